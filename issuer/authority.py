@@ -1,0 +1,56 @@
+"""The issuer's root: certifies operators, the registration centre and epochs. Used rarely, kept offline."""
+
+from shuangli.crypto import Signer
+from shuangli.messages.certificates import (
+    SERIAL_BYTES,
+    CentreCertificate,
+    Claims,
+    Epoch,
+    OperatorCertificate,
+    Terms,
+)
+
+
+class Authority:
+    """Signs with the root key; serials count up."""
+
+    def __init__(self, root: Signer, *, network: str) -> None:
+        """Use `root` for `network`."""
+        self._root = root
+        self._network = network
+        self._last_serial = 0
+
+    @property
+    def public(self) -> bytes:
+        """The root's public key: all that anybody has to trust."""
+        return self._root.public
+
+    def _claims(self, subject: str, key: bytes, not_before_s: int, expires_at_s: int) -> Claims:
+        self._last_serial += 1
+        return Claims(
+            issuer=self._network,
+            subject=subject,
+            not_before_s=not_before_s,
+            expires_at_s=expires_at_s,
+            serial=self._last_serial.to_bytes(SERIAL_BYTES, "big"),
+            key=key,
+        )
+
+    def certify_operator(
+        self, name: str, key: bytes, *, not_before_s: int, expires_at_s: int
+    ) -> OperatorCertificate:
+        """Authorise a bank to open wallets."""
+        return OperatorCertificate.sign(self._root, self._claims(name, key, not_before_s, expires_at_s))
+
+    def certify_centre(
+        self, name: str, key: bytes, *, not_before_s: int, expires_at_s: int
+    ) -> CentreCertificate:
+        """Authorise the registration centre's key."""
+        return CentreCertificate.sign(self._root, self._claims(name, key, not_before_s, expires_at_s))
+
+    def open_epoch(
+        self, number: int, minting_key: bytes, terms: Terms, *, not_before_s: int, expires_at_s: int
+    ) -> Epoch:
+        """Authorise a minting key and fix the terms of what it mints."""
+        claims = self._claims(f"epoch-{number}", minting_key, not_before_s, expires_at_s)
+        return Epoch.sign(self._root, claims, number=number, terms=terms)

@@ -1,0 +1,152 @@
+"""The registration centre: marks coins spent, finds forks across all operators, keeps the supply.
+
+It is handed uploads by operators, trusts none of them, and verifies every chain itself. Each upload is
+settled whole, inside one transaction, and the supply equation is checked at its end.
+"""
+
+from dataclasses import dataclass
+
+from shuangli.books import Entry, Posting
+from shuangli.crypto import Signer, sha256
+from shuangli.errors import StoreError
+from shuangli.issuer.minting import GUARANTEE_FUND, circulation, vault
+from shuangli.issuer.settlement import ClaimRule, Settlement, settle
+from shuangli.issuer.store import IssuerStore
+from shuangli.issuer.supply import check_supply
+from shuangli.messages.bundle import Bundle
+from shuangli.messages.notices import Outcome, RevocationList
+from shuangli.offline.chain import walk
+from shuangli.offline.trust import Trust
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossPolicy:
+    """Honest claims on forked coins are honoured up to this much a person, in fen; 0 pays none."""
+
+    cap_per_person_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What an operator passes on: an upload, when it received it, and a digest of the person who redeems."""
+
+    operator: str
+    bundle: bytes
+    person: bytes
+    received_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The centre's answer to a submission: one outcome per spend in its order, and what was paid."""
+
+    outcomes: tuple[Outcome, ...]
+    credited_fen: int
+
+
+class RegistrationCentre:
+    """Facts, forks, cases, supply and revocations of one network."""
+
+    def __init__(self, *, store: IssuerStore, key: Signer, trust: Trust, policy: LossPolicy) -> None:
+        """Use `store`; `key` signs revocation lists; `trust` is the centre's own place."""
+        self._store = store
+        self._key = key
+        self._trust = trust
+        self._policy = policy
+        self._culprits = store.culprits()
+        self._list_number = 0
+        latest = store.latest_revocation_list()
+        if latest is not None:
+            self._list_number = RevocationList.parse(latest).number
+
+    def settle(self, submission: Submission) -> Settled:
+        """Settle a submission and check the supply. Call it inside a transaction.
+
+        The same upload from the same operator again gives the stored answer.
+
+        Raises:
+            Malformed: the upload is not a bundle.
+            StoreError: the supply does not add up (`corrupt`).
+        """
+        upload_id = sha256(submission.bundle)
+        known = self._store.answer(submission.operator, upload_id)
+        if known is not None:
+            outcomes, credited_fen = known
+            return Settled(outcomes=tuple(map(Outcome, outcomes)), credited_fen=credited_fen)
+        seen = walk(Bundle.decode(submission.bundle), self._trust)
+        claimed_fen = self._store.fund_claimed_fen(submission.person)
+        settlement = settle(
+            seen,
+            known=self._store,
+            next_no=self._store.next_no,
+            received_s=submission.received_s,
+            rule=ClaimRule(
+                culprits=self._culprits,
+                fund_left_fen=max(0, self._policy.cap_per_person_fen - claimed_fen),
+            ),
+        )
+        self._store.add_settlement(settlement, operator=submission.operator, received_s=submission.received_s)
+        self._book(settlement, submission)
+        self._open_cases(settlement, submission)
+        self._store.add_answer(
+            submission.operator, upload_id, bytes(settlement.outcomes), settlement.credited_fen
+        )
+        check_supply(self._store)
+        return Settled(outcomes=tuple(settlement.outcomes), credited_fen=settlement.credited_fen)
+
+    def _book(self, settlement: Settlement, submission: Submission) -> None:
+        if not settlement.credited_fen:
+            return
+        postings = [Posting(circulation(epoch), paid_fen) for epoch, paid_fen in settlement.paid_fen.items()]
+        if settlement.fund_fen:
+            postings.append(Posting(GUARANTEE_FUND, settlement.fund_fen))
+            self._store.add_fund_claim(submission.person, settlement.fund_fen)
+        postings.append(Posting(vault(submission.operator), -settlement.credited_fen))
+        entry = Entry(
+            kind="redemption",
+            at_s=submission.received_s,
+            reference=settlement.transfers[-1][1].signed.id if settlement.transfers else b"",
+            postings=tuple(postings),
+        )
+        self._store.post([entry])
+
+    def _open_cases(self, settlement: Settlement, submission: Submission) -> None:
+        for coin_id, transfer, _ in settlement.forks:
+            face_fen = next(spend.total_fen for spend in transfer.spends if spend.coin_id == coin_id)
+            self._store.add_case(
+                coin_id, transfer.payer, transfer.certificate.claims.issuer, face_fen, submission.received_s
+            )
+            self._culprits.add(transfer.payer)
+
+    def revocation_list(self, *, now_s: int) -> bytes:
+        """The signed list of all revoked wallets; a new number only when something is new on it."""
+        latest = self._store.latest_revocation_list()
+        if latest is not None and RevocationList.parse(latest).wallets == self._culprits:
+            return latest
+        self._list_number += 1
+        fresh = RevocationList.sign(
+            self._key,
+            number=self._list_number,
+            issued_at_s=now_s,
+            wallets=sorted(self._culprits),
+            operators=(),
+            epochs=(),
+        )
+        with self._store.transaction():
+            self._store.add_revocation_list(fresh.number, fresh.signed.data)
+        return fresh.signed.data
+
+    def check_books(self) -> None:
+        """Count everything afresh: open coins against circulation, postings against balances.
+
+        Raises:
+            StoreError: something is off (`corrupt`).
+        """
+        counted = self._store.count_open()
+        for epoch, _, _, outstanding_fen, forked_open_fen in self._store.supply():
+            in_books_fen = -self._store.ledger.balance_fen(circulation(epoch))
+            if not counted.get((epoch, False), 0) == outstanding_fen == in_books_fen:
+                raise StoreError("corrupt", f"epoch {epoch}: open coins, supply and circulation differ")
+            if counted.get((epoch, True), 0) != forked_open_fen:
+                raise StoreError("corrupt", f"epoch {epoch}: open coins on forks differ")
+        self._store.ledger.check()

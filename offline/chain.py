@@ -1,0 +1,276 @@
+"""Chains: from bytes to coins whose history holds, down to the load that minted them.
+
+`walk` goes through a bundle once, parents before children. A load that verifies adds its coins; a
+transfer that verifies turns the coins it spends into outputs. What does not verify adds nothing and
+is reported in its place. The walk checks what is true at any time and place; what depends on the
+place (revocation, age of lists, time left to claim) is checked by `offline.payee` and the centre.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import NamedTuple
+
+from shuangli.errors import ProtocolError, Unverified
+from shuangli.messages.bundle import Bundle
+from shuangli.messages.certificates import Mode, Terms
+from shuangli.messages.loads import Load
+from shuangli.messages.transfers import (
+    CENTRE,
+    CHANGE_OUTPUT,
+    PAYEE_OUTPUT,
+    Spend,
+    Transfer,
+    load_coin_id,
+    output_coin_id,
+)
+from shuangli.offline.trust import Trust
+
+
+class Coin(NamedTuple):
+    """A value with exactly one owner key: an output of a load or of a transfer.
+
+    Attributes:
+        coin_id: what names it, 32 bytes
+        owner: the key that may spend it
+        value_fen: what it is worth
+        load: the load it descends from
+        load_index: the position of its first ancestor among the load's coins
+        terms: the terms of its epoch
+        parent_id: the load or transfer whose output it is
+        hops: changes of key since the load
+        since_s: when the parent was signed; no later transfer may be dated before
+        claim_by_s: the claim deadline that binds whoever receives it
+        path: the transfers from the load down to this coin, as received; with the load they are its chain
+    """
+
+    coin_id: bytes
+    owner: bytes
+    value_fen: int
+    load: Load
+    load_index: int
+    terms: Terms
+    parent_id: bytes
+    hops: int
+    since_s: int
+    claim_by_s: int
+    path: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One spend of a transfer in a bundle: the coin it spends and what comes out, or why it does not hold.
+
+    `coin` is None where the bundle does not show the coin's chain. `outputs` is the payee's output
+    and, where there is any, the change; it is empty where there is a `fault`.
+    """
+
+    transfer: Transfer | None
+    spend: Spend | None
+    coin: Coin | None
+    outputs: tuple[Coin, ...]
+    fault: ProtocolError | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """What a bundle proves, in its order: its loads, every spend, and all coins by id, spent ones too."""
+
+    loads: list[Load]
+    steps: list[Step]
+    coins: dict[bytes, Coin]
+    faults: list[ProtocolError]
+
+
+def walk(bundle: Bundle, trust: Trust) -> Walk:
+    """Verify everything in `bundle` against `trust`; never raises, `faults` says what does not hold.
+
+    1. Each load: minted by a trusted epoch's key, on this network, in the epoch's currency and terms.
+    2. Each transfer: certified payer, certificate valid at signing, signature of the payer.
+    3. Each spend: of a known coin, owned by the payer, conserved, times never decrease, coin alive,
+       deadline no later than any before it, hop cap, mode.
+
+    A transfer is judged spend by spend, so that what a bundle proves of one coin does not depend on
+    which other coins it shows. Two transfers that spend one coin both hold here: that is a fork.
+    """
+    seen = Walk(loads=[], steps=[], coins={}, faults=[])
+    for data in bundle.loads:
+        try:
+            load, terms = verify_load(data, trust)
+        except ProtocolError as fault:
+            seen.faults.append(fault)
+            continue
+        seen.loads.append(load)
+        for coin in load_coins(load, terms):
+            seen.coins[coin.coin_id] = coin
+    for data in bundle.transfers:
+        _walk_transfer(data, trust, seen)
+    return seen
+
+
+def _walk_transfer(data: bytes, trust: Trust, seen: Walk) -> None:
+    try:
+        transfer = Transfer.parse(data)
+        if not any(spend.coin_id in seen.coins for spend in transfer.spends):
+            raise Unverified("unknown-coin", "the bundle shows the chain of none of the coins")
+        verify_signature(transfer, trust)
+    except ProtocolError as fault:
+        seen.faults.append(fault)
+        seen.steps.append(Step(transfer=None, spend=None, coin=None, outputs=(), fault=fault))
+        return
+    for spend in transfer.spends:
+        coin = seen.coins.get(spend.coin_id)
+        try:
+            if coin is None:
+                raise Unverified("unknown-coin", "the bundle does not show the chain of the coin")
+            check_spend(transfer, spend, coin)
+        except Unverified as fault:
+            seen.faults.append(fault)
+            seen.steps.append(Step(transfer=transfer, spend=spend, coin=coin, outputs=(), fault=fault))
+            continue
+        outputs = spend_outputs(transfer, spend, coin)
+        for output in outputs:
+            seen.coins[output.coin_id] = output
+        seen.steps.append(Step(transfer=transfer, spend=spend, coin=coin, outputs=outputs, fault=None))
+
+
+def verify_load(data: bytes, trust: Trust) -> tuple[Load, Terms]:
+    """Return the load and the terms of its epoch, once both have been verified.
+
+    Raises:
+        Malformed, Unverified: it does not hold.
+    """
+    load = Load.parse(data)
+    if load.network != trust.network:
+        raise Unverified("wrong-network", f"the load is for network {load.network}, not {trust.network}")
+    epoch = trust.epoch(load.epoch)
+    terms = epoch.terms
+    if load.currency != terms.currency:
+        raise Unverified("wrong-network", f"the load is in {load.currency}, not {terms.currency}")
+    lives_long_enough = load.expires_at_s - load.issued_at_s <= terms.coin_life_s
+    if not epoch.claims.valid_at(load.issued_at_s) or not lives_long_enough:
+        raise Unverified("epoch", f"the load is outside the terms of epoch {load.epoch}")
+    trust.verifier.check(load.signed, epoch.claims.key, "load")
+    return load, terms
+
+
+def load_coins(load: Load, terms: Terms) -> list[Coin]:
+    """The coins of a verified load, in its order."""
+    load_id = load.signed.id
+    return [
+        Coin(
+            load_coin_id(load_id, index),
+            load.owner,
+            value_fen,
+            load,
+            index,
+            terms,
+            load_id,
+            0,
+            load.issued_at_s,
+            load.expires_at_s,
+            (),
+        )
+        for index, value_fen in enumerate(load.values_fen)
+    ]
+
+
+def verify_signature(transfer: Transfer, trust: Trust) -> None:
+    """Make sure that a certified wallet signed the transfer while its certificate was valid.
+
+    A redemption may be signed after the certificate has expired: a coin is spent offline only while
+    its owner's certificate is valid, and may be handed in afterwards.
+
+    Raises:
+        Unverified: it does not hold.
+    """
+    certificate = trust.wallet_certificate(transfer.certificate)
+    claims = certificate.claims
+    signed_in_time = claims.not_before_s <= transfer.signed_at_s and (
+        transfer.payee == CENTRE or transfer.signed_at_s < claims.expires_at_s
+    )
+    if not signed_in_time:
+        raise Unverified(
+            "certificate-time", "the payer's certificate was not valid when the transfer was signed"
+        )
+    trust.verifier.check(transfer.signed, claims.key, "transfer")
+
+
+def check_spend(transfer: Transfer, spend: Spend, coin: Coin) -> None:
+    """Make sure that `coin` may be spent like this.
+
+    Raises:
+        Unverified: with the rule that is broken as its code.
+    """
+    redeems = transfer.payee == CENTRE
+    if coin.owner != transfer.payer:
+        raise Unverified("not-owner", "the payer does not own the coin")
+    if spend.pay_fen + spend.change_fen != coin.value_fen:
+        raise Unverified("not-conserved", "the outputs do not add up to the coin")
+    if transfer.signed_at_s < coin.since_s:
+        raise Unverified("time-order", "the transfer is dated before the coin came about")
+    if redeems:
+        return
+    if transfer.claim_by_s > min(coin.claim_by_s, transfer.signed_at_s + coin.terms.claim_window_s):
+        raise Unverified(
+            "deadline-order", "the claim deadline is later than the coin's chain and terms allow"
+        )
+    if transfer.signed_at_s >= coin.load.expires_at_s:
+        raise Unverified("expired-coin", "the coin had expired")
+    if coin.hops >= coin.terms.hop_cap:
+        raise Unverified("hop-cap", f"the coin has changed keys {coin.hops} times already")
+    if coin.hops and coin.terms.mode is Mode.STAGED:
+        raise Unverified("staged", "a received coin of this epoch must be reconciled first")
+
+
+def spend_outputs(transfer: Transfer, spend: Spend, coin: Coin) -> tuple[Coin, ...]:
+    """The outputs of one conserved spend: the payee's and, where there is any, the change.
+
+    The payee's output is bound by the transfer's claim deadline; change keeps its own coin's bound.
+    """
+    transfer_id = transfer.signed.id
+    path = (*coin.path, transfer.signed.data)
+    payee_output = Coin(
+        output_coin_id(transfer_id, coin.coin_id, PAYEE_OUTPUT),
+        transfer.payee,
+        spend.pay_fen,
+        coin.load,
+        coin.load_index,
+        coin.terms,
+        transfer_id,
+        coin.hops + 1,
+        transfer.signed_at_s,
+        transfer.claim_by_s,
+        path,
+    )
+    if not spend.change_fen:
+        return (payee_output,)
+    change = Coin(
+        output_coin_id(transfer_id, coin.coin_id, CHANGE_OUTPUT),
+        coin.owner,
+        spend.change_fen,
+        coin.load,
+        coin.load_index,
+        coin.terms,
+        transfer_id,
+        coin.hops,
+        transfer.signed_at_s,
+        coin.claim_by_s,
+        path,
+    )
+    return payee_output, change
+
+
+def chains(coins: Sequence[Coin]) -> Bundle:
+    """The chains of `coins` as one bundle: each object once, parents before children."""
+    loads = dict.fromkeys(coin.load.signed.data for coin in coins)
+    paths = dict.fromkeys(coin.path for coin in coins)
+    if len(paths) == 1:
+        transfers = next(iter(paths))
+    else:
+        order: TopologicalSorter[bytes] = TopologicalSorter()
+        for path in paths:
+            for index, transfer in enumerate(path):
+                order.add(transfer, *path[index - 1 : index])
+        transfers = tuple(order.static_order())
+    return Bundle(loads=tuple(loads), transfers=transfers)

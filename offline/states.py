@@ -1,0 +1,103 @@
+"""The session's states and messages, and the two tables that say what may follow what.
+
+One payment between two devices, payee on the left:
+
+    REQUESTED --request-->  IDLE
+              <--payment--  SIGNED      the payer has written "spent" and the signed bytes, then sent
+    RECEIVED  --receipt-->  PAID        the payee has stored the coins, then sent
+    (same)    --refusal-->  REFUSED     instead of a receipt; the request stays open for a good payment
+
+The tables name the action for every legal (state, message); whatever is not in them is out of turn
+and changes nothing. The identical repeat of a message gets the stored answer.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import Final
+
+from shuangli import codec
+from shuangli.errors import Malformed
+
+
+class Kind(IntEnum):
+    """The kinds of session messages, as numbered on the wire."""
+
+    REQUEST = 1
+    PAYMENT = 2
+    RECEIPT = 3
+    REFUSAL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A session message: its kind and the encoded object."""
+
+    kind: Kind
+    body: bytes
+
+    def encode(self) -> bytes:
+        """Encode as [kind, body]."""
+        return codec.encode_fields([int(self.kind), self.body])
+
+    @classmethod
+    def decode(cls, data: bytes, *, max_bytes: int = codec.MAX_BYTES) -> "Message":
+        """Read a received message; its body is not yet looked at.
+
+        Raises:
+            Malformed: it is not [kind, body] with a known kind.
+        """
+        fields = codec.decode(data, max_bytes=max_bytes)
+        if type(fields) is not list or len(fields) != 2 or type(fields[1]) is not bytes:
+            raise Malformed("shape", "a message is an array of its kind and its body")
+        if type(fields[0]) is not int or not Kind.REQUEST <= fields[0] <= Kind.REFUSAL:
+            raise Malformed("range", "not a known kind of message")
+        return cls(Kind(fields[0]), fields[1])
+
+
+class PayerState(Enum):
+    """Where a payer's side of one payment stands."""
+
+    IDLE = "idle"
+    SIGNED = "signed"
+    PAID = "paid"
+    REFUSED = "refused"
+
+
+class PayeeState(Enum):
+    """Where a payee's side of one payment stands."""
+
+    REQUESTED = "requested"
+    RECEIVED = "received"
+
+
+class PayerAction(Enum):
+    """What a payer does with a message."""
+
+    PAY = "verify the request, choose coins, sign, store, send"
+    RESEND = "send the stored payment"
+    KEEP_RECEIPT = "verify and store the receipt"
+    KEEP_REFUSAL = "verify and store the refusal"
+    IGNORE = "nothing: the stored answer is repeated"
+
+
+class PayeeAction(Enum):
+    """What a payee does with a message."""
+
+    RECEIVE = "verify the payment, store it with its receipt or refusal, send that"
+    REPEAT = "send the stored receipt, if the payment is the stored one; refuse another"
+
+
+PAYER: Final[dict[tuple[PayerState, Kind], PayerAction]] = {
+    (PayerState.IDLE, Kind.REQUEST): PayerAction.PAY,
+    (PayerState.SIGNED, Kind.REQUEST): PayerAction.RESEND,
+    (PayerState.SIGNED, Kind.RECEIPT): PayerAction.KEEP_RECEIPT,
+    (PayerState.SIGNED, Kind.REFUSAL): PayerAction.KEEP_REFUSAL,
+    (PayerState.PAID, Kind.REQUEST): PayerAction.RESEND,
+    (PayerState.PAID, Kind.RECEIPT): PayerAction.IGNORE,
+    (PayerState.REFUSED, Kind.REFUSAL): PayerAction.IGNORE,
+}
+
+PAYEE: Final[dict[tuple[PayeeState, Kind], PayeeAction]] = {
+    (PayeeState.REQUESTED, Kind.PAYMENT): PayeeAction.RECEIVE,
+    (PayeeState.RECEIVED, Kind.PAYMENT): PayeeAction.REPEAT,
+}

@@ -1,0 +1,140 @@
+"""What one place trusts: everything below the issuer's root key that it has been shown and checked.
+
+A place is a device, an operator or the centre. It holds the root key and, checked under it, the
+certificates of operators, the centre and epochs, and the newest revocation list. Its `Verifier`
+remembers what it has checked; no two places share one.
+"""
+
+from functools import lru_cache
+
+from shuangli.cose import Verifier
+from shuangli.errors import Unverified
+from shuangli.messages.certificates import CentreCertificate, Epoch, OperatorCertificate, WalletCertificate
+from shuangli.messages.notices import RevocationList
+
+# The few objects that the root or the centre signs reach every device. Reading the same bytes gives
+# the same value, so simulated devices may share the reading; each checks the signature for itself.
+_parse_operator = lru_cache(maxsize=64)(OperatorCertificate.parse)
+_parse_centre = lru_cache(maxsize=64)(CentreCertificate.parse)
+_parse_epoch = lru_cache(maxsize=64)(Epoch.parse)
+_parse_revocations = lru_cache(maxsize=64)(RevocationList.parse)
+
+
+class Trust:
+    """The trusted certificates and the revocation list of one place."""
+
+    __slots__ = (
+        "_centres",
+        "_epochs",
+        "_operators",
+        "_root",
+        "network",
+        "revocations",
+        "verifier",
+    )
+
+    def __init__(self, *, root: bytes, network: str, objects_kept: int) -> None:
+        """Trust the issuer's `root` key on `network`.
+
+        `objects_kept` bounds how many checked objects are remembered; what was forgotten is checked again.
+        """
+        self.network = network
+        self.verifier = Verifier(capacity=objects_kept)
+        self.revocations: RevocationList | None = None
+        self._root = root
+        self._operators: tuple[OperatorCertificate, ...] = ()
+        self._centres: tuple[CentreCertificate, ...] = ()
+        self._epochs: tuple[Epoch, ...] = ()
+
+    def add_operator(self, data: bytes) -> OperatorCertificate:
+        """Check an operator's certificate under the root key and trust it."""
+        certificate = _parse_operator(data)
+        if certificate not in self._operators:
+            self._check_root(certificate, "operator certificate")
+            self._operators += (certificate,)
+        return certificate
+
+    def add_centre(self, data: bytes) -> CentreCertificate:
+        """Check the centre's certificate under the root key and trust it."""
+        certificate = _parse_centre(data)
+        if certificate not in self._centres:
+            self._check_root(certificate, "centre certificate")
+            self._centres += (certificate,)
+        return certificate
+
+    def add_epoch(self, data: bytes) -> Epoch:
+        """Check an epoch under the root key and trust its minting key."""
+        epoch = _parse_epoch(data)
+        if epoch not in self._epochs:
+            self._check_root(epoch, "epoch")
+            self._epochs += (epoch,)
+        return epoch
+
+    def _check_root(self, certificate: OperatorCertificate | CentreCertificate | Epoch, what: str) -> None:
+        self.verifier.check_once(certificate.signed, self._root, what)
+        if certificate.claims.issuer != self.network:
+            raise Unverified("wrong-network", f"the {what} is for network {certificate.claims.issuer}")
+
+    def update_revocations(self, data: bytes) -> bool:
+        """Take over a revocation list if it is newer than the one at hand; say whether it was.
+
+        Raises:
+            Malformed, Unverified: it is not a list signed by a centre.
+        """
+        fresh = _parse_revocations(data)
+        if self.revocations is not None and fresh.number <= self.revocations.number:
+            return False
+        for centre in self._centres:
+            if centre.claims.valid_at(fresh.issued_at_s):
+                self.verifier.check_once(fresh.signed, centre.claims.key, "revocation list")
+                self.revocations = fresh
+                return True
+        raise Unverified("unknown-signer", "no trusted centre was valid when the revocation list was issued")
+
+    def wallet_certificate(self, certificate: WalletCertificate) -> WalletCertificate:
+        """Make sure that a trusted operator certified the wallet, and return the certificate.
+
+        Raises:
+            Unverified: unknown operator (`unknown-signer`), or the signature does not verify.
+        """
+        operator = self.operator_of(certificate)
+        self.verifier.check(certificate.signed, operator.claims.key, "wallet certificate")
+        return certificate
+
+    def operator_of(self, certificate: WalletCertificate) -> OperatorCertificate:
+        """The certificate of the operator that certified the wallet, valid when it did so.
+
+        Raises:
+            Unverified: there is none (`unknown-signer`).
+        """
+        for operator in self._operators:
+            claims = operator.claims
+            if claims.subject == certificate.claims.issuer and claims.valid_at(
+                certificate.claims.not_before_s
+            ):
+                return operator
+        raise Unverified("unknown-signer", f"operator {certificate.claims.issuer} is not trusted here")
+
+    def epoch(self, number: int) -> Epoch:
+        """The trusted epoch of this number.
+
+        Raises:
+            Unverified: there is none (`epoch`).
+        """
+        for epoch in self._epochs:
+            if epoch.number == number:
+                return epoch
+        raise Unverified("epoch", f"epoch {number} is not trusted here")
+
+    def is_revoked(self, certificate: WalletCertificate) -> bool:
+        """Say whether the newest list revokes the wallet's key or its operator's."""
+        listed = self.revocations
+        if listed is None:
+            return False
+        return certificate.claims.key in listed.wallets or (
+            bool(listed.operators) and self.operator_of(certificate).claims.key in listed.operators
+        )
+
+    def list_age_s(self, now_s: int) -> int | None:
+        """The age of the revocation list in seconds; None where there is no list."""
+        return None if self.revocations is None else now_s - self.revocations.issued_at_s

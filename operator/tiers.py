@@ -1,0 +1,71 @@
+"""Wallet tiers and their limits: a dated table, numbered as `profile` in certificates.
+
+Personal wallets have four types by how well the bank knows the customer (KYC): I in person with an
+account, II remotely with account and identity, III with identity, IV with a telephone number only.
+Figures as published with the e-CNY pilot app of January 2022 (People's Bank of China, "Progress of
+Research & Development of E-CNY in China", July 2021, section on wallet classes; app's help pages):
+type IV balance 10,000, payment 2,000, day 5,000 yuan; type III 20,000, 5,000, 10,000; type II
+500,000, 50,000, 100,000; type I without limits. Companies (tier 0) are limited by contract.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from shuangli.errors import Refused
+from shuangli.money import MAX_FEN
+
+COMPANY: Final = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierLimits:
+    """Limits of one tier in fen: value held, one payment, and loads of one person in a day."""
+
+    balance_fen: int
+    payment_fen: int
+    day_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsTable:
+    """All tiers' limits as in force from `since` (ISO date); `profile` is its number in certificates."""
+
+    profile: int
+    since: str
+    tiers: tuple[TierLimits, TierLimits, TierLimits, TierLimits, TierLimits]
+
+    def limits(self, tier: int) -> TierLimits:
+        """The limits of tier 0 (company) to 4."""
+        return self.tiers[tier]
+
+    def check_load(self, tier: int, *, amount_fen: int, loaded_today_fen: int) -> None:
+        """Make sure that a person of this tier may load this much more today.
+
+        Raises:
+            Refused: by how much it is over which limit (`over-limit`).
+        """
+        limits = self.limits(tier)
+        for what, total_fen, most_fen in (
+            ("balance", amount_fen, limits.balance_fen),
+            ("day", loaded_today_fen + amount_fen, limits.day_fen),
+        ):
+            if total_fen > most_fen:
+                over_fen = total_fen - most_fen
+                raise Refused(
+                    "over-limit", f"{over_fen} fen over the {what} limit of {most_fen} fen for tier {tier}"
+                )
+
+
+_NO_LIMIT: Final = TierLimits(balance_fen=MAX_FEN, payment_fen=MAX_FEN, day_fen=MAX_FEN)
+
+LIMITS_2022: Final = LimitsTable(
+    profile=1,
+    since="2022-01-04",
+    tiers=(
+        _NO_LIMIT,
+        _NO_LIMIT,
+        TierLimits(balance_fen=50_000_000, payment_fen=5_000_000, day_fen=10_000_000),
+        TierLimits(balance_fen=2_000_000, payment_fen=500_000, day_fen=1_000_000),
+        TierLimits(balance_fen=1_000_000, payment_fen=200_000, day_fen=500_000),
+    ),
+)

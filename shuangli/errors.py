@@ -1,0 +1,109 @@
+"""One error tree, split by whose fault it is.
+
+    ShuangliError
+    |-- BadInput        the person who started the program: a file, an option, a value (exit code 2)
+    |-- ProtocolError   the other side: what it sent cannot be accepted
+    |   |-- Malformed       bytes that are not the one legal form of anything
+    |   |-- Unverified      a signature, certificate or chain that does not hold
+    |   `-- OutOfTurn       a well-formed message in a state that does not expect it
+    |-- Refused         nobody: all is in order, and a rule says no (a limit, a deadline, a revocation)
+    `-- StoreError      our own side: a journal or database that cannot be trusted or reached
+
+Every error carries a stable `code` from `CODES`. A code is never used for a second meaning, so apps
+and papers may rely on it; the words after it may change. (After httpx `_exceptions.py`.)
+"""
+
+from typing import Final
+
+CODES: Final[dict[str, str]] = {
+    # BadInput
+    "bad-file": "a file is missing, unreadable or not of the expected kind",
+    "bad-column": "a table lacks a column, or has it in the wrong type",
+    "bad-value": "a value is outside what is allowed",
+    "bad-option": "an option or parameter is unknown or has a bad value",
+    "bad-output": "the output directory cannot be written",
+    # Malformed
+    "cbor": "not deterministic CBOR of the accepted subset",
+    "too-large": "more bytes, items or nesting than the bound",
+    "shape": "decoded, but not the fields of the expected object",
+    "range": "a field outside its range",
+    # Unverified
+    "signature": "a signature does not verify",
+    "unknown-signer": "signed by a key that nobody trusted has certified",
+    "wrong-network": "made for another network or currency",
+    "certificate-time": "a certificate was not valid at the time of signing",
+    "epoch": "minted under an unknown epoch, or outside its terms",
+    "not-owner": "spent by a key that does not own the coin",
+    "unknown-coin": "spends a coin whose chain is not shown",
+    "not-conserved": "outputs do not add up to the coin that is spent",
+    "time-order": "times decrease along a chain",
+    "deadline-order": "a claim deadline later than one before it allows",
+    "hop-cap": "more changes of key than the epoch's terms allow",
+    "staged": "a received coin spent before it was reconciled",
+    "spent-twice": "one bundle spends a coin twice",
+    "expired-coin": "spent after the coin's expiry",
+    "not-bound": "not bound to the request at hand",
+    "wrong-amount": "pays another amount than was requested",
+    "not-minted": "a load that is not in the mint log",
+    "not-a-fork": "the two transfers do not prove a double spend",
+    # OutOfTurn
+    "out-of-turn": "the message is not expected in this state",
+    # Refused
+    "insufficient-funds": "the purse does not hold enough",
+    "too-many-coins": "would need more coins or bytes than the payee accepts",
+    "over-limit": "over a limit of the wallet's tier",
+    "request-expired": "the payment request has expired or lies in the future",
+    "clock": "the two clocks differ by more than the tolerance",
+    "revoked": "a signer in the chain has been revoked",
+    "stale-list": "the revocation list is older than the policy allows",
+    "too-late": "less time to claim remains than the payee asks for, or the deadline has passed",
+    "request-paid": "another payment has already answered this request",
+    "own-request": "a wallet does not pay itself",
+    "certificate-expired": "this wallet's certificate is not valid now; it must go online to renew it",
+    "already-open": "a wallet with this key, or one too many for this person, is already open",
+    "unknown-wallet": "no wallet with this key is open at this operator",
+    "frozen": "the wallet is frozen",
+    "vault-empty": "the operator's vault does not hold enough",
+    "nonce-used": "the nonce was used for something else before",
+    # StoreError
+    "corrupt": "stored bytes do not match their digest, or the books do not balance",
+    "unavailable": "the store cannot be reached or is full",
+}
+
+
+class ShuangliError(Exception):
+    """Base of all errors raised on purpose; `code` is a key of `CODES`."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        if code not in CODES:
+            raise ValueError(f"unknown error code {code!r}")
+        super().__init__(detail or CODES[code])
+        self.code = code
+
+
+class BadInput(ShuangliError):
+    """The caller's file, option or value is wrong: says what, where, and what would be right."""
+
+
+class ProtocolError(ShuangliError):
+    """What the other side sent cannot be accepted; nothing has changed here."""
+
+
+class Malformed(ProtocolError):
+    """Bytes that are not the one legal form of the expected object."""
+
+
+class Unverified(ProtocolError):
+    """A signature, certificate or chain that does not hold."""
+
+
+class OutOfTurn(ProtocolError):
+    """A well-formed message in a state that does not expect it."""
+
+
+class Refused(ShuangliError):
+    """Everything is in order, and a rule says no."""
+
+
+class StoreError(ShuangliError):
+    """A journal or database that cannot be trusted or reached."""

@@ -1,0 +1,12 @@
+"""The wire objects, one module per occasion; every one is a value that is checked when it is built.
+
+`certificates`  who may do what: operators, wallets, epochs and their terms, the centre
+`loads`         load orders and loads: where value comes from
+`transfers`     transfers and coin ids: how value moves
+`bundle`        loads and transfers that prove some coins
+`session`       request, receipt and refusal: one payment between two devices
+`notices`       enrolment, acknowledgement, revocation list, report: what is said online
+
+Each signed value has `sign(...)`, which makes it, and `parse(data)`, which reads its one legal form
+and says nothing yet about its signature. `signed.data` is the bytes, `signed.id` the identity.
+"""

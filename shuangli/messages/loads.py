@@ -1,0 +1,165 @@
+"""Loads: where value comes from. A load is one issuer signature over several coins for one wallet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from shuangli import codec, cose
+from shuangli.codec import Item
+from shuangli.cose import Domain, Signed
+from shuangli.crypto import Signer
+from shuangli.errors import Malformed
+from shuangli.messages.certificates import MAX_NAME
+from shuangli.messages.fields import (
+    NONCE_BYTES,
+    check_amount,
+    check_bytes,
+    check_count,
+    check_key,
+    check_text,
+    check_time,
+    read_array,
+    require,
+)
+from shuangli.messages.transfers import MAX_COINS
+
+
+def _check_values(values_fen: Sequence[object]) -> None:
+    require(1 <= len(values_fen) <= MAX_COINS, "too-large", f"a load has 1 to {MAX_COINS} coins")
+    for value in values_fen:
+        check_amount(value, "a coin's value")
+    check_amount(sum(values_fen), "the load's total")  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOrder:
+    """A wallet's signed wish for a load; the nonce is its idempotency key."""
+
+    operator: str
+    owner: bytes
+    values_fen: tuple[int, ...]
+    nonce: bytes
+    ordered_at_s: int
+    signed: Signed
+
+    def __post_init__(self) -> None:
+        check_text(self.operator, MAX_NAME, "operator")
+        check_key(self.owner, "owner")
+        _check_values(self.values_fen)
+        check_bytes(self.nonce, NONCE_BYTES, "nonce")
+        check_time(self.ordered_at_s, "time")
+
+    @classmethod
+    def sign(
+        cls, key: Signer, *, operator: str, values_fen: Sequence[int], nonce: bytes, ordered_at_s: int
+    ) -> Self:
+        """Make an order for coins of these values, owned by `key`."""
+        fields: list[Item] = [operator, key.public, list(values_fen), nonce, ordered_at_s]
+        signed = cose.sign(key, Domain.LOAD_ORDER, codec.encode(fields))
+        return cls._build(fields, signed)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a received order; its signature is not yet verified."""
+        signed = cose.parse(data, Domain.LOAD_ORDER)
+        return cls._build(read_array(signed.payload, 5, "load order"), signed)
+
+    @classmethod
+    def _build(cls, fields: list[Item], signed: Signed) -> Self:
+        operator, owner, values_fen, nonce, ordered_at_s = fields
+        if type(values_fen) is not list:
+            raise Malformed("shape", "values are an array")
+        return cls(
+            operator=operator,  # type: ignore[arg-type]  # checked when built
+            owner=owner,  # type: ignore[arg-type]
+            values_fen=tuple(values_fen),  # type: ignore[arg-type]
+            nonce=nonce,  # type: ignore[arg-type]
+            ordered_at_s=ordered_at_s,  # type: ignore[arg-type]
+            signed=signed,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """One act of minting: coins of `values_fen` for the key `owner`, signed by an epoch's minting key.
+
+    `network` keeps a test coin from ever passing for a real one; `nonce` is the one of the order.
+    """
+
+    network: str
+    currency: str
+    operator: str
+    owner: bytes
+    values_fen: tuple[int, ...]
+    epoch: int
+    issued_at_s: int
+    expires_at_s: int
+    nonce: bytes
+    signed: Signed
+
+    def __post_init__(self) -> None:
+        check_text(self.network, MAX_NAME, "network")
+        check_text(self.currency, 3, "currency")
+        check_text(self.operator, MAX_NAME, "operator")
+        check_key(self.owner, "owner")
+        _check_values(self.values_fen)
+        check_count(self.epoch, 2**16, "epoch")
+        check_time(self.issued_at_s, "issue time")
+        check_time(self.expires_at_s, "expiry")
+        require(self.issued_at_s < self.expires_at_s, "range", "a load expires after it is issued")
+        check_bytes(self.nonce, NONCE_BYTES, "nonce")
+
+    @property
+    def total_fen(self) -> int:
+        """The sum of the coins' values."""
+        return sum(self.values_fen)
+
+    @classmethod
+    def sign(
+        cls,
+        minting_key: Signer,
+        *,
+        network: str,
+        currency: str,
+        order: LoadOrder,
+        epoch: int,
+        issued_at_s: int,
+        expires_at_s: int,
+    ) -> Self:
+        """Mint the coins that `order` asks for."""
+        fields: list[Item] = [
+            network,
+            currency,
+            order.operator,
+            order.owner,
+            list(order.values_fen),
+            epoch,
+            issued_at_s,
+            expires_at_s,
+            order.nonce,
+        ]
+        return cls._build(fields, cose.sign(minting_key, Domain.LOAD, codec.encode(fields)))
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a received load; its signature is not yet verified."""
+        signed = cose.parse(data, Domain.LOAD)
+        return cls._build(read_array(signed.payload, 9, "load"), signed)
+
+    @classmethod
+    def _build(cls, fields: list[Item], signed: Signed) -> Self:
+        network, currency, operator, owner, values_fen, epoch, issued_at_s, expires_at_s, nonce = fields
+        if type(values_fen) is not list:
+            raise Malformed("shape", "values are an array")
+        return cls(
+            network=network,  # type: ignore[arg-type]  # checked when built
+            currency=currency,  # type: ignore[arg-type]
+            operator=operator,  # type: ignore[arg-type]
+            owner=owner,  # type: ignore[arg-type]
+            values_fen=tuple(values_fen),  # type: ignore[arg-type]
+            epoch=epoch,  # type: ignore[arg-type]
+            issued_at_s=issued_at_s,  # type: ignore[arg-type]
+            expires_at_s=expires_at_s,  # type: ignore[arg-type]
+            nonce=nonce,  # type: ignore[arg-type]
+            signed=signed,
+        )

@@ -1,0 +1,282 @@
+"""What wallets, operators and the centre tell each other when they are online."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, Self
+
+from shuangli import codec, cose
+from shuangli.codec import Item
+from shuangli.cose import Domain, Signed
+from shuangli.crypto import Signer
+from shuangli.errors import Malformed
+from shuangli.messages.certificates import MAX_NAME, WalletKind
+from shuangli.messages.fields import (
+    check_count,
+    check_id,
+    check_key,
+    check_text,
+    check_time,
+    read_array,
+    require,
+)
+from shuangli.money import MAX_FEN
+
+MAX_REVOKED: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """A wallet's signed wish to be opened: the operator's record of who holds the key.
+
+    `person` is a digest of the operator's record of the customer (salted, so that it names nobody).
+    """
+
+    network: str
+    operator: str
+    key: bytes
+    kind: WalletKind
+    tier: int
+    person: bytes
+    enrolled_at_s: int
+    signed: Signed
+
+    def __post_init__(self) -> None:
+        check_text(self.network, MAX_NAME, "network")
+        check_text(self.operator, MAX_NAME, "operator")
+        check_key(self.key, "key")
+        check_count(self.tier, 4, "tier")
+        check_id(self.person, "person")
+        check_time(self.enrolled_at_s, "time")
+
+    @classmethod
+    def sign(
+        cls,
+        key: Signer,
+        *,
+        network: str,
+        operator: str,
+        kind: WalletKind,
+        tier: int,
+        person: bytes,
+        enrolled_at_s: int,
+    ) -> Self:
+        """Enrol `key` at an operator."""
+        fields: list[Item] = [network, operator, key.public, int(kind), tier, person, enrolled_at_s]
+        signed = cose.sign(key, Domain.ENROLMENT, codec.encode_fields(fields))
+        return cls._build(fields, signed)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a received enrolment; its signature is not yet verified."""
+        signed = cose.parse(data, Domain.ENROLMENT)
+        return cls._build(read_array(signed.payload, 7, "enrolment"), signed)
+
+    @classmethod
+    def _build(cls, fields: list[Item], signed: Signed) -> Self:
+        network, operator, key, kind, tier, person, enrolled_at_s = fields
+        check_count(kind, 1, "kind")
+        return cls(
+            network=network,  # type: ignore[arg-type]  # checked when built
+            operator=operator,  # type: ignore[arg-type]
+            key=key,  # type: ignore[arg-type]
+            kind=WalletKind(kind),
+            tier=tier,  # type: ignore[arg-type]
+            person=person,  # type: ignore[arg-type]
+            enrolled_at_s=enrolled_at_s,  # type: ignore[arg-type]
+            signed=signed,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationList:
+    """All revoked wallet keys, operator keys and epochs, as numbered and signed by the centre."""
+
+    number: int
+    issued_at_s: int
+    wallets: frozenset[bytes]
+    operators: frozenset[bytes]
+    epochs: frozenset[int]
+    signed: Signed
+
+    def __post_init__(self) -> None:
+        check_count(self.number, MAX_FEN, "number")
+        check_time(self.issued_at_s, "time")
+        for key in (*self.wallets, *self.operators):
+            check_key(key, "a revoked key")
+        for epoch in self.epochs:
+            check_count(epoch, 2**16, "a revoked epoch")
+
+    @classmethod
+    def sign(
+        cls,
+        centre_key: Signer,
+        *,
+        number: int,
+        issued_at_s: int,
+        wallets: Sequence[bytes],
+        operators: Sequence[bytes],
+        epochs: Sequence[int],
+    ) -> Self:
+        """Sign a list; keys and epochs are put in order."""
+        fields: list[Item] = [
+            number,
+            issued_at_s,
+            sorted(wallets),
+            sorted(operators),
+            sorted(epochs),
+        ]
+        return cls._build(fields, cose.sign(centre_key, Domain.REVOCATION_LIST, codec.encode(fields)))
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a received list; its signature is not yet verified."""
+        signed = cose.parse(data, Domain.REVOCATION_LIST)
+        return cls._build(read_array(signed.payload, 5, "revocation list"), signed)
+
+    @classmethod
+    def _build(cls, fields: list[Item], signed: Signed) -> Self:
+        number, issued_at_s, wallets, operators, epochs = fields
+        for part in (wallets, operators, epochs):
+            if type(part) is not list or len(part) > MAX_REVOKED or len(set(map(repr, part))) != len(part):
+                raise Malformed(
+                    "shape", f"a revocation list has arrays of at most {MAX_REVOKED} different entries"
+                )
+        return cls(
+            number=number,  # type: ignore[arg-type]  # checked when built
+            issued_at_s=issued_at_s,  # type: ignore[arg-type]
+            wallets=frozenset(wallets),  # type: ignore[arg-type]
+            operators=frozenset(operators),  # type: ignore[arg-type]
+            epochs=frozenset(epochs),  # type: ignore[arg-type]
+            signed=signed,
+        )
+
+
+class Outcome(IntEnum):
+    """What became of one spend that was handed in; the numbers go over the wire and stay.
+
+    A fact may be recorded even if payment is refused: LATE, CAPPED and FROZEN record it and pay nothing.
+    """
+
+    SETTLED = 0
+    REPEAT = 1
+    FORKED = 2
+    LATE = 3
+    CAPPED = 4
+    INVALID = 5
+    UNKNOWN_COIN = 6
+    NOT_MINTED = 7
+    FROZEN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """An operator's signed answer to an upload.
+
+    `outcomes` has one entry per spend of every transfer of the upload, in its order; `credited_fen`
+    is what the redemptions in it were paid; `received_at_s` is the time by which lateness is judged.
+    """
+
+    operator: str
+    upload_id: bytes
+    received_at_s: int
+    credited_fen: int
+    outcomes: tuple[Outcome, ...]
+    signed: Signed
+
+    def __post_init__(self) -> None:
+        check_text(self.operator, MAX_NAME, "operator")
+        check_id(self.upload_id, "upload id")
+        check_time(self.received_at_s, "time")
+        check_count(self.credited_fen, MAX_FEN, "credit")
+
+    @classmethod
+    def sign(
+        cls,
+        operator_key: Signer,
+        *,
+        operator: str,
+        upload_id: bytes,
+        received_at_s: int,
+        credited_fen: int,
+        outcomes: Sequence[Outcome],
+    ) -> Self:
+        """Sign an acknowledgement; what it says is already stored."""
+        fields: list[Item] = [operator, upload_id, received_at_s, credited_fen, bytes(outcomes)]
+        signed = cose.sign(operator_key, Domain.ACKNOWLEDGEMENT, codec.encode_fields(fields))
+        return cls._build(fields, signed)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a received acknowledgement; its signature is not yet verified."""
+        signed = cose.parse(data, Domain.ACKNOWLEDGEMENT)
+        return cls._build(read_array(signed.payload, 5, "acknowledgement"), signed)
+
+    @classmethod
+    def _build(cls, fields: list[Item], signed: Signed) -> Self:
+        operator, upload_id, received_at_s, credited_fen, outcomes = fields
+        if type(outcomes) is not bytes or any(code > max(Outcome) for code in outcomes):
+            raise Malformed("range", "outcomes are a byte string of known outcomes")
+        return cls(
+            operator=operator,  # type: ignore[arg-type]  # checked when built
+            upload_id=upload_id,  # type: ignore[arg-type]
+            received_at_s=received_at_s,  # type: ignore[arg-type]
+            credited_fen=credited_fen,  # type: ignore[arg-type]
+            outcomes=tuple(map(Outcome, outcomes)),
+            signed=signed,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A period's figures and the SHA-256 digests of the files that belong to it, signed by the centre."""
+
+    network: str
+    made_at_s: int
+    figures: tuple[tuple[str, int], ...]
+    files: tuple[tuple[str, bytes], ...]
+    signed: Signed
+
+    def __post_init__(self) -> None:
+        check_text(self.network, MAX_NAME, "network")
+        check_time(self.made_at_s, "time")
+        for name, value in self.figures:
+            check_text(name, 80, "a figure's name")
+            require(type(value) is int and abs(value) <= MAX_FEN, "range", f"{name} is not an integer")
+        for name, digest in self.files:
+            check_text(name, 200, "a file's name")
+            check_id(digest, "a file's digest")
+
+    @classmethod
+    def sign(
+        cls,
+        centre_key: Signer,
+        *,
+        network: str,
+        made_at_s: int,
+        figures: dict[str, int],
+        files: dict[str, bytes],
+    ) -> Self:
+        """Sign a report."""
+        fields: list[Item] = [network, made_at_s, dict(figures), dict(files)]
+        signed = cose.sign(centre_key, Domain.REPORT, codec.encode(fields))
+        return cls._build(fields, signed)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a report; its signature is not yet verified."""
+        signed = cose.parse(data, Domain.REPORT)
+        return cls._build(read_array(signed.payload, 4, "report"), signed)
+
+    @classmethod
+    def _build(cls, fields: list[Item], signed: Signed) -> Self:
+        network, made_at_s, figures, files = fields
+        if type(figures) is not dict or type(files) is not dict:
+            raise Malformed("shape", "a report has a map of figures and a map of files")
+        return cls(
+            network=network,  # type: ignore[arg-type]  # checked when built
+            made_at_s=made_at_s,  # type: ignore[arg-type]
+            figures=tuple(figures.items()),  # type: ignore[arg-type]
+            files=tuple(files.items()),  # type: ignore[arg-type]
+            signed=signed,
+        )

@@ -1,0 +1,266 @@
+"""The messages of one payment between two devices, neither of which can reach an operator.
+
+    payee -> payer   PaymentRequest   who asks for how much, until when, and what it accepts
+    payer -> payee   Bundle           the transfers bound to the request, with their coins' chains
+    payee -> payer   Receipt          or Refusal, naming the transfers
+
+The bundle has its own module.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Self
+
+from shuangli import codec, cose
+from shuangli.codec import Item
+from shuangli.cose import Domain, Signed
+from shuangli.crypto import Signer
+from shuangli.errors import Malformed
+from shuangli.messages.certificates import MAX_NAME, WalletCertificate
+from shuangli.messages.fields import (
+    NONCE_BYTES,
+    check_amount,
+    check_bytes,
+    check_count,
+    check_id,
+    check_text,
+    check_time,
+    read_array,
+    require,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepts:
+    """What a payee accepts: chain length in changes of key, size, and how much time must remain."""
+
+    hops: int
+    bundle_bytes: int
+    coins: int
+    claim_time_s: int
+    list_age_s: int
+
+    def __post_init__(self) -> None:
+        for value, most, what in (
+            (self.hops, 64, "hops"),
+            (self.bundle_bytes, codec.MAX_BYTES, "bytes"),
+            (self.coins, 10_000, "coins"),
+            (self.claim_time_s, 2**31, "time to claim"),
+            (self.list_age_s, 2**31, "age of the revocation list"),
+        ):
+            check_count(value, most, what)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRequest:
+    """A payee's signed request: the payer signs its id, so a payment answers one request only."""
+
+    network: str
+    currency: str
+    amount_fen: int
+    certificate: WalletCertificate
+    nonce: bytes
+    made_at_s: int
+    expires_at_s: int
+    accepts: Accepts
+    signed: Signed
+
+    def __post_init__(self) -> None:
+        check_text(self.network, MAX_NAME, "network")
+        check_text(self.currency, 3, "currency")
+        check_amount(self.amount_fen, "amount")
+        check_bytes(self.nonce, NONCE_BYTES, "nonce")
+        check_time(self.made_at_s, "time")
+        check_time(self.expires_at_s, "expiry")
+        require(self.made_at_s < self.expires_at_s, "range", "a request expires after it is made")
+
+    @property
+    def id(self) -> bytes:
+        """The request's id, which the payer's transfers carry."""
+        return self.signed.id
+
+    @property
+    def payee(self) -> bytes:
+        """The key that is to be paid."""
+        return self.certificate.claims.key
+
+    @classmethod
+    def sign(
+        cls,
+        key: Signer,
+        *,
+        network: str,
+        currency: str,
+        amount_fen: int,
+        certificate: WalletCertificate,
+        nonce: bytes,
+        made_at_s: int,
+        expires_at_s: int,
+        accepts: Accepts,
+    ) -> Self:
+        """Sign a request; the payee stores it before showing it."""
+        terms: list[Item] = [
+            accepts.hops,
+            accepts.bundle_bytes,
+            accepts.coins,
+            accepts.claim_time_s,
+            accepts.list_age_s,
+        ]
+        fields: list[Item] = [
+            network,
+            currency,
+            amount_fen,
+            certificate.signed.data,
+            nonce,
+            made_at_s,
+            expires_at_s,
+            terms,
+        ]
+        signed = cose.sign(key, Domain.REQUEST, codec.encode_fields(fields))
+        return cls(
+            network=network,
+            currency=currency,
+            amount_fen=amount_fen,
+            certificate=certificate,
+            nonce=nonce,
+            made_at_s=made_at_s,
+            expires_at_s=expires_at_s,
+            accepts=accepts,
+            signed=signed,
+        )
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a received request; neither its signature nor its certificate is verified yet."""
+        signed = cose.parse(data, Domain.REQUEST)
+        fields = read_array(signed.payload, 8, "request")
+        network, currency, amount_fen, certificate, nonce, made_at_s, expires_at_s, terms = fields
+        if type(certificate) is not bytes or type(terms) is not list or len(terms) != 5:
+            raise Malformed("shape", "a request carries a certificate and an array of what it accepts")
+        hops, bundle_bytes, coins, claim_time_s, list_age_s = terms
+        return cls(
+            network=network,  # type: ignore[arg-type]  # checked when built
+            currency=currency,  # type: ignore[arg-type]
+            amount_fen=amount_fen,  # type: ignore[arg-type]
+            certificate=WalletCertificate.parse(certificate),
+            nonce=nonce,  # type: ignore[arg-type]
+            made_at_s=made_at_s,  # type: ignore[arg-type]
+            expires_at_s=expires_at_s,  # type: ignore[arg-type]
+            accepts=Accepts(
+                hops=hops,  # type: ignore[arg-type]
+                bundle_bytes=bundle_bytes,  # type: ignore[arg-type]
+                coins=coins,  # type: ignore[arg-type]
+                claim_time_s=claim_time_s,  # type: ignore[arg-type]
+                list_age_s=list_age_s,  # type: ignore[arg-type]
+            ),
+            signed=signed,
+        )
+
+
+class RefusalReason(IntEnum):
+    """Why a payee refuses a payment; the numbers go over the wire and are never used twice."""
+
+    INVALID = 1
+    REVOKED = 2
+    TOO_LATE = 3
+    REQUEST_PAID = 4
+    REQUEST_EXPIRED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The payee's signed word that it holds the outputs of these transfers."""
+
+    request_id: bytes
+    transfer_ids: tuple[bytes, ...]
+    received_at_s: int
+    signed: Signed
+
+    def __post_init__(self) -> None:
+        check_id(self.request_id, "request id")
+        check_transfer_ids(self.transfer_ids)
+        check_time(self.received_at_s, "time")
+
+    @classmethod
+    def sign(
+        cls, key: Signer, *, request_id: bytes, transfer_ids: Sequence[bytes], received_at_s: int
+    ) -> Self:
+        """Sign a receipt; the payee has stored the payment before."""
+        fields: list[Item] = [request_id, list(transfer_ids), received_at_s]
+        signed = cose.sign(key, Domain.RECEIPT, codec.encode_fields(fields))
+        return cls._build(fields, signed)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a received receipt; its signature is not yet verified."""
+        signed = cose.parse(data, Domain.RECEIPT)
+        return cls._build(read_array(signed.payload, 3, "receipt"), signed)
+
+    @classmethod
+    def _build(cls, fields: list[Item], signed: Signed) -> Self:
+        request_id, transfer_ids, received_at_s = fields
+        return cls(
+            request_id=request_id,  # type: ignore[arg-type]  # checked when built
+            transfer_ids=tuple(transfer_ids) if type(transfer_ids) is list else (),  # type: ignore[arg-type]
+            received_at_s=received_at_s,  # type: ignore[arg-type]
+            signed=signed,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """The payee's signed word that it will not claim these transfers; claiming them is evidence against it."""
+
+    request_id: bytes
+    transfer_ids: tuple[bytes, ...]
+    refused_at_s: int
+    reason: RefusalReason
+    signed: Signed
+
+    def __post_init__(self) -> None:
+        check_id(self.request_id, "request id")
+        check_transfer_ids(self.transfer_ids)
+        check_time(self.refused_at_s, "time")
+
+    @classmethod
+    def sign(
+        cls,
+        key: Signer,
+        *,
+        request_id: bytes,
+        transfer_ids: Sequence[bytes],
+        refused_at_s: int,
+        reason: RefusalReason,
+    ) -> Self:
+        """Sign a refusal."""
+        fields: list[Item] = [request_id, list(transfer_ids), refused_at_s, int(reason)]
+        signed = cose.sign(key, Domain.REFUSAL, codec.encode_fields(fields))
+        return cls._build(fields, signed)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a received refusal; its signature is not yet verified."""
+        signed = cose.parse(data, Domain.REFUSAL)
+        return cls._build(read_array(signed.payload, 4, "refusal"), signed)
+
+    @classmethod
+    def _build(cls, fields: list[Item], signed: Signed) -> Self:
+        request_id, transfer_ids, refused_at_s, reason = fields
+        if type(reason) is not int or reason not in RefusalReason._value2member_map_:
+            raise Malformed("range", "not a known reason")
+        return cls(
+            request_id=request_id,  # type: ignore[arg-type]  # checked when built
+            transfer_ids=tuple(transfer_ids) if type(transfer_ids) is list else (),  # type: ignore[arg-type]
+            refused_at_s=refused_at_s,  # type: ignore[arg-type]
+            reason=RefusalReason(reason),
+            signed=signed,
+        )
+
+
+def check_transfer_ids(transfer_ids: tuple[bytes, ...]) -> None:
+    """Make sure that these are 1 to 10,000 different transfer ids."""
+    require(1 <= len(transfer_ids) <= 10_000, "shape", "an answer names 1 to 10,000 transfers")
+    for transfer_id in transfer_ids:
+        check_id(transfer_id, "transfer id")
+    require(len(set(transfer_ids)) == len(transfer_ids), "shape", "a transfer is repeated")

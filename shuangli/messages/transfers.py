@@ -1,0 +1,165 @@
+"""Transfers: how value moves, and what coins are called.
+
+A *transfer* is one signature by
+the owner of coins; each spent coin is split into at most two outputs of the same total, the payee's
+first, then change, which stays on the payer's key. Redemption is a transfer to the constant payee
+`CENTRE`. A coin is an output, and `coin_id` names it; each coin is conserved on its own, so a coin's
+history is a chain, not a graph.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Self
+
+from shuangli import codec, cose
+from shuangli.codec import Item
+from shuangli.cose import Domain, Signed
+from shuangli.crypto import KEY_BYTES, Signer, sha256
+from shuangli.errors import Malformed
+from shuangli.messages.certificates import WalletCertificate
+from shuangli.messages.fields import (
+    check_amount,
+    check_id,
+    check_key,
+    check_time,
+    read_array,
+    require,
+)
+
+CENTRE: Final = bytes(KEY_BYTES)
+"""The payee of every redemption: a small-order key, under which no signature ever verifies."""
+NO_REQUEST: Final = bytes(32)
+"""What a redemption is bound to in place of a payee's request."""
+MAX_COINS: Final = 10_000
+"""Most coins in one load or transfer."""
+
+_COIN_DOMAIN: Final = b"shuangli/1/coin"
+PAYEE_OUTPUT: Final = b"\0"
+CHANGE_OUTPUT: Final = b"\1"
+
+
+def load_coin_id(load_id: bytes, index: int) -> bytes:
+    """The id of the coin at `index` of a load: SHA-256(domain || load id || index, 4 bytes)."""
+    return sha256(_COIN_DOMAIN + load_id + index.to_bytes(4, "big"))
+
+
+def output_coin_id(transfer_id: bytes, spent_coin_id: bytes, output: bytes) -> bytes:
+    """The id of an output: SHA-256(domain || transfer id || spent coin's id || output, 1 byte)."""
+    return sha256(_COIN_DOMAIN + transfer_id + spent_coin_id + output)
+
+
+class Spend(NamedTuple):
+    """One spent coin and its outputs in fen; `change_fen` is 0 where there is no change."""
+
+    coin_id: bytes
+    pay_fen: int
+    change_fen: int
+
+    @property
+    def total_fen(self) -> int:
+        """What the spent coin is worth, if the spend is conserved."""
+        return self.pay_fen + self.change_fen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """One signature by the owner of coins: spends them to `payee`, change staying with the owner.
+
+    `request_id` binds it to the payee's request (NO_REQUEST for a redemption); `certificate` is the
+    payer's, and its key signed the transfer; the payee's outputs are to be claimed by `claim_by_s`.
+    """
+
+    request_id: bytes
+    certificate: WalletCertificate
+    signed_at_s: int
+    claim_by_s: int
+    payee: bytes
+    spends: tuple[Spend, ...]
+    signed: Signed
+
+    def __post_init__(self) -> None:
+        check_id(self.request_id, "request id")
+        check_time(self.signed_at_s, "time")
+        check_time(self.claim_by_s, "claim deadline")
+        require(self.signed_at_s <= self.claim_by_s, "range", "a claim deadline lies after the signing")
+        check_key(self.payee, "payee")
+        require(self.payee != self.payer, "shape", "payer and payee are one key")
+        require(
+            (self.payee == CENTRE) == (self.request_id == NO_REQUEST),
+            "shape",
+            "only a redemption lacks a request",
+        )
+        require(1 <= len(self.spends) <= MAX_COINS, "too-large", f"a transfer spends 1 to {MAX_COINS} coins")
+        for coin_id, pay_fen, change_fen in self.spends:
+            check_id(coin_id, "coin id")
+            check_amount(pay_fen, "the payee's output")
+            if change_fen != 0:
+                check_amount(change_fen, "the change")
+        require(
+            len({spend.coin_id for spend in self.spends}) == len(self.spends), "shape", "a coin is repeated"
+        )
+
+    @property
+    def payer(self) -> bytes:
+        """The key that signs and owns the coins."""
+        return self.certificate.claims.key
+
+    @property
+    def pay_fen(self) -> int:
+        """What the payee receives."""
+        return sum(spend.pay_fen for spend in self.spends)
+
+    @classmethod
+    def sign(
+        cls,
+        key: Signer,
+        *,
+        request_id: bytes,
+        certificate: WalletCertificate,
+        signed_at_s: int,
+        claim_by_s: int,
+        payee: bytes,
+        spends: Sequence[Spend],
+    ) -> Self:
+        """Sign a transfer; the caller has written down that the coins are spent, or does so before sending."""
+        rows: list[Item] = [
+            [coin_id, pay_fen, change_fen] if change_fen else [coin_id, pay_fen]
+            for coin_id, pay_fen, change_fen in spends
+        ]
+        fields: list[Item] = [request_id, certificate.signed.data, signed_at_s, claim_by_s, payee, rows]
+        signed = cose.sign(key, Domain.TRANSFER, codec.encode_fields(fields))
+        return cls(
+            request_id=request_id,
+            certificate=certificate,
+            signed_at_s=signed_at_s,
+            claim_by_s=claim_by_s,
+            payee=payee,
+            spends=tuple(spends),
+            signed=signed,
+        )
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a received transfer; neither its signature nor its certificate is verified yet."""
+        signed = cose.parse(data, Domain.TRANSFER)
+        fields = read_array(signed.payload, 6, "transfer")
+        request_id, certificate, signed_at_s, claim_by_s, payee, rows = fields
+        if type(certificate) is not bytes or type(rows) is not list:
+            raise Malformed("shape", "a transfer carries a certificate and an array of spends")
+        return cls(
+            request_id=request_id,  # type: ignore[arg-type]  # checked when built
+            certificate=WalletCertificate.parse(certificate),
+            signed_at_s=signed_at_s,  # type: ignore[arg-type]
+            claim_by_s=claim_by_s,  # type: ignore[arg-type]
+            payee=payee,  # type: ignore[arg-type]
+            spends=tuple(_read_spend(row) for row in rows),
+            signed=signed,
+        )
+
+
+def _read_spend(row: Item) -> Spend:
+    if type(row) is list and len(row) == 2:
+        return Spend(row[0], row[1], 0)  # type: ignore[arg-type]  # checked when the transfer is built
+    if type(row) is list and len(row) == 3 and row[2] != 0:
+        return Spend(*row)  # type: ignore[arg-type]
+    raise Malformed("shape", "a spend is a coin id, the payee's output and, where there is any, change")

@@ -1,0 +1,181 @@
+"""The purse: what a wallet holds, as the fold of its journal. Pure.
+
+`apply` takes one record and changes nothing but the purse, so replaying the journal gives the same
+purse as living through it did.
+"""
+
+from functools import singledispatchmethod
+
+from shuangli.errors import OutOfTurn
+from shuangli.messages.certificates import WalletCertificate
+from shuangli.messages.loads import LoadOrder
+from shuangli.offline.chain import Coin
+from shuangli.offline.payee import PayeeSession
+from shuangli.offline.payer import PayerSession, answered_session, signed_session
+from shuangli.offline.records import (
+    PaymentReceived,
+    PaymentRefused,
+    PaymentSigned,
+    ReceiptKept,
+    RefusalKept,
+    RequestMade,
+)
+from shuangli.offline.states import Kind, Message, PayeeState, PayerState
+from shuangli.wallet.records import Acknowledged, Checkpoint, HandedIn, Loaded, LoadOrdered, Opened, Record
+
+
+class Purse:
+    """Coins, open sessions and open hand-ins of one wallet.
+
+    Attributes:
+        certificate: the wallet's, once it is open
+        coins: what can be spent, by coin id; received coins too
+        orders: loads that were ordered and have not arrived, by nonce
+        paying: payer's sessions, by request id
+        asking: payee's sessions, by request id
+        to_show: request ids of own payments that were not handed in yet, oldest first
+        uploads: hand-ins that were not acknowledged yet, by upload id
+    """
+
+    __slots__ = (
+        "asking",
+        "certificate",
+        "coins",
+        "orders",
+        "paying",
+        "to_show",
+        "uploads",
+    )
+
+    def __init__(self) -> None:
+        self.certificate: WalletCertificate | None = None
+        self.coins: dict[bytes, Coin] = {}
+        self.orders: dict[bytes, LoadOrder] = {}
+        self.paying: dict[bytes, PayerSession] = {}
+        self.asking: dict[bytes, PayeeSession] = {}
+        self.to_show: dict[bytes, None] = {}
+        self.uploads: dict[bytes, HandedIn] = {}
+
+    @property
+    def balance_fen(self) -> int:
+        """What can be spent, received coins included."""
+        return sum(coin.value_fen for coin in self.coins.values())
+
+    @property
+    def in_flight_fen(self) -> int:
+        """Paid without a receipt, or handed in without an acknowledgement."""
+        paying_fen = sum(
+            session.amount_fen for session in self.paying.values() if session.state is not PayerState.PAID
+        )
+        return paying_fen + sum(coin.value_fen for upload in self.uploads.values() for coin in upload.coins)
+
+    @singledispatchmethod
+    def apply(self, record: Record) -> None:
+        """Take over what one record says."""
+        raise TypeError(f"no record: {record!r}")
+
+    @apply.register
+    def _(self, record: Checkpoint) -> None:
+        self.certificate = record.certificate
+        self.coins = {coin.coin_id: coin for coin in record.coins}
+        self.orders = {order.nonce: order for order in record.orders}
+        self.paying = dict(record.paying)
+        self.asking = dict(record.asking)
+        self.to_show = dict.fromkeys(record.to_show)
+        self.uploads = {upload.upload_id: upload for upload in record.uploads}
+
+    def checkpoint(self) -> Checkpoint:
+        """The one record that gives this purse."""
+        return Checkpoint(
+            certificate=self.certificate,
+            coins=tuple(self.coins.values()),
+            orders=tuple(self.orders.values()),
+            paying=tuple(self.paying.items()),
+            asking=tuple(self.asking.items()),
+            to_show=tuple(self.to_show),
+            uploads=tuple(self.uploads.values()),
+        )
+
+    @apply.register
+    def _(self, record: Opened) -> None:
+        self.certificate = record.certificate
+
+    @apply.register
+    def _(self, record: LoadOrdered) -> None:
+        self.orders[record.order.nonce] = record.order
+
+    @apply.register
+    def _(self, record: Loaded) -> None:
+        if self.orders.pop(record.nonce, None) is None:
+            raise OutOfTurn("out-of-turn", "the load answers no open order")
+        for coin in record.coins:
+            self.coins[coin.coin_id] = coin
+
+    @apply.register
+    def _(self, record: RequestMade) -> None:
+        self.asking[record.request.id] = PayeeSession(request=record.request)
+
+    @apply.register
+    def _(self, record: PaymentSigned) -> None:
+        for coin in record.spent:
+            del self.coins[coin.coin_id]
+        for coin in record.change:
+            self.coins[coin.coin_id] = coin
+        request_id = record.request.id
+        self.paying[request_id] = signed_session(record)
+        self.to_show[request_id] = None
+
+    @apply.register
+    def _(self, record: ReceiptKept) -> None:
+        request_id = record.receipt.request_id
+        self.paying[request_id] = answered_session(self.paying[request_id], record)
+
+    @apply.register
+    def _(self, record: RefusalKept) -> None:
+        request_id = record.refusal.request_id
+        self.paying[request_id] = answered_session(self.paying[request_id], record)
+
+    @apply.register
+    def _(self, record: PaymentReceived) -> None:
+        for coin in record.coins:
+            self.coins[coin.coin_id] = coin
+        session = self.asking[record.request_id]
+        self.asking[record.request_id] = PayeeSession(
+            request=session.request,
+            state=PayeeState.RECEIVED,
+            bundle=record.bundle,
+            answer=Message(Kind.RECEIPT, record.receipt.signed.data),
+        )
+
+    @apply.register
+    def _(self, record: PaymentRefused) -> None:
+        session = self.asking[record.request_id]
+        if session.state is PayeeState.REQUESTED:
+            self.asking[record.request_id] = PayeeSession(
+                request=session.request,
+                bundle=record.bundle,
+                answer=Message(Kind.REFUSAL, record.refusal.signed.data),
+            )
+
+    @apply.register
+    def _(self, record: HandedIn) -> None:
+        for coin in record.coins:
+            del self.coins[coin.coin_id]
+        for request_id in record.payments:
+            del self.to_show[request_id]
+        self.uploads[record.upload_id] = record
+
+    @apply.register
+    def _(self, record: Acknowledged) -> None:
+        del self.uploads[record.acknowledgement.upload_id]
+
+    def forget_before(self, time_s: int) -> None:
+        """Drop sessions that are settled and whose request expired before `time_s`: no repeat will come."""
+        handed_in = {key for upload in self.uploads.values() for key in upload.payments}
+        for request_id, asked in list(self.asking.items()):
+            if asked.request.expires_at_s < time_s:
+                del self.asking[request_id]
+        for request_id, paid in list(self.paying.items()):
+            open_still = request_id in self.to_show or request_id in handed_in
+            if paid.expires_at_s < time_s and not open_still and paid.state is PayerState.PAID:
+                del self.paying[request_id]

@@ -1,0 +1,69 @@
+"""The wallet's own records, beside those of its sessions (`offline.records`)."""
+
+from dataclasses import dataclass
+
+from shuangli.messages.certificates import WalletCertificate
+from shuangli.messages.loads import LoadOrder
+from shuangli.messages.notices import Acknowledgement
+from shuangli.messages.transfers import Transfer
+from shuangli.offline.chain import Coin
+from shuangli.offline.payee import PayeeSession
+from shuangli.offline.payer import PayerSession
+from shuangli.offline.records import SessionRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The operator has certified this wallet's key."""
+
+    certificate: WalletCertificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOrdered:
+    """A load is ordered; its nonce is open until the load arrives."""
+
+    order: LoadOrder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """The coins of an ordered load are in the purse."""
+
+    load: bytes
+    nonce: bytes
+    coins: tuple[Coin, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedIn:
+    """An upload is on its way: received coins are redeemed, own payments shown. Sent again as it is."""
+
+    upload: bytes
+    upload_id: bytes
+    redemption: Transfer | None
+    coins: tuple[Coin, ...]
+    payments: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """The operator has answered an upload."""
+
+    acknowledgement: Acknowledgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """All that the records before it add up to; they may be dropped once it is stored."""
+
+    certificate: WalletCertificate | None
+    coins: tuple[Coin, ...]
+    orders: tuple[LoadOrder, ...]
+    paying: tuple[tuple[bytes, PayerSession], ...]
+    asking: tuple[tuple[bytes, PayeeSession], ...]
+    to_show: tuple[bytes, ...]
+    uploads: tuple[HandedIn, ...]
+
+
+Record = Checkpoint | Opened | LoadOrdered | Loaded | HandedIn | Acknowledged | SessionRecord

@@ -1,0 +1,262 @@
+"""A wallet: keys, purse and journal, and what a person or a gate does with it.
+
+Every act follows one order: verify, write the records to the journal, apply them to the purse, and
+only then return what is to be sent. Nothing here reads a clock or makes randomness: `now_s` is an
+argument, and `random_bytes` comes in at the start.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from shuangli.cose import Domain, parse
+from shuangli.crypto import Signer, sha256
+from shuangli.errors import Malformed, OutOfTurn, Unverified
+from shuangli.messages.bundle import Bundle
+from shuangli.messages.certificates import WalletCertificate, WalletKind
+from shuangli.messages.fields import NONCE_BYTES
+from shuangli.messages.loads import LoadOrder
+from shuangli.messages.notices import Acknowledgement, Enrolment
+from shuangli.messages.transfers import CENTRE, NO_REQUEST, Spend, Transfer
+from shuangli.offline.chain import Coin, chains, load_coins, verify_load
+from shuangli.offline.payee import make_request, payee_receives
+from shuangli.offline.payer import IDLE, Payer, PayerSession, payer_receives
+from shuangli.offline.policy import PayeePolicy, PayerPolicy
+from shuangli.offline.records import Turn
+from shuangli.offline.states import Kind, Message
+from shuangli.offline.trust import Trust
+from shuangli.wallet.choice import choose
+from shuangli.wallet.journal import Journal
+from shuangli.wallet.purse import Purse
+from shuangli.wallet.records import Acknowledged, HandedIn, Loaded, LoadOrdered, Opened, Record
+
+MAX_UPLOAD_COINS = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletRules:
+    """The rules of one wallet, shared by all wallets of a kind."""
+
+    operator: str
+    currency: str
+    payer: PayerPolicy = PayerPolicy()
+    payee: PayeePolicy = PayeePolicy()
+
+
+class Wallet:
+    """One wallet on one device.
+
+    Attributes:
+        key: signs; the private half stays inside
+        trust: what this device has checked
+        purse: what it holds; read it, change it only through this class
+    """
+
+    __slots__ = ("_journal", "_random_bytes", "_rules", "key", "purse", "trust")
+
+    def __init__(
+        self,
+        *,
+        key: Signer,
+        trust: Trust,
+        journal: Journal,
+        rules: WalletRules,
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        """Open a wallet; what its journal says has happened, has happened."""
+        self.key = key
+        self.trust = trust
+        self.purse = Purse()
+        self._journal = journal
+        self._rules = rules
+        self._random_bytes = random_bytes
+        for record in journal:
+            self.purse.apply(record)
+
+    def _store(self, *records: Record) -> None:
+        self._journal.append(records)
+        for record in records:
+            self.purse.apply(record)
+
+    @property
+    def certificate(self) -> WalletCertificate:
+        """The wallet's certificate.
+
+        Raises:
+            OutOfTurn: it has none yet.
+        """
+        if self.purse.certificate is None:
+            raise OutOfTurn("out-of-turn", "this wallet has not been opened")
+        return self.purse.certificate
+
+    def compact(self) -> None:
+        """Shorten the journal to one checkpoint."""
+        self._journal.compact(self.purse.checkpoint())
+
+    # --- online, with the operator -------------------------------------------------------------
+
+    def enrol(self, *, kind: WalletKind, tier: int, person: bytes, now_s: int) -> bytes:
+        """The signed enrolment that asks the operator to open this wallet."""
+        return Enrolment.sign(
+            self.key,
+            network=self.trust.network,
+            operator=self._rules.operator,
+            kind=kind,
+            tier=tier,
+            person=person,
+            enrolled_at_s=now_s,
+        ).signed.data
+
+    def install(self, certificate_data: bytes) -> None:
+        """Take over the operator's certificate.
+
+        Raises:
+            Malformed, Unverified: it does not hold, or certifies another key.
+        """
+        certificate = self.trust.wallet_certificate(WalletCertificate.parse(certificate_data))
+        if certificate.claims.key != self.key.public:
+            raise Unverified("not-bound", "the certificate is for another key")
+        self._store(Opened(certificate=certificate))
+
+    def order_load(self, values_fen: Sequence[int], *, now_s: int) -> bytes:
+        """Order coins of these values; the order is stored before it leaves."""
+        order = LoadOrder.sign(
+            self.key,
+            operator=self._rules.operator,
+            values_fen=values_fen,
+            nonce=self._random_bytes(NONCE_BYTES),
+            ordered_at_s=now_s,
+        )
+        self._store(LoadOrdered(order=order))
+        return order.signed.data
+
+    def receive_load(self, data: bytes) -> None:
+        """Take the coins of a load.
+
+        Raises:
+            Malformed, Unverified: it does not hold.
+            OutOfTurn: it answers no open order of this wallet, or an old load is fed in again (F50).
+        """
+        load, terms = verify_load(data, self.trust)
+        order = self.purse.orders.get(load.nonce)
+        if order is None:
+            raise OutOfTurn("out-of-turn", "the load answers no open order")
+        if load.owner != self.key.public or load.values_fen != order.values_fen:
+            raise Unverified("not-bound", "the load is not what was ordered")
+        self._store(Loaded(load=data, nonce=load.nonce, coins=tuple(load_coins(load, terms))))
+
+    def hand_in(self, *, now_s: int) -> bytes | None:
+        """The upload of a reconciliation: redeems received coins and shows own payments.
+
+        An upload that was not acknowledged is sent again as it is. None when there is nothing to say.
+        """
+        for open_upload in self.purse.uploads.values():
+            return open_upload.upload
+        received = [coin for coin in self.purse.coins.values() if coin.hops][:MAX_UPLOAD_COINS]
+        payments = tuple(self.purse.to_show)
+        if not received and not payments:
+            return None
+        sent = [self.purse.paying[request_id].payment for request_id in payments]
+        parts = [Bundle.decode(payment.body) for payment in sent if payment is not None]
+        redemption = self._redemption(received, now_s) if received else None
+        if redemption is not None:
+            parts.append(chains(received))
+            parts.append(Bundle(loads=(), transfers=(redemption.signed.data,)))
+        upload = Bundle.join(parts).encode()
+        self._store(
+            HandedIn(
+                upload=upload,
+                upload_id=sha256(upload),
+                redemption=redemption,
+                coins=tuple(received),
+                payments=payments,
+            )
+        )
+        return upload
+
+    def _redemption(self, coins: Sequence[Coin], now_s: int) -> Transfer:
+        signed_at_s = max(now_s, *(coin.since_s for coin in coins))
+        return Transfer.sign(
+            self.key,
+            request_id=NO_REQUEST,
+            certificate=self.certificate,
+            signed_at_s=signed_at_s,
+            claim_by_s=signed_at_s,
+            payee=CENTRE,
+            spends=[Spend(coin.coin_id, coin.value_fen, 0) for coin in coins],
+        )
+
+    def acknowledge(self, data: bytes, *, operator_key: bytes) -> Acknowledgement:
+        """Take the operator's answer to an upload.
+
+        Raises:
+            Malformed, Unverified: it does not hold.
+            OutOfTurn: it answers no open upload of this wallet.
+        """
+        acknowledgement = Acknowledgement.parse(data)
+        if acknowledgement.upload_id not in self.purse.uploads:
+            raise OutOfTurn("out-of-turn", "the acknowledgement answers no open upload")
+        self.trust.verifier.check_once(acknowledgement.signed, operator_key, "acknowledgement")
+        self._store(Acknowledged(acknowledgement=acknowledgement))
+        return acknowledgement
+
+    # --- offline, with another device ----------------------------------------------------------
+
+    def request(self, amount_fen: int, *, now_s: int) -> Message:
+        """Ask to be paid: the request is stored before it is shown."""
+        turn = make_request(
+            self.key,
+            currency=self._rules.currency,
+            amount_fen=amount_fen,
+            certificate=self.certificate,
+            nonce=self._random_bytes(NONCE_BYTES),
+            trust=self.trust,
+            policy=self._rules.payee,
+            now_s=now_s,
+        )
+        self._store(*turn.records)
+        return turn.messages[0]
+
+    def receive(self, request_id: bytes, message: Message, *, now_s: int) -> tuple[Message, ...]:
+        """Answer a message of the session that `request_id` names; the answers are stored first.
+
+        Raises:
+            OutOfTurn, Malformed, Unverified, Refused: nothing has changed.
+        """
+        if message.kind is Kind.PAYMENT:
+            return self._as_payee(request_id, message, now_s)
+        return self._as_payer(request_id, message, now_s)
+
+    def _as_payee(self, request_id: bytes, message: Message, now_s: int) -> tuple[Message, ...]:
+        session = self.purse.asking.get(request_id)
+        if session is None:
+            raise OutOfTurn("out-of-turn", "this wallet has made no such request")
+        turn = payee_receives(
+            session, message, key=self.key, trust=self.trust, policy=self._rules.payee, now_s=now_s
+        )
+        self._store(*turn.records)
+        return turn.messages
+
+    def _as_payer(self, request_id: bytes, message: Message, now_s: int) -> tuple[Message, ...]:
+        session = self.purse.paying.get(request_id, IDLE)
+        payer = Payer(
+            key=self.key,
+            certificate=self.certificate,
+            coins=tuple(self.purse.coins.values()),
+            choose=choose,
+            trust=self.trust,
+            policy=self._rules.payer,
+        )
+        turn: Turn[PayerSession] = payer_receives(session, message, payer=payer, now_s=now_s)
+        self._store(*turn.records)
+        return turn.messages
+
+
+def request_id_of(message: Message) -> bytes:
+    """The id of the session that a request opens.
+
+    Raises:
+        Malformed: it is not a request.
+    """
+    if message.kind is not Kind.REQUEST:
+        raise Malformed("shape", "a session starts with a request")
+    return parse(message.body, Domain.REQUEST).id
