@@ -48,12 +48,13 @@ def list_cases(
     cases = []
     for coin_id, culprit, operator, face_fen, found_s in store.cases():
         first, second = [store.object(number) for number, _ in store.spends_of(coin_id)][:2]
+        certificates = [operator_certificate(Transfer.parse(data)) for data in (first, second)]
         paid_fen = _claimed_fen(store, coin_id, culprits)
         evidence = Evidence(
             network=network,
             coin_id=coin_id,
             transfers=(first, second),
-            operator=operator_certificate(Transfer.parse(second)),
+            operators=tuple(dict.fromkeys(certificates)),
         )
         cases.append(
             Case(
@@ -70,32 +71,51 @@ def list_cases(
     return cases
 
 
+class _Branch:
+    """A coin below the one that was forked: what was claimed of it counts up to its value."""
+
+    __slots__ = ("claimed_fen", "coin_id", "most_fen", "owner", "parent")
+
+    def __init__(self, coin_id: bytes, owner: bytes, most_fen: int, parent: "_Branch | None") -> None:
+        self.coin_id = coin_id
+        self.owner = owner
+        self.most_fen = most_fen
+        self.parent = parent
+        self.claimed_fen = 0
+
+
 def _claimed_fen(store: IssuerStore, coin_id: bytes, culprits: set[bytes]) -> int:
     """What was paid, or is still owed to somebody who is no culprit, on all branches below a coin.
 
     A branch below another fork counts at most its own face here: what goes beyond is that fork's loss.
     """
-    claimed_fen = 0
-    for number, paid_fen in store.spends_of(coin_id):
-        transfer = Transfer.parse(store.object(number))
-        spend = next(spend for spend in transfer.spends if spend.coin_id == coin_id)
-        for value_fen, output, owner in (
-            (spend.pay_fen, PAYEE_OUTPUT, transfer.payee),
-            (spend.change_fen, CHANGE_OUTPUT, transfer.payer),
-        ):
-            if owner == CENTRE:
-                claimed_fen += paid_fen
-            elif value_fen:
-                output_id = output_coin_id(transfer.signed.id, coin_id, output)
-                claimed_fen += min(
-                    value_fen, _claimed_of_output(store, output_id, value_fen, owner, culprits)
-                )
-    return claimed_fen
+    forked = _Branch(coin_id, b"", 0, None)
+    # Parents before children, without recursion: an owner may split one coin a thousand times.
+    branches = [forked]
+    for branch in branches:
+        spends = store.spends_of(branch.coin_id)
+        if not spends and branch.owner not in culprits:
+            branch.claimed_fen = branch.most_fen
+        for number, paid_fen in spends:
+            transfer = Transfer.parse(store.object(number))
+            if transfer.payee == CENTRE:
+                branch.claimed_fen += paid_fen
+            else:
+                branches += _outputs(transfer, branch)
+    for branch in reversed(branches):
+        if branch.parent is not None:
+            branch.parent.claimed_fen += min(branch.claimed_fen, branch.most_fen)
+    return forked.claimed_fen
 
 
-def _claimed_of_output(
-    store: IssuerStore, coin_id: bytes, value_fen: int, owner: bytes, culprits: set[bytes]
-) -> int:
-    if store.spends_of(coin_id):
-        return _claimed_fen(store, coin_id, culprits)
-    return 0 if owner in culprits else value_fen
+def _outputs(transfer: Transfer, branch: _Branch) -> list[_Branch]:
+    spend = next(spend for spend in transfer.spends if spend.coin_id == branch.coin_id)
+    outputs = (
+        (PAYEE_OUTPUT, transfer.payee, spend.pay_fen),
+        (CHANGE_OUTPUT, transfer.payer, spend.change_fen),
+    )
+    return [
+        _Branch(output_coin_id(transfer.signed.id, branch.coin_id, output), owner, value_fen, branch)
+        for output, owner, value_fen in outputs
+        if value_fen
+    ]

@@ -10,9 +10,9 @@ from shuangli.books import Entry, Posting
 from shuangli.crypto import Signer, sha256
 from shuangli.errors import StoreError
 from shuangli.issuer.minting import GUARANTEE_FUND, circulation, vault
-from shuangli.issuer.settlement import ClaimRule, Settlement, settle
+from shuangli.issuer.settlement import Settlement, settle
 from shuangli.issuer.store import IssuerStore
-from shuangli.issuer.supply import check_supply
+from shuangli.issuer.supply import check_supply, supply_by_epoch
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.notices import Outcome, RevocationList
 from shuangli.offline.chain import walk
@@ -53,11 +53,6 @@ class RegistrationCentre:
         self._key = key
         self._trust = trust
         self._policy = policy
-        self._culprits = store.culprits()
-        self._list_number = 0
-        latest = store.latest_revocation_list()
-        if latest is not None:
-            self._list_number = RevocationList.parse(latest).number
 
     def settle(self, submission: Submission) -> Settled:
         """Settle a submission and check the supply. Call it inside a transaction.
@@ -80,10 +75,7 @@ class RegistrationCentre:
             known=self._store,
             next_no=self._store.next_no,
             received_s=submission.received_s,
-            rule=ClaimRule(
-                culprits=self._culprits,
-                fund_left_fen=max(0, self._policy.cap_per_person_fen - claimed_fen),
-            ),
+            fund_left_fen=max(0, self._policy.cap_per_person_fen - claimed_fen),
         )
         self._store.add_settlement(settlement, operator=submission.operator, received_s=submission.received_s)
         self._book(settlement, submission)
@@ -97,18 +89,22 @@ class RegistrationCentre:
     def _book(self, settlement: Settlement, submission: Submission) -> None:
         if not settlement.credited_fen:
             return
-        postings = [Posting(circulation(epoch), paid_fen) for epoch, paid_fen in settlement.paid_fen.items()]
-        if settlement.fund_fen:
-            postings.append(Posting(GUARANTEE_FUND, settlement.fund_fen))
-            self._store.add_fund_claim(submission.person, settlement.fund_fen)
+        postings = [
+            Posting(circulation(epoch), change.redeemed_fen)
+            for epoch, change in settlement.supply.items()
+            if change.redeemed_fen
+        ]
+        if settlement.fund_paid_fen:
+            postings.append(Posting(GUARANTEE_FUND, settlement.fund_paid_fen))
+            self._store.add_fund_claim(submission.person, settlement.fund_paid_fen)
         postings.append(Posting(vault(submission.operator), -settlement.credited_fen))
         entry = Entry(
             kind="redemption",
             at_s=submission.received_s,
-            reference=settlement.transfers[-1][1].signed.id if settlement.transfers else b"",
+            reference=sha256(submission.bundle),
             postings=tuple(postings),
         )
-        self._store.post([entry])
+        self._store.post(entry)
 
     def _open_cases(self, settlement: Settlement, submission: Submission) -> None:
         for coin_id, transfer, _ in settlement.forks:
@@ -116,19 +112,19 @@ class RegistrationCentre:
             self._store.add_case(
                 coin_id, transfer.payer, transfer.certificate.claims.issuer, face_fen, submission.received_s
             )
-            self._culprits.add(transfer.payer)
 
     def revocation_list(self, *, now_s: int) -> bytes:
         """The signed list of all revoked wallets; a new number only when something is new on it."""
-        latest = self._store.latest_revocation_list()
-        if latest is not None and RevocationList.parse(latest).wallets == self._culprits:
-            return latest
-        self._list_number += 1
+        culprits = self._store.culprits()
+        latest_data = self._store.latest_revocation_list()
+        latest = RevocationList.parse(latest_data) if latest_data is not None else None
+        if latest is not None and latest.wallets == culprits:
+            return latest.signed.data
         fresh = RevocationList.sign(
             self._key,
-            number=self._list_number,
+            number=latest.number + 1 if latest is not None else 1,
             issued_at_s=now_s,
-            wallets=sorted(self._culprits),
+            wallets=sorted(culprits),
             operators=(),
             epochs=(),
         )
@@ -143,10 +139,12 @@ class RegistrationCentre:
             StoreError: something is off (`corrupt`).
         """
         counted = self._store.count_open()
-        for epoch, _, _, outstanding_fen, forked_open_fen in self._store.supply():
+        check_supply(self._store)
+        for supply in supply_by_epoch(self._store):
+            epoch = supply.epoch
             in_books_fen = -self._store.ledger.balance_fen(circulation(epoch))
-            if not counted.get((epoch, False), 0) == outstanding_fen == in_books_fen:
+            if not counted.get((epoch, False), 0) == supply.outstanding_fen == in_books_fen:
                 raise StoreError("corrupt", f"epoch {epoch}: open coins, supply and circulation differ")
-            if counted.get((epoch, True), 0) != forked_open_fen:
+            if counted.get((epoch, True), 0) != supply.forked_open_fen:
                 raise StoreError("corrupt", f"epoch {epoch}: open coins on forks differ")
         self._store.ledger.check()

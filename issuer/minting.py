@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from shuangli.books import transfer_entry
 from shuangli.crypto import Signer
-from shuangli.errors import Refused
+from shuangli.errors import BadInput, Refused
 from shuangli.issuer.store import IssuerStore
 from shuangli.messages.certificates import Epoch
 from shuangli.messages.loads import Load, LoadOrder
+from shuangli.money import fen
 from shuangli.offline.trust import Trust
 
 RESERVES = "reserves"
@@ -46,18 +47,22 @@ class Mint:
         self._trust = trust
 
     def fill_vault(self, operator: str, amount_fen: int, *, now_s: int) -> None:
-        """Sell value to an operator against reserves. Call it inside a transaction."""
+        """Sell value to an operator against reserves. Call it inside a transaction.
+
+        Raises:
+            BadInput: the amount is not at least 1 fen.
+        """
+        if not fen(amount_fen):
+            raise BadInput("bad-value", "0 fen do not fill a vault: give at least 1 fen")
         self._store.post(
-            [
-                transfer_entry(
-                    kind="vault-filled",
-                    debit=RESERVES,
-                    credit=vault(operator),
-                    amount_fen=amount_fen,
-                    at_s=now_s,
-                    reference=operator.encode(),
-                )
-            ]
+            transfer_entry(
+                kind="vault-filled",
+                debit=RESERVES,
+                credit=vault(operator),
+                amount_fen=amount_fen,
+                at_s=now_s,
+                reference=operator.encode(),
+            )
         )
 
     def mint(self, order: LoadOrder, *, operator: str, now_s: int) -> bytes:
@@ -66,19 +71,25 @@ class Mint:
         The operator has verified the order and answers for its wallets; the vault is its own.
 
         Raises:
-            Refused: the order names another operator (`unknown-wallet`), or the vault does not hold
+            Refused: the order names another operator (`unknown-wallet`), its nonce has been used for
+                another order (`nonce-used`), no epoch is open (`epoch`), or the vault does not hold
                 enough (`vault-empty`).
         """
-        known = self._store.order(order.signed.id)
-        if known is not None:
-            return known
         if order.operator != operator:
             raise Refused("unknown-wallet", f"{operator} sends an order made to {order.operator}")
+        known = self._store.order(order.owner, order.nonce)
+        if known is not None:
+            order_id, load_data = known
+            if order_id != order.signed.id:
+                raise Refused("nonce-used")
+            return load_data
         held_fen = -self._store.ledger.balance_fen(vault(operator))
         amount_fen = sum(order.values_fen)
         if held_fen < amount_fen:
             raise Refused("vault-empty", f"the vault of {operator} is {amount_fen - held_fen} fen short")
         epoch = self._minting.epoch
+        if not epoch.claims.valid_at(now_s):
+            raise Refused("epoch", f"epoch {epoch.number} does not mint at this time")
         load = Load.sign(
             self._minting.key,
             network=self._trust.network,
@@ -89,17 +100,15 @@ class Mint:
             expires_at_s=now_s + epoch.terms.coin_life_s,
         )
         self._trust.verifier.remember(load.signed, self._minting.key.public)
-        self._store.add_load(load, order.signed.id)
+        self._store.add_load(load, order)
         self._store.post(
-            [
-                transfer_entry(
-                    kind="load",
-                    debit=vault(operator),
-                    credit=circulation(epoch.number),
-                    amount_fen=amount_fen,
-                    at_s=now_s,
-                    reference=load.signed.id,
-                )
-            ]
+            transfer_entry(
+                kind="load",
+                debit=vault(operator),
+                credit=circulation(epoch.number),
+                amount_fen=amount_fen,
+                at_s=now_s,
+                reference=load.signed.id,
+            )
         )
         return load.signed.data

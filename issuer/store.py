@@ -5,39 +5,18 @@ transaction per batch: what was acknowledged is on disk, what was not never happ
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
-from itertools import groupby
+from contextlib import contextmanager
+from dataclasses import astuple
 from pathlib import Path
 
 import sqlite_utils
 
 from shuangli.books import Entry
+from shuangli.errors import StoreError
+from shuangli.issuer.schema import SCHEMA
 from shuangli.issuer.settlement import Fact, OpenCoin, Settlement
-from shuangli.messages.loads import Load
+from shuangli.messages.loads import Load, LoadOrder
 from shuangli.store import LedgerStore, open_database, transaction
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS objects (no INTEGER PRIMARY KEY, id BLOB NOT NULL, data BLOB NOT NULL,
-    operator TEXT NOT NULL, received_s INTEGER NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS mint_log (load_id BLOB PRIMARY KEY, load_no INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS orders (order_id BLOB PRIMARY KEY, load_no INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS facts (coin_id BLOB PRIMARY KEY, transfer_no INTEGER NOT NULL,
-    paid_fen INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS forks (coin_id BLOB NOT NULL, transfer_id BLOB NOT NULL,
-    transfer_no INTEGER NOT NULL, found_s INTEGER NOT NULL,
-    PRIMARY KEY (coin_id, transfer_id)) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS cases (case_no INTEGER PRIMARY KEY, coin_id BLOB NOT NULL UNIQUE,
-    culprit BLOB NOT NULL, operator TEXT NOT NULL, face_fen INTEGER NOT NULL, found_s INTEGER NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS open_coins (parent_no INTEGER NOT NULL, position INTEGER NOT NULL,
-    value_fen INTEGER NOT NULL, epoch INTEGER NOT NULL, forked INTEGER NOT NULL,
-    PRIMARY KEY (parent_no, position)) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS supply (epoch INTEGER PRIMARY KEY, loaded_fen INTEGER NOT NULL,
-    redeemed_fen INTEGER NOT NULL, outstanding_fen INTEGER NOT NULL, forked_open_fen INTEGER NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS fund_claims (person BLOB PRIMARY KEY, paid_fen INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS answers (operator TEXT NOT NULL, upload_id BLOB NOT NULL, outcomes BLOB NOT NULL,
-    credited_fen INTEGER NOT NULL, PRIMARY KEY (operator, upload_id)) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS revocation_lists (number INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
-"""
 
 
 class IssuerStore:
@@ -46,17 +25,21 @@ class IssuerStore:
     def __init__(self, path: Path) -> None:
         """Open the database at `path`, or make it."""
         self._connection = open_database(path)
-        self._connection.executescript(_SCHEMA)
+        self._connection.executescript(SCHEMA)
         self.ledger = LedgerStore(self._connection)
-        self._last_no: int = self._one("SELECT coalesce(max(no), 0) FROM objects")
+        self._last_no = 0
 
     def _one(self, query: str, *values: object) -> int:
         row = self._connection.execute(query, values).fetchone()
         return int(row[0])
 
-    def transaction(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
         """All that happens inside is kept, or nothing of it."""
-        return transaction(self._connection)
+        with transaction(self._connection, self.ledger):
+            # Read afresh: the last transaction may have failed, or another process may have written.
+            self._last_no = self._one("SELECT coalesce(max(no), 0) FROM objects")
+            yield
 
     def close(self) -> None:
         """Close the database."""
@@ -79,7 +62,8 @@ class IssuerStore:
     def fact(self, coin_id: bytes) -> Fact | None:
         """How a coin was spent."""
         row = self._connection.execute(
-            "SELECT no, id FROM facts JOIN objects ON no = transfer_no WHERE coin_id = ?", (coin_id,)
+            "SELECT no, id, paid_fen FROM facts JOIN objects ON no = transfer_no WHERE coin_id = ?",
+            (coin_id,),
         ).fetchone()
         return Fact(*row) if row else None
 
@@ -90,17 +74,23 @@ class IssuerStore:
         ).fetchone()
         return row[0] if row else None
 
+    def is_culprit(self, key: bytes) -> bool:
+        """Say whether a case names this key."""
+        row = self._connection.execute("SELECT 1 FROM cases WHERE culprit = ? LIMIT 1", (key,)).fetchone()
+        return row is not None
+
     def next_no(self) -> int:
         """The next number in the row of signed objects."""
         self._last_no += 1
         return self._last_no
 
-    def order(self, order_id: bytes) -> bytes | None:
-        """The load that answered an order before."""
+    def order(self, owner: bytes, nonce: bytes) -> tuple[bytes, bytes] | None:
+        """The order that used a nonce of an owner before, and the load that answered it."""
         row = self._connection.execute(
-            "SELECT data FROM orders JOIN objects ON no = load_no WHERE order_id = ?", (order_id,)
+            "SELECT order_id, data FROM orders JOIN objects ON no = load_no WHERE owner = ? AND nonce = ?",
+            (owner, nonce),
         ).fetchone()
-        return row[0] if row else None
+        return (row[0], row[1]) if row else None
 
     def object(self, number: int) -> bytes:
         """A signed object as it was received."""
@@ -117,7 +107,7 @@ class IssuerStore:
 
     # --- writing ------------------------------------------------------------------------------
 
-    def add_load(self, load: Load, order_id: bytes) -> None:
+    def add_load(self, load: Load, order: LoadOrder) -> None:
         """Enter a load in the mint log; its coins are open."""
         number = self.next_no()
         execute = self._connection.execute
@@ -126,12 +116,13 @@ class IssuerStore:
             (number, load.signed.id, load.signed.data, load.operator, load.issued_at_s),
         )
         execute("INSERT INTO mint_log VALUES (?, ?)", (load.signed.id, number))
-        execute("INSERT INTO orders VALUES (?, ?)", (order_id, number))
+        execute("INSERT INTO orders VALUES (?, ?, ?, ?)", (order.owner, order.nonce, order.signed.id, number))
         self._connection.executemany(
             "INSERT INTO open_coins VALUES (?, ?, ?, ?, 0)",
             [(number, index, value_fen, load.epoch) for index, value_fen in enumerate(load.values_fen)],
         )
-        self._add_supply(load.epoch, loaded_fen=load.total_fen, outstanding_fen=load.total_fen)
+        total_fen = load.total_fen
+        self._add_supply(load.epoch, (total_fen, 0, total_fen, 0, 0, 0, 0))
 
     def add_settlement(self, settlement: Settlement, *, operator: str, received_s: int) -> None:
         """Write down what a bundle changes."""
@@ -145,6 +136,10 @@ class IssuerStore:
         )
         many("INSERT INTO facts VALUES (?, ?, ?)", settlement.facts)
         many(
+            "UPDATE facts SET paid_fen = ? WHERE coin_id = ?",
+            [(paid_fen, coin_id) for coin_id, paid_fen in settlement.paid_later],
+        )
+        many(
             "INSERT INTO forks VALUES (?, ?, ?, ?)",
             [
                 (coin_id, transfer.signed.id, number, received_s)
@@ -152,42 +147,37 @@ class IssuerStore:
             ],
         )
         many("INSERT INTO open_coins VALUES (?, ?, ?, ?, ?)", _rows(settlement.opened))
-        many(
+        closed = many(
             "DELETE FROM open_coins WHERE parent_no = ? AND position = ?",
             [(coin.place.parent_no, coin.place.position) for coin in settlement.closed],
         )
-        changes = [(coin, 1) for coin in settlement.opened] + [(coin, -1) for coin in settlement.closed]
-        by_epoch = sorted(changes, key=lambda change: change[0].epoch)
-        for epoch, group in groupby(by_epoch, key=lambda change: change[0].epoch):
-            open_fen = [0, 0]
-            for coin, sign in group:
-                open_fen[coin.place.forked] += sign * coin.value_fen
-            self._add_supply(epoch, outstanding_fen=open_fen[0], forked_open_fen=open_fen[1])
-        for epoch, paid_fen in settlement.paid_fen.items():
-            self._add_supply(epoch, redeemed_fen=paid_fen)
+        if settlement.closed and closed.rowcount != len(settlement.closed):
+            raise StoreError("corrupt", "a coin that was spent now was not open")
+        for epoch, change in settlement.supply.items():
+            self._add_supply(epoch, (0, *astuple(change)))
+        many(
+            "INSERT OR IGNORE INTO alarms VALUES (?, ?, ?, ?)",
+            [(load.signed.id, load.epoch, operator, received_s) for load in settlement.not_minted],
+        )
 
-    def _add_supply(
-        self,
-        epoch: int,
-        *,
-        loaded_fen: int = 0,
-        redeemed_fen: int = 0,
-        outstanding_fen: int = 0,
-        forked_open_fen: int = 0,
-    ) -> None:
+    def _add_supply(self, epoch: int, change_fen: tuple[int, ...]) -> None:
         self._connection.execute(
-            "INSERT INTO supply VALUES (?, ?, ?, ?, ?) ON CONFLICT (epoch) DO UPDATE SET"
+            "INSERT INTO supply VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (epoch) DO UPDATE SET"
             " loaded_fen = loaded_fen + excluded.loaded_fen,"
             " redeemed_fen = redeemed_fen + excluded.redeemed_fen,"
             " outstanding_fen = outstanding_fen + excluded.outstanding_fen,"
+            " forked_fen = forked_fen + excluded.forked_fen,"
+            " fund_paid_fen = fund_paid_fen + excluded.fund_paid_fen,"
+            " void_fen = void_fen + excluded.void_fen,"
             " forked_open_fen = forked_open_fen + excluded.forked_open_fen",
-            (epoch, loaded_fen, redeemed_fen, outstanding_fen, forked_open_fen),
+            (epoch, *change_fen),
         )
 
     def add_case(self, coin_id: bytes, culprit: bytes, operator: str, face_fen: int, found_s: int) -> None:
         """Open a case; a coin that already has one keeps it."""
         self._connection.execute(
-            "INSERT OR IGNORE INTO cases (coin_id, culprit, operator, face_fen, found_s) VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO cases (coin_id, culprit, operator, face_fen, found_s)"
+            " VALUES (?, ?, ?, ?, ?)",
             (coin_id, culprit, operator, face_fen, found_s),
         )
 
@@ -209,9 +199,9 @@ class IssuerStore:
         """Keep a signed revocation list."""
         self._connection.execute("INSERT INTO revocation_lists VALUES (?, ?)", (number, data))
 
-    def post(self, entries: Iterable[Entry]) -> None:
-        """Add entries to the issuer's books."""
-        self.ledger.post(list(entries))
+    def post(self, entry: Entry) -> None:
+        """Add an entry to the issuer's books."""
+        self.ledger.post(entry)
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -224,7 +214,7 @@ class IssuerStore:
         return {row[0] for row in self._connection.execute("SELECT DISTINCT culprit FROM cases")}
 
     def cases(self) -> Iterator[tuple[bytes, bytes, str, int, int]]:
-        """All cases in the order in which they were opened: coin, culprit, operator, face in fen, found at."""
+        """All cases as they were opened: coin, culprit, operator, face in fen, when it was found."""
         yield from self._connection.execute(
             "SELECT coin_id, culprit, operator, face_fen, found_s FROM cases ORDER BY case_no"
         )
@@ -239,6 +229,15 @@ class IssuerStore:
         )
         return [*rows, *forks]
 
+    def transfers_received(self) -> list[tuple[bytes, int]]:
+        """Every transfer that was handed in, and when an operator received it: (transfer id, seconds)."""
+        return list(
+            self._connection.execute(
+                "SELECT id, received_s FROM objects WHERE no NOT IN (SELECT load_no FROM mint_log)"
+                " ORDER BY no"
+            )
+        )
+
     def latest_revocation_list(self) -> bytes | None:
         """The newest signed revocation list."""
         row = self._connection.execute(
@@ -246,13 +245,19 @@ class IssuerStore:
         ).fetchone()
         return row[0] if row else None
 
-    def supply(self) -> list[tuple[int, int, int, int, int]]:
-        """Running totals by epoch: epoch, loaded, redeemed, outstanding, open on forks (fen)."""
+    def alarms(self) -> list[tuple[bytes, int, str, int]]:
+        """Loads that were handed in and never minted: load id, epoch, operator, when it was seen first."""
+        return list(self._connection.execute("SELECT * FROM alarms ORDER BY raised_s, load_id"))
+
+    def supply(self) -> list[tuple[int, int, int, int, int, int, int, int]]:
+        """Running totals by epoch: the epoch, then the columns of `issuer.supply` in fen."""
         return list(self._connection.execute("SELECT * FROM supply ORDER BY epoch"))
 
     def count_open(self) -> dict[tuple[int, bool], int]:
         """Open coins counted afresh, in fen by (epoch, on a fork)."""
-        rows = self._connection.execute("SELECT epoch, forked, sum(value_fen) FROM open_coins GROUP BY 1, 2")
+        rows = self._connection.execute(
+            "SELECT epoch, forked, sum(value_fen) FROM open_coins GROUP BY epoch, forked"
+        )
         return {(epoch, bool(forked)): total for epoch, forked, total in rows}
 
 

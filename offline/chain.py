@@ -62,7 +62,8 @@ class Step:
     """One spend of a transfer in a bundle: the coin it spends and what comes out, or why it does not hold.
 
     `coin` is None where the bundle does not show the coin's chain. `outputs` is the payee's output
-    and, where there is any, the change; it is empty where there is a `fault`.
+    and, where there is any, the change; it is empty where there is a `fault`. Bytes that are no
+    transfer at all make one step without `transfer` and `spend`.
     """
 
     transfer: Transfer | None
@@ -74,7 +75,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """What a bundle proves, in its order: its loads, every spend, and all coins by id, spent ones too."""
+    """What a bundle proves, in its order: its loads, every spend, and all coins by id, spent ones too.
+
+    `faults` says which loads and transfers do not hold as a whole; what is wrong with a single spend
+    stands in its step.
+    """
 
     loads: list[Load]
     steps: list[Step]
@@ -83,7 +88,7 @@ class Walk:
 
 
 def walk(bundle: Bundle, trust: Trust) -> Walk:
-    """Verify everything in `bundle` against `trust`; never raises, `faults` says what does not hold.
+    """Verify everything in `bundle` against `trust`; never raises, faults are reported in their place.
 
     1. Each load: minted by a trusted epoch's key, on this network, in the epoch's currency and terms.
     2. Each transfer: certified payer, certificate valid at signing, signature of the payer.
@@ -111,27 +116,37 @@ def walk(bundle: Bundle, trust: Trust) -> Walk:
 def _walk_transfer(data: bytes, trust: Trust, seen: Walk) -> None:
     try:
         transfer = Transfer.parse(data)
-        if not any(spend.coin_id in seen.coins for spend in transfer.spends):
-            raise Unverified("unknown-coin", "the bundle shows the chain of none of the coins")
-        verify_signature(transfer, trust)
     except ProtocolError as fault:
         seen.faults.append(fault)
         seen.steps.append(Step(transfer=None, spend=None, coin=None, outputs=(), fault=fault))
         return
-    for spend in transfer.spends:
-        coin = seen.coins.get(spend.coin_id)
+    coins = [seen.coins.get(spend.coin_id) for spend in transfer.spends]
+    whole: ProtocolError | None = None
+    if any(coin is not None for coin in coins):
+        # A transfer of unknown coins only proves nothing, and is not worth the time to verify it.
         try:
-            if coin is None:
-                raise Unverified("unknown-coin", "the bundle does not show the chain of the coin")
-            check_spend(transfer, spend, coin)
-        except Unverified as fault:
+            verify_signature(transfer, trust)
+        except ProtocolError as fault:
+            whole = fault
             seen.faults.append(fault)
-            seen.steps.append(Step(transfer=transfer, spend=spend, coin=coin, outputs=(), fault=fault))
-            continue
-        outputs = spend_outputs(transfer, spend, coin)
-        for output in outputs:
+    for spend, coin in zip(transfer.spends, coins, strict=True):
+        step = _step(transfer, spend, coin, whole)
+        seen.steps.append(step)
+        for output in step.outputs:
             seen.coins[output.coin_id] = output
-        seen.steps.append(Step(transfer=transfer, spend=spend, coin=coin, outputs=outputs, fault=None))
+
+
+def _step(transfer: Transfer, spend: Spend, coin: Coin | None, whole: ProtocolError | None) -> Step:
+    try:
+        if whole is not None:
+            raise whole
+        if coin is None:
+            raise Unverified("unknown-coin", "the bundle does not show the chain of the coin")
+        check_spend(transfer, spend, coin)
+    except ProtocolError as fault:
+        return Step(transfer=transfer, spend=spend, coin=coin, outputs=(), fault=fault)
+    outputs = spend_outputs(transfer, spend, coin)
+    return Step(transfer=transfer, spend=spend, coin=coin, outputs=outputs, fault=None)
 
 
 def verify_load(data: bytes, trust: Trust) -> tuple[Load, Terms]:
@@ -147,8 +162,8 @@ def verify_load(data: bytes, trust: Trust) -> tuple[Load, Terms]:
     terms = epoch.terms
     if load.currency != terms.currency:
         raise Unverified("wrong-network", f"the load is in {load.currency}, not {terms.currency}")
-    lives_long_enough = load.expires_at_s - load.issued_at_s <= terms.coin_life_s
-    if not epoch.claims.valid_at(load.issued_at_s) or not lives_long_enough:
+    outlives_terms = load.expires_at_s - load.issued_at_s > terms.coin_life_s
+    if not epoch.claims.valid_at(load.issued_at_s) or outlives_terms:
         raise Unverified("epoch", f"the load is outside the terms of epoch {load.epoch}")
     trust.verifier.check(load.signed, epoch.claims.key, "load")
     return load, terms
@@ -199,6 +214,9 @@ def verify_signature(transfer: Transfer, trust: Trust) -> None:
 def check_spend(transfer: Transfer, spend: Spend, coin: Coin) -> None:
     """Make sure that `coin` may be spent like this.
 
+    A redemption hands in the whole coin: with change, a redeemed coin would have descendants, and a
+    payee's own hand-in would show somebody else's redemption.
+
     Raises:
         Unverified: with the rule that is broken as its code.
     """
@@ -210,6 +228,8 @@ def check_spend(transfer: Transfer, spend: Spend, coin: Coin) -> None:
     if transfer.signed_at_s < coin.since_s:
         raise Unverified("time-order", "the transfer is dated before the coin came about")
     if redeems:
+        if spend.change_fen:
+            raise Unverified("not-conserved", "a redemption hands in the whole coin")
         return
     if transfer.claim_by_s > min(coin.claim_by_s, transfer.signed_at_s + coin.terms.claim_window_s):
         raise Unverified(

@@ -17,16 +17,20 @@ from shuangli.offline.trust import Trust
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One coin, two transfers, and the certificate of the operator that certified their signer."""
+    """One coin, two transfers, and the certificates of the operators that certified their signer.
+
+    Mostly that is one operator's one certificate. It is two where the culprit's key is certified twice:
+    by another operator, or by the same one under another key.
+    """
 
     network: str
     coin_id: bytes
     transfers: tuple[bytes, bytes]
-    operator: bytes
+    operators: tuple[bytes, ...]
 
     def encode(self) -> bytes:
-        """Encode as [network, coin id, [transfer, transfer], operator certificate]."""
-        return codec.encode([self.network, self.coin_id, list(self.transfers), self.operator])
+        """Encode as [network, coin id, [transfer, transfer], [operator certificate, ...]]."""
+        return codec.encode([self.network, self.coin_id, list(self.transfers), list(self.operators)])
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -37,18 +41,28 @@ class Evidence:
         """
         fields = codec.decode(data)
         if type(fields) is not list or len(fields) != 4:
-            raise Malformed("shape", "evidence is an array of network, coin, two transfers and a certificate")
-        network, coin_id, transfers, operator = fields
+            raise Malformed("shape", "evidence is an array of network, coin, transfers and certificates")
+        network, coin_id, transfers, operators = fields
         if type(transfers) is not list or len(transfers) != 2 or type(network) is not str:
             raise Malformed("shape", "evidence holds two transfers of one network")
-        if any(type(part) is not bytes for part in (coin_id, operator, *transfers)):
+        if type(operators) is not list or len(operators) not in (1, 2):
+            raise Malformed("shape", "evidence holds one or two certificates of operators")
+        if any(type(part) is not bytes for part in (coin_id, *operators, *transfers)):
             raise Malformed("shape", "evidence holds byte strings")
-        return cls(network=network, coin_id=coin_id, transfers=tuple(transfers), operator=operator)  # type: ignore[arg-type]
+        return cls(
+            network=network,
+            coin_id=coin_id,  # type: ignore[arg-type]  # checked above
+            transfers=tuple(transfers),  # type: ignore[arg-type]
+            operators=tuple(operators),  # type: ignore[arg-type]
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedFork:
-    """A proven double spend: the coin, the key that signed twice, and both transfers."""
+    """A proven double spend: the coin, the key that signed twice, and both transfers.
+
+    `operator` certified the key; two names, with a comma between them, if two operators did.
+    """
 
     coin_id: bytes
     culprit: bytes
@@ -59,8 +73,8 @@ class VerifiedFork:
 def verify_evidence(data: bytes, *, root: bytes) -> VerifiedFork:
     """Verify evidence of a fork, trusting nothing but `root`, the issuer's public key (32 bytes).
 
-    1. The operator's certificate is signed by the root.
-    2. Both transfers are signed by one wallet key, which that operator certified; its certificates
+    1. The operators' certificates are signed by the root.
+    2. Both transfers are signed by one wallet key, which those operators certified; its certificates
        were valid when it signed.
     3. Both spend the coin, and they are different transfers: their ids differ, which are hashes of
        what was signed, so two signatures over one content are no fork.
@@ -71,7 +85,8 @@ def verify_evidence(data: bytes, *, root: bytes) -> VerifiedFork:
     """
     evidence = Evidence.decode(data)
     trust = Trust(root=root, network=evidence.network, objects_kept=8)
-    operator = trust.add_operator(evidence.operator)
+    for operator in evidence.operators:
+        trust.add_operator(operator)
     first, second = (Transfer.parse(transfer) for transfer in evidence.transfers)
     for transfer in (first, second):
         verify_signature(transfer, trust)
@@ -85,6 +100,6 @@ def verify_evidence(data: bytes, *, root: bytes) -> VerifiedFork:
     return VerifiedFork(
         coin_id=evidence.coin_id,
         culprit=first.payer,
-        operator=operator.claims.subject or "",
+        operator=", ".join(dict.fromkeys(t.certificate.claims.issuer for t in (first, second))),
         transfers=(first, second),
     )

@@ -1,9 +1,10 @@
 """The payee's side of a payment: request, then receipt or refusal. Pure; see `offline.states`."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shuangli.crypto import Signer
-from shuangli.errors import OutOfTurn, Unverified
+from shuangli.errors import OutOfTurn, ProtocolError, Unverified
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.session import PaymentRequest, Receipt, Refusal, RefusalReason
@@ -17,12 +18,13 @@ from shuangli.offline.trust import Trust
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayeeSession:
-    """One request and what has become of it; `answer` is the receipt, or the last refusal."""
+    """One request and what has become of it: the payment that was received, and those that were refused."""
 
     request: PaymentRequest
     state: PayeeState = PayeeState.REQUESTED
     bundle: bytes = b""
-    answer: Message | None = None
+    receipt: Receipt | None = None
+    refused: tuple[PaymentRefused, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,34 +81,85 @@ def payee_receives(
     action = PAYEE.get((session.state, message.kind))
     if action is None:
         raise OutOfTurn("out-of-turn", f"a {message.kind.name.lower()} while {session.state.value}")
-    if message.body == session.bundle and session.answer is not None:
-        return Turn(session=session, records=(), messages=(session.answer,))
+    stored = _answer_to_bytes(session, message.body)
+    if stored is not None:
+        return Turn(session=session, records=(), messages=(stored,))
     request = session.request
     payment = verify_payment(message.body, request=request, trust=trust, policy=policy)
     transfer_ids = [transfer.signed.id for transfer in payment.transfers]
-    reason = (
-        RefusalReason.REQUEST_PAID
-        if action is PayeeAction.REPEAT
-        else refusal_reason(payment, request=request, trust=trust, now_s=now_s)
-    )
+    fresh = [transfer_id for transfer_id in transfer_ids if _answer_to(session, transfer_id) is None]
+    if not fresh:
+        # The same transfers in other bytes: what was answered once is never answered otherwise.
+        answers = [_answer_to(session, transfer_id) for transfer_id in transfer_ids]
+        answer = next((a for a in answers if a is not None and a.kind is Kind.REFUSAL), answers[0])
+        return Turn(session=session, records=(), messages=(answer,) if answer else ())
+    if action is PayeeAction.REPEAT:
+        reason: RefusalReason | None = RefusalReason.REQUEST_PAID
+    elif len(fresh) < len(transfer_ids):
+        reason = RefusalReason.INVALID
+    else:
+        reason = refusal_reason(payment, request=request, trust=trust, now_s=now_s)
     if reason is not None:
-        refusal = Refusal.sign(
-            key, request_id=request.id, transfer_ids=transfer_ids, refused_at_s=now_s, reason=reason
-        )
-        answer = Message(Kind.REFUSAL, refusal.signed.data)
-        refused = PaymentRefused(request_id=request.id, bundle=message.body, refusal=refusal)
-        # A paid request keeps its receipt as the stored answer; an open one remembers the refusal.
-        after = (
-            session if action is PayeeAction.REPEAT else replace(session, bundle=message.body, answer=answer)
-        )
-        return Turn(session=after, records=(refused,), messages=(answer,))
+        return _refuse(session, message.body, fresh, reason, key=key, now_s=now_s)
     receipt = Receipt.sign(key, request_id=request.id, transfer_ids=transfer_ids, received_at_s=now_s)
-    answer = Message(Kind.RECEIPT, receipt.signed.data)
     received = PaymentReceived(
         request_id=request.id, bundle=message.body, coins=payment.coins, receipt=receipt
     )
-    paid = replace(session, state=PayeeState.RECEIVED, bundle=message.body, answer=answer)
-    return Turn(session=paid, records=(received,), messages=(answer,))
+    return Turn(
+        session=received_session(session, received),
+        records=(received,),
+        messages=(Message(Kind.RECEIPT, receipt.signed.data),),
+    )
+
+
+def _refuse(
+    session: PayeeSession,
+    bundle: bytes,
+    transfer_ids: Sequence[bytes],
+    reason: RefusalReason,
+    *,
+    key: Signer,
+    now_s: int,
+) -> Turn[PayeeSession]:
+    refusal = Refusal.sign(
+        key, request_id=session.request.id, transfer_ids=transfer_ids, refused_at_s=now_s, reason=reason
+    )
+    record = PaymentRefused(request_id=session.request.id, bundle=bundle, refusal=refusal)
+    return Turn(
+        session=refused_session(session, record),
+        records=(record,),
+        messages=(Message(Kind.REFUSAL, refusal.signed.data),),
+    )
+
+
+def received_session(session: PayeeSession, record: PaymentReceived) -> PayeeSession:
+    """The session after a good payment, now or when the journal is replayed."""
+    return replace(session, state=PayeeState.RECEIVED, bundle=record.bundle, receipt=record.receipt)
+
+
+def refused_session(session: PayeeSession, record: PaymentRefused) -> PayeeSession:
+    """The session after a refused payment, now or when the journal is replayed."""
+    return replace(session, refused=(*session.refused, record))
+
+
+def _answer_to_bytes(session: PayeeSession, bundle: bytes) -> Message | None:
+    """The stored answer to the identical payment."""
+    if session.receipt is not None and bundle == session.bundle:
+        return Message(Kind.RECEIPT, session.receipt.signed.data)
+    for record in session.refused:
+        if bundle == record.bundle:
+            return Message(Kind.REFUSAL, record.refusal.signed.data)
+    return None
+
+
+def _answer_to(session: PayeeSession, transfer_id: bytes) -> Message | None:
+    """The stored answer that names a transfer: claiming what was refused is evidence against the payee."""
+    if session.receipt is not None and transfer_id in session.receipt.transfer_ids:
+        return Message(Kind.RECEIPT, session.receipt.signed.data)
+    for record in session.refused:
+        if transfer_id in record.refusal.transfer_ids:
+            return Message(Kind.REFUSAL, record.refusal.signed.data)
+    return None
 
 
 def verify_payment(
@@ -114,47 +167,62 @@ def verify_payment(
 ) -> VerifiedPayment:
     """Verify that `data` pays `request` in full; says nothing of revocation and time left.
 
-    1. No larger than the request accepts, and a bundle in which everything holds.
+    1. No larger than the request accepts; every load and transfer in it is signed by whom it should.
     2. Some of its transfers are bound to the request; those pay its payee, and show every coin's chain.
     3. They were signed while the request was open, give or take the clock tolerance.
     4. No coin is spent twice in it.
     5. The payee's outputs add up to the amount, in no more coins and hops than the request accepts.
 
+    An earlier transfer may also spend coins that are not handed on here, and spend them wrongly: that
+    makes no coin, and is not the payer's doing.
+
     Raises:
         Malformed, Unverified: with the rule that is broken as its code.
     """
     seen = walk(Bundle.decode(data, max_bytes=request.accepts.bundle_bytes), trust)
-    paid: list[Coin] = []
+    if seen.faults:
+        raise seen.faults[0]
+    paid: dict[bytes, Coin] = {}
     transfers: dict[bytes, Transfer] = {}
-    spent: set[bytes] = set()
-    for step in seen.steps:
-        transfer, spend = step.transfer, step.spend
-        if transfer is None or spend is None:
-            continue
-        final = transfer.request_id == request.id
-        # An earlier transfer may also spend coins that are not handed on here: their chains are not shown.
-        if step.fault is not None and (final or step.coin is not None):
-            raise step.fault
-        if step.fault is None and spend.coin_id in spent:
-            raise Unverified("spent-twice", "two transfers of one payment spend one coin")
-        spent.add(spend.coin_id)
-        if final:
-            check_binding(transfer, request, policy)
-            transfers[transfer.signed.id] = transfer
-            paid.append(step.outputs[0])
-    whole = next((fault for fault in seen.faults if fault.code != "unknown-coin"), None)
-    if whole is not None:
-        raise whole
+    for transfer, output in _bound_outputs(seen, request):
+        check_binding(transfer, request, policy)
+        transfers[transfer.signed.id] = transfer
+        paid[output.coin_id] = output
     if not transfers:
         raise Unverified("not-bound", "no transfer is bound to the request")
-    amount_fen = sum(coin.value_fen for coin in paid)
+    amount_fen = sum(coin.value_fen for coin in paid.values())
     if amount_fen != request.amount_fen:
         raise Unverified("wrong-amount", f"pays {amount_fen} fen, requested were {request.amount_fen}")
     if len(paid) > request.accepts.coins:
         raise Unverified("too-many-coins", f"{len(paid)} coins, at most {request.accepts.coins} are accepted")
-    if max(coin.hops for coin in paid) > request.accepts.hops:
+    if max(coin.hops for coin in paid.values()) > request.accepts.hops:
         raise Unverified("hop-cap", f"more than {request.accepts.hops} changes of key")
-    return VerifiedPayment(coins=tuple(paid), transfers=tuple(transfers.values()), seen=seen)
+    return VerifiedPayment(coins=tuple(paid.values()), transfers=tuple(transfers.values()), seen=seen)
+
+
+def _bound_outputs(seen: Walk, request: PaymentRequest) -> Iterator[tuple[Transfer, Coin]]:
+    """Every payee output of the transfers bound to the request, once all that leads to them holds."""
+    spent_by: dict[bytes, bytes] = {}
+    cause: ProtocolError | None = None
+    for step in seen.steps:
+        transfer, spend = step.transfer, step.spend
+        if transfer is None or spend is None:
+            continue
+        bound = transfer.request_id == request.id
+        if step.fault is not None:
+            if bound and step.coin is not None:
+                raise step.fault
+            # A broken link leaves the coins below it unknown: it is the better answer.
+            if bound:
+                raise cause or step.fault
+            if step.coin is not None:
+                cause = cause or step.fault
+            continue
+        transfer_id = transfer.signed.id
+        if spent_by.setdefault(spend.coin_id, transfer_id) != transfer_id:
+            raise Unverified("spent-twice", "two transfers of one payment spend one coin")
+        if bound:
+            yield transfer, step.outputs[0]
 
 
 def check_binding(transfer: Transfer, request: PaymentRequest, policy: PayeePolicy) -> None:

@@ -1,12 +1,13 @@
 """The payer's side of a payment: verify the request, spend coins, keep the receipt. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 from shuangli.cose import Domain, parse
 from shuangli.crypto import Signer
 from shuangli.errors import OutOfTurn, Refused, Unverified
+from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, WalletCertificate
 from shuangli.messages.session import Accepts, PaymentRequest, Receipt, Refusal
 from shuangli.messages.transfers import Spend, Transfer
@@ -16,13 +17,32 @@ from shuangli.offline.records import PaymentSigned, ReceiptKept, RefusalKept, Tu
 from shuangli.offline.states import PAYER, Kind, Message, PayerAction, PayerState
 from shuangli.offline.trust import Trust
 
-Choose = Callable[[Sequence[Coin], int], Sequence[tuple[Coin, int]]]
-"""Chooses coins for an amount: (spendable coins, amount_fen) -> (coin, fen paid from it); see `wallet.choice`."""
+OBJECT_BYTES: Final = 5
+TRANSFER_BYTES: Final = 220
+SPEND_BYTES: Final = 56
+"""Bounds in bytes: what a bundle adds to an object, a transfer to its certificate, a spend to a transfer."""
+
+
+class Choose(Protocol):
+    """Chooses coins for an amount; see `wallet.choice`."""
+
+    def __call__(
+        self, coins: Sequence[Coin], amount_fen: int, *, most_coins: int
+    ) -> Sequence[tuple[Coin, int]]:
+        """Return the chosen coins, each with the fen paid from it.
+
+        Raises:
+            Refused: the coins do not suffice, or too many of them would be needed.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayerSession:
-    """One payment: what it answers, the stored bytes that every resend repeats, and the payee's answer."""
+    """One payment: what it answers, the stored bytes that every resend repeats, and the payee's answer.
+
+    `coins` counts the coins that it spends, `hops` the changes of key of the longest chain after it.
+    """
 
     state: PayerState = PayerState.IDLE
     request_id: bytes = b""
@@ -31,6 +51,8 @@ class PayerSession:
     expires_at_s: int = 0
     payment: Message | None = None
     transfer_id: bytes = b""
+    coins: int = 0
+    hops: int = 0
     answer: bytes = b""
 
 
@@ -71,6 +93,8 @@ def payer_receives(
             raise OutOfTurn("out-of-turn", "this session answers another request")
         return Turn(session=session, records=(), messages=(session.payment,))
     if action is PayerAction.IGNORE:
+        if message.body != session.answer:
+            raise OutOfTurn("out-of-turn", "the payee has answered before, and otherwise")
         return Turn(session=session, records=(), messages=())
     return _keep_answer(session, message, action, payer.trust)
 
@@ -129,27 +153,21 @@ def _pay(request: PaymentRequest, *, payer: Payer, now_s: int) -> Turn[PayerSess
     if not payer.certificate.claims.valid_at(now_s):
         raise Refused("certificate-expired")
     coins = spendable(payer.coins, currency=request.currency, accepts=accepts, now_s=now_s)
-    chosen = payer.choose(coins, request.amount_fen)
-    if len(chosen) > accepts.coins:
-        raise Refused("too-many-coins", f"needs {len(chosen)} coins, the payee accepts {accepts.coins}")
-    # Times never decrease along a chain, even if this device's clock went back a little.
-    signed_at_s = max(now_s, *(coin.since_s for coin, _ in chosen))
+    chosen = payer.choose(coins, request.amount_fen, most_coins=accepts.coins)
+    spent = tuple(coin for coin, _ in chosen)
+    signed_at_s = _signing_time(spent, request, payer=payer, now_s=now_s)
+    ancestry = chains(spent)
+    _check_size(ancestry, len(spent), request, payer=payer)
     transfer = Transfer.sign(
         payer.key,
         request_id=request.id,
         certificate=payer.certificate,
         signed_at_s=signed_at_s,
-        claim_by_s=min(min(coin.claim_by_s, signed_at_s + coin.terms.claim_window_s) for coin, _ in chosen),
+        claim_by_s=min(min(coin.claim_by_s, signed_at_s + coin.terms.claim_window_s) for coin in spent),
         payee=request.payee,
         spends=[Spend(coin.coin_id, pay_fen, coin.value_fen - pay_fen) for coin, pay_fen in chosen],
     )
-    spent = tuple(coin for coin, _ in chosen)
-    ancestry = chains(spent)
     bundle = replace(ancestry, transfers=(*ancestry.transfers, transfer.signed.data)).encode()
-    if len(bundle) > accepts.bundle_bytes:
-        raise Refused(
-            "too-many-coins", f"needs {len(bundle)} bytes, the payee accepts {accepts.bundle_bytes}"
-        )
     outputs = [
         spend_outputs(transfer, spend, coin) for spend, coin in zip(transfer.spends, spent, strict=True)
     ]
@@ -164,6 +182,38 @@ def _pay(request: PaymentRequest, *, payer: Payer, now_s: int) -> Turn[PayerSess
     return Turn(session=signed, records=(record,), messages=(Message(Kind.PAYMENT, bundle),))
 
 
+def _signing_time(spent: Sequence[Coin], request: PaymentRequest, *, payer: Payer, now_s: int) -> int:
+    """Now, or the time of the newest coin: times never decrease along a chain, even if clocks differ.
+
+    Raises:
+        Refused: a coin comes from so far in the future that the payee would not accept it (`clock`).
+    """
+    newest_s = max(coin.since_s for coin in spent)
+    if newest_s <= now_s:
+        return now_s
+    still_good = spendable(spent, currency=request.currency, accepts=request.accepts, now_s=newest_s)
+    in_time = newest_s < request.expires_at_s + payer.policy.clock_tolerance_s
+    if not in_time or len(still_good) < len(spent) or not payer.certificate.claims.valid_at(newest_s):
+        raise Refused("clock", f"a coin is dated {newest_s - now_s} s in the future")
+    return newest_s
+
+
+def _check_size(ancestry: Bundle, coins: int, request: PaymentRequest, *, payer: Payer) -> None:
+    """Make sure that the payment fits before anything is signed: a coin is signed away only once.
+
+    Raises:
+        Refused: the payee accepts fewer coins or bytes (`too-many-coins`).
+    """
+    accepts = request.accepts
+    if coins > accepts.coins:
+        raise Refused("too-many-coins", f"needs {coins} coins, the payee accepts {accepts.coins}")
+    certificate_bytes = len(payer.certificate.signed.data)
+    ancestry_bytes = sum(len(data) + OBJECT_BYTES for data in (*ancestry.loads, *ancestry.transfers))
+    most_bytes = ancestry_bytes + TRANSFER_BYTES + certificate_bytes + coins * SPEND_BYTES
+    if most_bytes > accepts.bundle_bytes:
+        raise Refused("too-many-coins", f"needs {most_bytes} bytes, the payee accepts {accepts.bundle_bytes}")
+
+
 def signed_session(record: PaymentSigned) -> PayerSession:
     """The session that a signed payment leaves behind, now or when the journal is replayed."""
     return PayerSession(
@@ -174,6 +224,8 @@ def signed_session(record: PaymentSigned) -> PayerSession:
         expires_at_s=record.request.expires_at_s,
         payment=Message(Kind.PAYMENT, record.bundle),
         transfer_id=record.transfer.signed.id,
+        coins=len(record.spent),
+        hops=1 + max(coin.hops for coin in record.spent),
     )
 
 

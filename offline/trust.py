@@ -84,12 +84,18 @@ class Trust:
         fresh = _parse_revocations(data)
         if self.revocations is not None and fresh.number <= self.revocations.number:
             return False
+        fault = Unverified("unknown-signer", "no trusted centre was valid when the list was issued")
         for centre in self._centres:
             if centre.claims.valid_at(fresh.issued_at_s):
-                self.verifier.check_once(fresh.signed, centre.claims.key, "revocation list")
+                try:
+                    self.verifier.check_once(fresh.signed, centre.claims.key, "revocation list")
+                except Unverified as error:
+                    # While one key of the centre follows another, both are valid.
+                    fault = error
+                    continue
                 self.revocations = fresh
                 return True
-        raise Unverified("unknown-signer", "no trusted centre was valid when the revocation list was issued")
+        raise fault
 
     def wallet_certificate(self, certificate: WalletCertificate) -> WalletCertificate:
         """Make sure that a trusted operator certified the wallet, and return the certificate.
@@ -97,23 +103,28 @@ class Trust:
         Raises:
             Unverified: unknown operator (`unknown-signer`), or the signature does not verify.
         """
-        operator = self.operator_of(certificate)
-        self.verifier.check(certificate.signed, operator.claims.key, "wallet certificate")
+        self.operator_of(certificate)
         return certificate
 
     def operator_of(self, certificate: WalletCertificate) -> OperatorCertificate:
-        """The certificate of the operator that certified the wallet, valid when it did so.
+        """The certificate of the operator that signed the wallet's, valid when it did so.
 
         Raises:
-            Unverified: there is none (`unknown-signer`).
+            Unverified: there is none (`unknown-signer`), or the signature does not verify.
         """
+        issuer, certified_s = certificate.claims.issuer, certificate.claims.not_before_s
+        fault = Unverified("unknown-signer", f"operator {issuer} is not trusted here")
         for operator in self._operators:
             claims = operator.claims
-            if claims.subject == certificate.claims.issuer and claims.valid_at(
-                certificate.claims.not_before_s
-            ):
+            if claims.subject == issuer and claims.valid_at(certified_s):
+                try:
+                    self.verifier.check(certificate.signed, claims.key, "wallet certificate")
+                except Unverified as error:
+                    # While one key of an operator follows another, both are valid.
+                    fault = error
+                    continue
                 return operator
-        raise Unverified("unknown-signer", f"operator {certificate.claims.issuer} is not trusted here")
+        raise fault
 
     def epoch(self, number: int) -> Epoch:
         """The trusted epoch of this number.

@@ -10,13 +10,14 @@ from typing import Protocol
 
 from shuangli.books import transfer_entry
 from shuangli.crypto import Signer, sha256
-from shuangli.errors import Malformed, Refused
+from shuangli.errors import BadInput, Malformed, Refused
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import SERIAL_BYTES, Claims, WalletCertificate
 from shuangli.messages.loads import LoadOrder
 from shuangli.messages.notices import Acknowledgement, Enrolment
 from shuangli.messages.transfers import CENTRE
+from shuangli.money import fen
 from shuangli.offline.chain import Walk, verify_load, walk
 from shuangli.offline.trust import Trust
 from shuangli.operator.store import OperatorStore, WalletRow
@@ -62,7 +63,6 @@ class Bank:
         self.store = store
         self._key = key
         self._issuer = issuer
-        self._next_wallet_no = store.next_wallet_no()
 
     @property
     def public(self) -> bytes:
@@ -74,10 +74,12 @@ class Bank:
         self._book("vault-filled", VAULT, RESERVES, amount_fen, now_s, self.terms.name.encode())
 
     def _book(self, kind: str, debit: str, credit: str, amount_fen: int, at_s: int, reference: bytes) -> None:
+        if not fen(amount_fen):
+            raise BadInput("bad-value", f"a {kind} of 0 fen moves nothing: give at least 1 fen")
         entry = transfer_entry(
             kind=kind, debit=debit, credit=credit, amount_fen=amount_fen, at_s=at_s, reference=reference
         )
-        self.store.ledger.post([entry])
+        self.store.ledger.post(entry)
 
     def open_wallet(self, enrolment_data: bytes, *, now_s: int) -> bytes:
         """Open a wallet and certify its key; opening it again gives the same certificate.
@@ -96,8 +98,7 @@ class Bank:
             if known.person != enrolment.person:
                 raise Refused("already-open", "a wallet with this key is open for somebody else")
             return known.certificate
-        wallet_no = self._next_wallet_no
-        self._next_wallet_no += 1
+        wallet_no = self.store.next_wallet_no()
         certificate = WalletCertificate.sign(
             self._key,
             Claims(
@@ -135,15 +136,33 @@ class Bank:
         return row
 
     def deposit(self, key: bytes, amount_fen: int, *, now_s: int) -> None:
-        """Credit money that a customer paid in from a bank account."""
+        """Credit money that a customer paid in from a bank account.
+
+        Raises:
+            BadInput: the amount is not at least 1 fen.
+            Refused: an unknown wallet (`unknown-wallet`).
+        """
         self._book("deposit", CASH, self.wallet(key).account, amount_fen, now_s, key)
+
+    def pay(self, debtor: bytes, creditor: bytes, amount_fen: int, *, now_s: int) -> None:
+        """Move money from one customer's account to another's, such as an employer's wages.
+
+        Raises:
+            BadInput: the amount is not at least 1 fen.
+            Refused: an unknown wallet, or the debtor's deposit is too small (`insufficient-funds`).
+        """
+        account = self.wallet(debtor).account
+        short_fen = amount_fen + self.store.ledger.balance_fen(account)
+        if short_fen > 0:
+            raise Refused("insufficient-funds", f"the deposit is {short_fen} fen short of {amount_fen} fen")
+        self._book("payment", account, self.wallet(creditor).account, amount_fen, now_s, creditor)
 
     def order_load(self, order_data: bytes, *, now_s: int) -> bytes:
         """Turn deposits into a load for the wallet; the same order gives the same load.
 
         Raises:
             Malformed, Unverified: the order does not hold.
-            Refused: unknown wallet, over a limit, deposits or vault too small.
+            Refused: unknown or revoked wallet, over a limit, deposits or vault too small.
         """
         order = LoadOrder.parse(order_data)
         known = self.store.load_of(order.signed.id)
@@ -151,6 +170,8 @@ class Bank:
             return known
         wallet = self.wallet(order.owner)
         self.trust.verifier.check_once(order.signed, order.owner, "load order")
+        if self.trust.is_revoked(WalletCertificate.parse(wallet.certificate)):
+            raise Refused("frozen", "the wallet's key is revoked: it has spent a coin twice")
         amount_fen, day = sum(order.values_fen), now_s // DAY_S
         self.terms.limits.check_load(
             wallet.tier,
@@ -174,11 +195,12 @@ class Bank:
             Refused: it redeems for a wallet that is not open here (`unknown-wallet`).
         """
         upload_id = sha256(upload)
-        received_s, known = self.store.add_upload(upload_id, upload, now_s)
+        known = self.store.acknowledgement(upload_id)
         if known is not None:
             return known
         redeemer = redeemer_of(walk(Bundle.decode(upload), self.trust))
         wallet = self.wallet(redeemer) if redeemer is not None else None
+        received_s = self.store.add_upload(upload_id, upload, now_s)
         settled = self._issuer.settle(
             Submission(
                 operator=self.terms.name,
@@ -202,7 +224,7 @@ class Bank:
 
 
 def redeemer_of(seen: Walk) -> bytes | None:
-    """The one key whose redemption an upload holds; None if it redeems nothing.
+    """The one key whose redemption an upload holds; None if it redeems nothing that holds.
 
     Raises:
         Malformed: two keys redeem in one upload.
@@ -210,7 +232,7 @@ def redeemer_of(seen: Walk) -> bytes | None:
     keys = {
         step.transfer.payer
         for step in seen.steps
-        if step.transfer is not None and step.transfer.payee == CENTRE
+        if step.transfer is not None and step.fault is None and step.transfer.payee == CENTRE
     }
     if len(keys) > 1:
         raise Malformed("shape", "an upload redeems for one wallet only")

@@ -9,13 +9,31 @@ import sqlite_utils
 from shuangli.store import LedgerStore, open_database, transaction
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS wallets (wallet_no INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE,
-    person BLOB NOT NULL, tier INTEGER NOT NULL, enrolment BLOB NOT NULL, certificate BLOB NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS loads_by_day (person BLOB NOT NULL, day INTEGER NOT NULL, loaded_fen INTEGER NOT NULL,
-    PRIMARY KEY (person, day)) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS orders (order_id BLOB PRIMARY KEY, load BLOB NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS uploads (upload_no INTEGER PRIMARY KEY, upload_id BLOB NOT NULL UNIQUE,
-    received_s INTEGER NOT NULL, data BLOB NOT NULL, acknowledgement BLOB) STRICT;
+CREATE TABLE IF NOT EXISTS wallets (
+    wallet_no INTEGER PRIMARY KEY,
+    key BLOB NOT NULL UNIQUE,
+    person BLOB NOT NULL,
+    tier INTEGER NOT NULL,
+    enrolment BLOB NOT NULL,
+    certificate BLOB NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS loads_by_day (
+    person BLOB NOT NULL,
+    day INTEGER NOT NULL,
+    loaded_fen INTEGER NOT NULL,
+    PRIMARY KEY (person, day)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS orders (
+    order_id BLOB PRIMARY KEY,
+    load BLOB NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS uploads (
+    upload_no INTEGER PRIMARY KEY,
+    upload_id BLOB NOT NULL UNIQUE,
+    received_s INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    acknowledgement BLOB
+) STRICT;
 """
 
 
@@ -44,7 +62,7 @@ class OperatorStore:
 
     def transaction(self) -> AbstractContextManager[None]:
         """All that happens inside is kept, or nothing of it."""
-        return transaction(self._connection)
+        return transaction(self._connection, self.ledger)
 
     def close(self) -> None:
         """Close the database."""
@@ -97,16 +115,23 @@ class OperatorStore:
         row = self._connection.execute("SELECT load FROM orders WHERE order_id = ?", (order_id,)).fetchone()
         return row[0] if row else None
 
-    def add_upload(self, upload_id: bytes, data: bytes, received_s: int) -> tuple[int, bytes | None]:
-        """Keep an upload; return when it was first received, and its acknowledgement if it has one."""
+    def acknowledgement(self, upload_id: bytes) -> bytes | None:
+        """The signed answer to an upload, once there is one."""
+        row = self._connection.execute(
+            "SELECT acknowledgement FROM uploads WHERE upload_id = ?", (upload_id,)
+        ).fetchone()
+        return row[0] if row else None
+
+    def add_upload(self, upload_id: bytes, data: bytes, received_s: int) -> int:
+        """Keep an upload; return when it was received first."""
         self._connection.execute(
             "INSERT OR IGNORE INTO uploads (upload_id, received_s, data) VALUES (?, ?, ?)",
             (upload_id, received_s, data),
         )
         row = self._connection.execute(
-            "SELECT received_s, acknowledgement FROM uploads WHERE upload_id = ?", (upload_id,)
+            "SELECT received_s FROM uploads WHERE upload_id = ?", (upload_id,)
         ).fetchone()
-        return row[0], row[1]
+        return int(row[0])
 
     def acknowledge(self, upload_id: bytes, acknowledgement: bytes) -> None:
         """Keep the signed answer to an upload."""

@@ -28,7 +28,8 @@ class Entry:
     postings: tuple[Posting, ...]
 
     def __post_init__(self) -> None:
-        if len(self.postings) < 2 or sum(posting.amount_fen for posting in self.postings):
+        total_fen = sum(posting.amount_fen for posting in self.postings)
+        if len(self.postings) < 2 or total_fen != 0:
             raise StoreError("corrupt", f"a {self.kind} entry does not balance")
 
 

@@ -12,18 +12,25 @@ same object, never a fork (F49).
 from enum import Enum
 from typing import Final
 
-from shuangli import crypto
+from shuangli import codec, crypto
 from shuangli.errors import Malformed, Unverified
 
 ALGORITHM_ED25519: Final = -19
 _PREFIX: Final = bytes.fromhex("d28443a10132a0")
-_SIGNATURE_HEAD: Final = bytes.fromhex("5840")
+_PAYLOAD: Final = len(_PREFIX)
+"""Where the payload's head starts."""
+_SIGNATURE_HEAD: Final = codec.head(codec.BYTES, crypto.SIGNATURE_BYTES)
 _TAIL: Final = len(_SIGNATURE_HEAD) + crypto.SIGNATURE_BYTES
 _SIGNED_START: Final = bytes.fromhex("846a") + b"Signature1" + bytes.fromhex("43a10132")
 
 
 class Domain(Enum):
-    """The kinds of signed objects; the value is the `external_aad`."""
+    """The kinds of signed objects; the value is the `external_aad`.
+
+    Attributes:
+        signed_head: what stands before the payload's head in a Sig_structure of this kind
+        hashed_head: the same for what an id hashes
+    """
 
     OPERATOR_CERTIFICATE = b"shuangli/1/certificate/operator"
     WALLET_CERTIFICATE = b"shuangli/1/certificate/wallet"
@@ -40,39 +47,33 @@ class Domain(Enum):
     ACKNOWLEDGEMENT = b"shuangli/1/acknowledgement"
     REPORT = b"shuangli/1/report"
 
-
-def _byte_string_head(length: int) -> bytes:
-    """The shortest CBOR head of a byte string (RFC 8949 section 3)."""
-    if length < 24:
-        return bytes([0x40 + length])
-    if length < 2**8:
-        return bytes([0x58, length])
-    if length < 2**16:
-        return b"\x59" + length.to_bytes(2, "big")
-    return b"\x5a" + length.to_bytes(4, "big")
-
-
-_HEADS: Final = {
-    domain: _SIGNED_START + _byte_string_head(len(domain.value)) + domain.value for domain in Domain
-}
+    def __init__(self, external_aad: bytes) -> None:
+        self.signed_head = _SIGNED_START + codec.head(codec.BYTES, len(external_aad)) + external_aad
+        self.hashed_head = external_aad + self.signed_head
 
 
 class Signed:
-    """A received or just made COSE_Sign1, taken apart; its signature is not yet verified.
+    """A received or just made COSE_Sign1, taken apart; its signature is not yet verified. Never changed.
 
     Attributes:
         data: the object as received, signature included
         domain: the kind of object
-        id: SHA-256(domain || Sig_structure), 32 bytes
     """
 
-    __slots__ = ("_payload_start", "data", "domain", "id")
+    __slots__ = ("_id", "_payload_start", "data", "domain")
 
     def __init__(self, *, data: bytes, domain: Domain, payload_start: int) -> None:
         self.data = data
         self.domain = domain
         self._payload_start = payload_start
-        self.id = crypto.sha256(domain.value + self.message)
+        self._id: bytes | None = None
+
+    @property
+    def id(self) -> bytes:
+        """SHA-256(domain || Sig_structure), 32 bytes; hashed when first asked for."""
+        if self._id is None:
+            self._id = crypto.sha256(self.domain.hashed_head + self.data[_PAYLOAD:-_TAIL])
+        return self._id
 
     @property
     def payload(self) -> bytes:
@@ -82,20 +83,26 @@ class Signed:
     @property
     def message(self) -> bytes:
         """The Sig_structure: what the signature covers."""
-        return _HEADS[self.domain] + self.data[len(_PREFIX) : -_TAIL]
+        return self.domain.signed_head + self.data[_PAYLOAD:-_TAIL]
 
     @property
     def signature(self) -> bytes:
         """64 bytes."""
         return self.data[-crypto.SIGNATURE_BYTES :]
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Signed) and (self.data, self.domain) == (other.data, other.domain)
+
+    def __hash__(self) -> int:
+        return hash(self.data)
+
 
 def sign(key: crypto.Signer, domain: Domain, payload: bytes) -> Signed:
     """Sign `payload` as an object of kind `domain`."""
-    head = _byte_string_head(len(payload))
-    signature = key.sign(_HEADS[domain] + head + payload)
+    head = codec.head(codec.BYTES, len(payload))
+    signature = key.sign(domain.signed_head + head + payload)
     data = _PREFIX + head + payload + _SIGNATURE_HEAD + signature
-    return Signed(data=data, domain=domain, payload_start=len(_PREFIX) + len(head))
+    return Signed(data=data, domain=domain, payload_start=_PAYLOAD + len(head))
 
 
 def parse(data: bytes, domain: Domain) -> Signed:
@@ -104,25 +111,21 @@ def parse(data: bytes, domain: Domain) -> Signed:
     Raises:
         Malformed: not the one legal form (code `cbor`).
     """
-    start = len(_PREFIX)
-    payload_end = len(data) - _TAIL
-    if not data.startswith(_PREFIX) or payload_end <= start:
+    if not data.startswith(_PREFIX):
         raise Malformed("cbor", "not a COSE_Sign1 with algorithm Ed25519 and an empty unprotected header")
-    if data[payload_end : payload_end + len(_SIGNATURE_HEAD)] != _SIGNATURE_HEAD:
+    length, payload_start = codec.read_head(data, _PAYLOAD, codec.BYTES)
+    payload_end = payload_start + length
+    if not data.startswith(_SIGNATURE_HEAD, payload_end) or len(data) != payload_end + _TAIL:
         raise Malformed("cbor", "the signature is not a byte string of 64 bytes at the end")
-    first = data[start]
-    payload_start = start + (1 if first < 0x58 else 2 if first == 0x58 else 3 if first == 0x59 else 5)
-    if data[start:payload_start] != _byte_string_head(payload_end - payload_start):
-        raise Malformed("cbor", "the payload is not a byte string in its shortest form")
     return Signed(data=data, domain=domain, payload_start=payload_start)
 
 
 class Verifier:
     """The signature checks of one place: a device, an operator or the centre.
 
-    Each object's signature is checked once per place. What is remembered is the digest of the whole
-    object as received, under the key it was checked with; so the memory spares signatures only, and
-    never lets other bytes pass. Simulated places never share one.
+    Each object's signature is checked once per place. What is remembered is the object's id with its
+    signature, under the key it was checked with: all that a check depends on. So the memory spares
+    signatures only, and never lets other bytes or another kind pass. Simulated places never share one.
 
     Attributes:
         checked: how many signatures were really checked
@@ -131,7 +134,7 @@ class Verifier:
     __slots__ = ("_capacity", "_known", "checked")
 
     def __init__(self, *, capacity: int) -> None:
-        """Remember at most `capacity` objects; the oldest is forgotten first."""
+        """Remember at most `capacity` objects, at least one; the oldest is forgotten first."""
         self._known: dict[bytes, bytes] = {}
         self._capacity = capacity
         self.checked = 0
@@ -142,20 +145,15 @@ class Verifier:
         Raises:
             Unverified: it did not (code `signature`); `what` names the object in the message.
         """
-        digest = crypto.sha256(signed.data)
-        if self._known.get(digest) == key:
-            return
-        self.check_once(signed, key, what)
-        self._remember(digest, key)
+        if self._known.get(signed.id + signed.signature) != key:
+            self.check_once(signed, key, what)
+            self.remember(signed, key)
 
     def remember(self, signed: Signed, key: bytes) -> None:
         """Take an object as checked that this place has just signed itself with `key`."""
-        self._remember(crypto.sha256(signed.data), key)
-
-    def _remember(self, digest: bytes, key: bytes) -> None:
         if len(self._known) >= self._capacity:
             del self._known[next(iter(self._known))]
-        self._known[digest] = key
+        self._known[signed.id + signed.signature] = key
 
     def check_once(self, signed: Signed, key: bytes, what: str) -> None:
         """`check` for an object that this place will not see again: nothing is remembered."""

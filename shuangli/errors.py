@@ -45,6 +45,7 @@ CODES: Final[dict[str, str]] = {
     "not-bound": "not bound to the request at hand",
     "wrong-amount": "pays another amount than was requested",
     "not-minted": "a load that is not in the mint log",
+    "report": "a report does not hold: a file, a figure or a piece of evidence",
     "not-a-fork": "the two transfers do not prove a double spend",
     # OutOfTurn
     "out-of-turn": "the message is not expected in this state",

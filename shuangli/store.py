@@ -1,7 +1,7 @@
 """The database edge that issuer and operator share: opening SQLite, and the ledger's tables."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def open_database(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def transaction(connection: sqlite3.Connection, ledger: "LedgerStore") -> Iterator[None]:
     """All or nothing: commit at the end, roll back if anything is raised.
 
     Raises:
@@ -42,7 +42,9 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            ledger.flush()
         except BaseException:
+            ledger.discard()
             connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
@@ -56,6 +58,8 @@ class LedgerStore:
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Use, and if need be make, the ledger's tables in an open database."""
         self._connection = connection
+        self._posted: list[Entry] = []
+        self._changes: dict[str, int] = {}
         connection.execute(
             "CREATE TABLE IF NOT EXISTS entries (entry_no INTEGER PRIMARY KEY, kind TEXT NOT NULL,"
             " at_s INTEGER NOT NULL, reference BLOB NOT NULL) STRICT"
@@ -70,34 +74,47 @@ class LedgerStore:
             " STRICT, WITHOUT ROWID"
         )
 
-    def post(self, entries: Sequence[Entry]) -> None:
-        """Add entries, inside the caller's transaction."""
-        first_no = self._connection.execute("SELECT coalesce(max(entry_no), 0) + 1 FROM entries").fetchone()[
-            0
-        ]
-        numbered = list(enumerate(entries, first_no))
-        self._connection.executemany(
+    def post(self, entry: Entry) -> None:
+        """Add an entry, inside the caller's transaction; it is written when that ends."""
+        self._posted.append(entry)
+        for account, amount_fen in entry.postings:
+            self._changes[account] = self._changes.get(account, 0) + amount_fen
+
+    def flush(self) -> None:
+        """Write what was posted since the transaction began."""
+        execute, many = self._connection.execute, self._connection.executemany
+        first_no = execute("SELECT coalesce(max(entry_no), 0) + 1 FROM entries").fetchone()[0]
+        numbered = list(enumerate(self._posted, first_no))
+        many(
             "INSERT INTO entries VALUES (?, ?, ?, ?)",
             [(number, entry.kind, entry.at_s, entry.reference) for number, entry in numbered],
         )
-        lines = [
-            (number, line, posting.account, posting.amount_fen)
-            for number, entry in numbered
-            for line, posting in enumerate(entry.postings)
-        ]
-        self._connection.executemany("INSERT INTO postings VALUES (?, ?, ?, ?)", lines)
-        self._connection.executemany(
+        many(
+            "INSERT INTO postings VALUES (?, ?, ?, ?)",
+            [
+                (number, line, account, amount_fen)
+                for number, entry in numbered
+                for line, (account, amount_fen) in enumerate(entry.postings)
+            ],
+        )
+        many(
             "INSERT INTO balances VALUES (?, ?)"
             " ON CONFLICT (account) DO UPDATE SET balance_fen = balance_fen + excluded.balance_fen",
-            [(account, amount_fen) for _, _, account, amount_fen in lines],
+            list(self._changes.items()),
         )
+        self.discard()
+
+    def discard(self) -> None:
+        """Forget what was posted and not written."""
+        self._posted.clear()
+        self._changes.clear()
 
     def balance_fen(self, account: str) -> int:
         """The balance of one account, debit positive; 0 for an account without postings."""
         row = self._connection.execute(
             "SELECT balance_fen FROM balances WHERE account = ?", (account,)
         ).fetchone()
-        return row[0] if row else 0
+        return (row[0] if row else 0) + self._changes.get(account, 0)
 
     def balances(self) -> dict[str, int]:
         """All balances in fen, as kept."""
@@ -119,3 +136,12 @@ class LedgerStore:
         kept = self.balances()
         if balances(self.postings()) != kept or difference_fen(kept):
             raise StoreError("corrupt", "the postings do not add up to the balances")
+
+    def flow_fen(self, account_prefix: str, period_s: int) -> list[tuple[int, int]]:
+        """What was posted to the accounts whose name starts so, by period: (start in s, sum in fen)."""
+        rows = self._connection.execute(
+            "SELECT at_s / ?1 * ?1, sum(amount_fen) FROM postings JOIN entries USING (entry_no)"
+            " WHERE account >= ?2 AND account < ?2 || char(1114111) GROUP BY 1 ORDER BY 1",
+            (period_s, account_prefix),
+        )
+        return list(rows)

@@ -186,7 +186,9 @@ def _of_table(table: Table, network: Network | None, rng: np.random.Generator | 
         what = "is a table of boardings, whose destinations need a network and random numbers"
         raise BadInput("bad-option", f"{table.name}: {what}")
     cells = _drawn_destinations(rows, network, rng)
-    return _of_cells(cells, rows.stations, rows.days, f"boardings of {name}, destinations by a gravity model")
+    return _of_cells(
+        cells, rows.stations, rows.days, f"boardings of {name}, destinations drawn by a gravity model"
+    )
 
 
 def _drawn_destinations(rows: BoardingRows, network: Network, rng: np.random.Generator) -> Iterator[_Cell]:

@@ -44,12 +44,22 @@ def balanced(
     both sides of one station), the rows come out right and the columns as near as they can.
     """
     home, work = home / home.sum(), work / work.sum()
-    row, column = np.ones_like(home), np.ones_like(work)
+    trips = willing
+    # Scaled as a matrix, not by factors: where no matrix fits, the factors would grow without bound.
     for _ in range(_ROUNDS):
-        column = _ratio(work, willing.T @ row)
-        row = _ratio(home, willing @ column)
-    trips = willing * row[:, None] * column[None, :]
-    return _ratio(trips, np.float64(trips.sum()))
+        trips = _scaled(trips.T, work).T
+        trips = _scaled(trips, home)
+    total = trips.sum()
+    return trips / total if total > 0 else trips
+
+
+def _scaled(rows: NDArray[np.float64], sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each row scaled to its sum; a row of nothing stays nothing."""
+    total = rows.sum(axis=1, keepdims=True)
+    scaled: NDArray[np.float64] = sums[:, None] * np.divide(
+        rows, total, out=np.zeros_like(rows), where=total > 0
+    )
+    return scaled
 
 
 def station_weights(
@@ -64,8 +74,7 @@ def station_weights(
     outbound = np.array(profile.outbound_share)
     design = np.stack([total * outbound, total * (1 - outbound)], axis=1)
     weights = np.linalg.lstsq(design, boardings.astype(np.float64), rcond=None)[0]
-    share = boardings.sum(axis=0) / total.sum()
-    weights = np.maximum(weights, 0.01 * share)
+    weights = np.maximum(weights, 0.01 * boardings.sum(axis=0) / total.sum())
     return weights[0] / weights[0].sum(), weights[1] / weights[1].sum()
 
 
@@ -106,7 +115,3 @@ def day_flows(
     """Flows between stations of these weights, at these distances [from, to], with the profile's decay."""
     willing = willingness(distance_m, profile.distance_power, profile.distance_scale_m)
     return DayFlows(out=balanced(home, work, willing), outbound_share=profile.outbound_share)
-
-
-def _ratio(above: NDArray[np.float64], below: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:
-    return np.divide(above, below, out=np.zeros_like(above), where=np.asarray(below) > 0)

@@ -173,7 +173,7 @@ def _read(path: Path, name: str) -> bytes:
 def _parquet(data: bytes, name: str) -> Table:
     """Decode in a process of its own: damaged bytes can make the decoder allocate without bound and abort."""
     broken = BadInput("bad-file", f"{name}: is not a Parquet table, or is damaged")
-    if not (data.startswith(b"PAR1") and data.endswith(b"PAR1")):
+    if len(data) < 12 or not (data.startswith(b"PAR1") and data.endswith(b"PAR1")):
         raise broken
     command = [sys.executable, "-P", "-c", _DECODE]
     try:

@@ -2,13 +2,15 @@
 
 Exact change is best: it leaves nothing behind and needs no change output. Among exact choices the one
 with the fewest coins wins, then the one with the shortest chains: both are bytes on the wire. Where no
-exact choice exists, one coin is split, so that the purse always pays what it holds.
+exact choice exists, or only one of more coins than the payee accepts, one coin is split, so that the
+purse always pays what it holds.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
 from shuangli.errors import Refused
+from shuangli.messages.transfers import MAX_COINS
 from shuangli.offline.chain import Coin
 
 MAX_SUMS: Final = 4_096
@@ -17,22 +19,26 @@ MAX_SUMS: Final = 4_096
 Choice = list[tuple[Coin, int]]
 
 
-def choose(coins: Sequence[Coin], amount_fen: int) -> Choice:
+def choose(coins: Sequence[Coin], amount_fen: int, *, most_coins: int = MAX_COINS) -> Choice:
     """Choose coins worth at least `amount_fen` and how much of each is paid; at most one is split.
 
     Raises:
-        Refused: all coins together are worth less (`insufficient-funds`).
+        Refused: all coins together are worth less (`insufficient-funds`), or even the largest
+            `most_coins` of them do not suffice (`too-many-coins`).
     """
     held_fen = sum(coin.value_fen for coin in coins)
     if held_fen < amount_fen:
         raise Refused("insufficient-funds", f"{amount_fen - held_fen} fen short of {amount_fen} fen")
     exact = _exact(coins, amount_fen)
-    if exact is not None:
+    if exact is not None and len(exact) <= most_coins:
         return [(coin, coin.value_fen) for coin in exact]
     large_enough = [coin for coin in coins if coin.value_fen > amount_fen]
     if large_enough:
         return [(min(large_enough, key=_split_cost), amount_fen)]
-    return _largest_first(coins, amount_fen)
+    chosen = _largest_first(coins, amount_fen)
+    if len(chosen) > most_coins:
+        raise Refused("too-many-coins", f"needs {len(chosen)} coins, the payee accepts {most_coins}")
+    return chosen
 
 
 def _split_cost(coin: Coin) -> tuple[int, int, bytes]:

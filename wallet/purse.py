@@ -4,13 +4,14 @@
 purse as living through it did.
 """
 
-from functools import singledispatchmethod
+from collections.abc import Callable
+from typing import Any, Final
 
 from shuangli.errors import OutOfTurn
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.loads import LoadOrder
 from shuangli.offline.chain import Coin
-from shuangli.offline.payee import PayeeSession
+from shuangli.offline.payee import PayeeSession, received_session, refused_session
 from shuangli.offline.payer import PayerSession, answered_session, signed_session
 from shuangli.offline.records import (
     PaymentReceived,
@@ -20,7 +21,7 @@ from shuangli.offline.records import (
     RefusalKept,
     RequestMade,
 )
-from shuangli.offline.states import Kind, Message, PayeeState, PayerState
+from shuangli.offline.states import PayerState
 from shuangli.wallet.records import Acknowledged, Checkpoint, HandedIn, Loaded, LoadOrdered, Opened, Record
 
 
@@ -33,7 +34,7 @@ class Purse:
         orders: loads that were ordered and have not arrived, by nonce
         paying: payer's sessions, by request id
         asking: payee's sessions, by request id
-        to_show: request ids of own payments that were not handed in yet, oldest first
+        to_show: request ids of own payments without a receipt that were not handed in yet, oldest first
         uploads: hand-ins that were not acknowledged yet, by upload id
     """
 
@@ -69,13 +70,11 @@ class Purse:
         )
         return paying_fen + sum(coin.value_fen for upload in self.uploads.values() for coin in upload.coins)
 
-    @singledispatchmethod
     def apply(self, record: Record) -> None:
         """Take over what one record says."""
-        raise TypeError(f"no record: {record!r}")
+        _APPLY[type(record)](self, record)
 
-    @apply.register
-    def _(self, record: Checkpoint) -> None:
+    def _checkpoint(self, record: Checkpoint) -> None:
         self.certificate = record.certificate
         self.coins = {coin.coin_id: coin for coin in record.coins}
         self.orders = {order.nonce: order for order in record.orders}
@@ -96,27 +95,22 @@ class Purse:
             uploads=tuple(self.uploads.values()),
         )
 
-    @apply.register
-    def _(self, record: Opened) -> None:
+    def _opened(self, record: Opened) -> None:
         self.certificate = record.certificate
 
-    @apply.register
-    def _(self, record: LoadOrdered) -> None:
+    def _load_ordered(self, record: LoadOrdered) -> None:
         self.orders[record.order.nonce] = record.order
 
-    @apply.register
-    def _(self, record: Loaded) -> None:
+    def _loaded(self, record: Loaded) -> None:
         if self.orders.pop(record.nonce, None) is None:
             raise OutOfTurn("out-of-turn", "the load answers no open order")
         for coin in record.coins:
             self.coins[coin.coin_id] = coin
 
-    @apply.register
-    def _(self, record: RequestMade) -> None:
+    def _request_made(self, record: RequestMade) -> None:
         self.asking[record.request.id] = PayeeSession(request=record.request)
 
-    @apply.register
-    def _(self, record: PaymentSigned) -> None:
+    def _payment_signed(self, record: PaymentSigned) -> None:
         for coin in record.spent:
             del self.coins[coin.coin_id]
         for coin in record.change:
@@ -125,48 +119,32 @@ class Purse:
         self.paying[request_id] = signed_session(record)
         self.to_show[request_id] = None
 
-    @apply.register
-    def _(self, record: ReceiptKept) -> None:
+    def _receipt_kept(self, record: ReceiptKept) -> None:
         request_id = record.receipt.request_id
         self.paying[request_id] = answered_session(self.paying[request_id], record)
+        # With a receipt it is the payee's to hand in.
+        self.to_show.pop(request_id, None)
 
-    @apply.register
-    def _(self, record: RefusalKept) -> None:
+    def _refusal_kept(self, record: RefusalKept) -> None:
         request_id = record.refusal.request_id
         self.paying[request_id] = answered_session(self.paying[request_id], record)
 
-    @apply.register
-    def _(self, record: PaymentReceived) -> None:
+    def _payment_received(self, record: PaymentReceived) -> None:
         for coin in record.coins:
             self.coins[coin.coin_id] = coin
-        session = self.asking[record.request_id]
-        self.asking[record.request_id] = PayeeSession(
-            request=session.request,
-            state=PayeeState.RECEIVED,
-            bundle=record.bundle,
-            answer=Message(Kind.RECEIPT, record.receipt.signed.data),
-        )
+        self.asking[record.request_id] = received_session(self.asking[record.request_id], record)
 
-    @apply.register
-    def _(self, record: PaymentRefused) -> None:
-        session = self.asking[record.request_id]
-        if session.state is PayeeState.REQUESTED:
-            self.asking[record.request_id] = PayeeSession(
-                request=session.request,
-                bundle=record.bundle,
-                answer=Message(Kind.REFUSAL, record.refusal.signed.data),
-            )
+    def _payment_refused(self, record: PaymentRefused) -> None:
+        self.asking[record.request_id] = refused_session(self.asking[record.request_id], record)
 
-    @apply.register
-    def _(self, record: HandedIn) -> None:
+    def _handed_in(self, record: HandedIn) -> None:
         for coin in record.coins:
             del self.coins[coin.coin_id]
         for request_id in record.payments:
-            del self.to_show[request_id]
+            self.to_show.pop(request_id, None)
         self.uploads[record.upload_id] = record
 
-    @apply.register
-    def _(self, record: Acknowledged) -> None:
+    def _acknowledged(self, record: Acknowledged) -> None:
         del self.uploads[record.acknowledgement.upload_id]
 
     def forget_before(self, time_s: int) -> None:
@@ -179,3 +157,19 @@ class Purse:
             open_still = request_id in self.to_show or request_id in handed_in
             if paid.expires_at_s < time_s and not open_still and paid.state is PayerState.PAID:
                 del self.paying[request_id]
+
+
+_APPLY: Final[dict[type, Callable[[Purse, Any], None]]] = {
+    Checkpoint: Purse._checkpoint,
+    Opened: Purse._opened,
+    LoadOrdered: Purse._load_ordered,
+    Loaded: Purse._loaded,
+    RequestMade: Purse._request_made,
+    PaymentSigned: Purse._payment_signed,
+    ReceiptKept: Purse._receipt_kept,
+    RefusalKept: Purse._refusal_kept,
+    PaymentReceived: Purse._payment_received,
+    PaymentRefused: Purse._payment_refused,
+    HandedIn: Purse._handed_in,
+    Acknowledged: Purse._acknowledged,
+}

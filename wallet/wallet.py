@@ -6,18 +6,16 @@ argument, and `random_bytes` comes in at the start.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shuangli.cose import Domain, parse
-from shuangli.crypto import Signer, sha256
+from shuangli.crypto import Signer
 from shuangli.errors import Malformed, OutOfTurn, Unverified
-from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import WalletCertificate, WalletKind
 from shuangli.messages.fields import NONCE_BYTES
 from shuangli.messages.loads import LoadOrder
 from shuangli.messages.notices import Acknowledgement, Enrolment
-from shuangli.messages.transfers import CENTRE, NO_REQUEST, Spend, Transfer
-from shuangli.offline.chain import Coin, chains, load_coins, verify_load
+from shuangli.offline.chain import load_coins, verify_load
 from shuangli.offline.payee import make_request, payee_receives
 from shuangli.offline.payer import IDLE, Payer, PayerSession, payer_receives
 from shuangli.offline.policy import PayeePolicy, PayerPolicy
@@ -25,11 +23,10 @@ from shuangli.offline.records import Turn
 from shuangli.offline.states import Kind, Message
 from shuangli.offline.trust import Trust
 from shuangli.wallet.choice import choose
+from shuangli.wallet.handing_in import compose
 from shuangli.wallet.journal import Journal
 from shuangli.wallet.purse import Purse
-from shuangli.wallet.records import Acknowledged, HandedIn, Loaded, LoadOrdered, Opened, Record
-
-MAX_UPLOAD_COINS = 5_000
+from shuangli.wallet.records import Acknowledged, Loaded, LoadOrdered, Opened, Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +35,8 @@ class WalletRules:
 
     operator: str
     currency: str
-    payer: PayerPolicy = PayerPolicy()
-    payee: PayeePolicy = PayeePolicy()
+    payer: PayerPolicy = field(default_factory=PayerPolicy)
+    payee: PayeePolicy = field(default_factory=PayeePolicy)
 
 
 class Wallet:
@@ -73,7 +70,8 @@ class Wallet:
             self.purse.apply(record)
 
     def _store(self, *records: Record) -> None:
-        self._journal.append(records)
+        if records:
+            self._journal.append(records)
         for record in records:
             self.purse.apply(record)
 
@@ -88,8 +86,12 @@ class Wallet:
             raise OutOfTurn("out-of-turn", "this wallet has not been opened")
         return self.purse.certificate
 
-    def compact(self) -> None:
-        """Shorten the journal to one checkpoint."""
+    def compact(self, *, forget_before_s: int = 0) -> None:
+        """Shorten the journal to one checkpoint, without settled sessions whose request expired before.
+
+        A forgotten request is answered no more; give a time at least the clock tolerance ago.
+        """
+        self.purse.forget_before(forget_before_s)
         self._journal.compact(self.purse.checkpoint())
 
     # --- online, with the operator -------------------------------------------------------------
@@ -147,43 +149,16 @@ class Wallet:
     def hand_in(self, *, now_s: int) -> bytes | None:
         """The upload of a reconciliation: redeems received coins and shows own payments.
 
-        An upload that was not acknowledged is sent again as it is. None when there is nothing to say.
+        An upload that was not acknowledged is sent again as it is. What finds no room in one upload
+        waits for the next. None when there is nothing to say.
         """
         for open_upload in self.purse.uploads.values():
             return open_upload.upload
-        received = [coin for coin in self.purse.coins.values() if coin.hops][:MAX_UPLOAD_COINS]
-        payments = tuple(self.purse.to_show)
-        if not received and not payments:
+        record = compose(self.purse, key=self.key, certificate=self.certificate, now_s=now_s)
+        if record is None:
             return None
-        sent = [self.purse.paying[request_id].payment for request_id in payments]
-        parts = [Bundle.decode(payment.body) for payment in sent if payment is not None]
-        redemption = self._redemption(received, now_s) if received else None
-        if redemption is not None:
-            parts.append(chains(received))
-            parts.append(Bundle(loads=(), transfers=(redemption.signed.data,)))
-        upload = Bundle.join(parts).encode()
-        self._store(
-            HandedIn(
-                upload=upload,
-                upload_id=sha256(upload),
-                redemption=redemption,
-                coins=tuple(received),
-                payments=payments,
-            )
-        )
-        return upload
-
-    def _redemption(self, coins: Sequence[Coin], now_s: int) -> Transfer:
-        signed_at_s = max(now_s, *(coin.since_s for coin in coins))
-        return Transfer.sign(
-            self.key,
-            request_id=NO_REQUEST,
-            certificate=self.certificate,
-            signed_at_s=signed_at_s,
-            claim_by_s=signed_at_s,
-            payee=CENTRE,
-            spends=[Spend(coin.coin_id, coin.value_fen, 0) for coin in coins],
-        )
+        self._store(record)
+        return record.upload
 
     def acknowledge(self, data: bytes, *, operator_key: bytes) -> Acknowledgement:
         """Take the operator's answer to an upload.
@@ -237,6 +212,8 @@ class Wallet:
         return turn.messages
 
     def _as_payer(self, request_id: bytes, message: Message, now_s: int) -> tuple[Message, ...]:
+        if message.kind is Kind.REQUEST and request_id_of(message) != request_id:
+            raise OutOfTurn("out-of-turn", "the request belongs to another session")
         session = self.purse.paying.get(request_id, IDLE)
         payer = Payer(
             key=self.key,

@@ -1,6 +1,9 @@
 """The bundle: loads and transfers that prove some coins. What a payer sends, and a wallet hands in.
 
-It is not signed itself: everything in it is.
+    [ [ load, ... ], [ transfer, ... ] ]        each object a byte string
+
+It is not signed itself: everything in it is. It may be the largest thing that a stranger sends, so it
+is read head by head, and needs no more memory than its bytes once more.
 """
 
 from collections.abc import Iterable
@@ -10,6 +13,8 @@ from typing import Final, Self
 from shuangli import codec
 from shuangli.errors import Malformed
 
+MAX_BUNDLE_BYTES: Final = 16 * 1024 * 1024
+"""Largest bundle: an upload of 10,000 coins stays well below."""
 MAX_BUNDLE_OBJECTS: Final = 40_000
 
 
@@ -22,23 +27,27 @@ class Bundle:
 
     def encode(self) -> bytes:
         """Encode as [loads, transfers]."""
-        return codec.encode_fields([list(self.loads), list(self.transfers)])
+        return codec.encode_fields([self.loads, self.transfers])
 
     @classmethod
-    def decode(cls, data: bytes, *, max_bytes: int = codec.MAX_BYTES) -> Self:
-        """Read a received bundle; the objects in it are not yet looked at."""
-        fields = codec.decode(data, max_bytes=max_bytes)
-        if type(fields) is not list or [type(part) for part in fields] != [list, list]:
+    def decode(cls, data: bytes, *, max_bytes: int = MAX_BUNDLE_BYTES) -> Self:
+        """Read a received bundle; the objects in it are not yet looked at.
+
+        Raises:
+            Malformed: it is not one, or larger than `max_bytes`.
+        """
+        if len(data) > max_bytes:
+            raise Malformed("too-large", f"{len(data)} bytes, at most {max_bytes} are accepted")
+        parts, at = codec.read_head(data, 0, codec.ARRAY)
+        if parts != 2:
             raise Malformed("shape", "a bundle is an array of loads and an array of transfers")
-        objects: list[bytes] = fields[0] + fields[1]  # type: ignore[operator, assignment]  # checked next
-        if len(objects) > MAX_BUNDLE_OBJECTS:
-            raise Malformed("too-large", f"{len(objects)} objects, at most {MAX_BUNDLE_OBJECTS} are accepted")
-        if any(type(part) is not bytes for part in objects):
-            raise Malformed("shape", "a bundle holds byte strings")
-        if len(set(objects)) != len(objects):
+        loads, at = _read_objects(data, at)
+        transfers, at = _read_objects(data, at)
+        if at != len(data):
+            raise Malformed("cbor", "cut off, or trailing bytes")
+        if len({*loads, *transfers}) != len(loads) + len(transfers):
             raise Malformed("shape", "an object is repeated")
-        count = len(fields[0])  # type: ignore[arg-type]
-        return cls(loads=tuple(objects[:count]), transfers=tuple(objects[count:]))
+        return cls(loads=tuple(loads), transfers=tuple(transfers))
 
     @classmethod
     def join(cls, bundles: Iterable["Bundle"]) -> "Bundle":
@@ -49,3 +58,16 @@ class Bundle:
             loads.update(dict.fromkeys(bundle.loads))
             transfers.update(dict.fromkeys(bundle.transfers))
         return Bundle(loads=tuple(loads), transfers=tuple(transfers))
+
+
+def _read_objects(data: bytes, at: int) -> tuple[list[bytes], int]:
+    """Read an array of byte strings at `data[at]`; the last one may be cut off, if it ends past the data."""
+    count, at = codec.read_head(data, at, codec.ARRAY)
+    if count > MAX_BUNDLE_OBJECTS:
+        raise Malformed("too-large", f"{count} objects, at most {MAX_BUNDLE_OBJECTS} are accepted")
+    objects: list[bytes] = []
+    for _ in range(count):
+        length, start = codec.read_head(data, at, codec.BYTES)
+        at = start + length
+        objects.append(data[start:at])
+    return objects, at

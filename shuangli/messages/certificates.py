@@ -9,17 +9,35 @@ payees), validity (nbf, exp), a serial (cti), the key (cnf) and one private clai
 particular to the role.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from shuangli import codec, cose
-from shuangli.codec import Item
 from shuangli.cose import Domain, Signed
-from shuangli.crypto import Signer
+from shuangli.crypto import KEY_BYTES, Signer
 from shuangli.errors import Malformed
-from shuangli.messages.fields import check_bytes, check_count, check_key, check_text, check_time, require
+from shuangli.messages.fields import (
+    MAX_NAME,
+    check_bytes,
+    check_count,
+    check_currency,
+    check_key,
+    check_text,
+    check_time,
+    read_array,
+    read_choice,
+    require,
+)
 
+SERIAL_BYTES: Final = 5
+"""A trillion certificates of one certifier."""
+MAX_SPAN_S: Final = 100 * 366 * 86_400
+"""Longest time in an epoch's terms: a hundred years."""
+
+
+# The claims' keys (RFC 8392 section 3.1); those below -65536 are for private use (section 9.1).
 ISS: Final = 1
 SUB: Final = 2
 EXP: Final = 4
@@ -27,10 +45,6 @@ NBF: Final = 5
 CTI: Final = 7
 CNF: Final = 8
 ROLE: Final = -65537
-"""Private claim (RFC 8392 section 9.1 reserves keys below -65536 for private use)."""
-
-SERIAL_BYTES: Final = 6
-MAX_NAME: Final = 16
 
 
 class WalletKind(IntEnum):
@@ -73,41 +87,63 @@ class Claims:
         return self.not_before_s <= time_s < self.expires_at_s
 
 
-def _sign_claims(key: Signer, domain: Domain, claims: Claims, role: list[Item]) -> Signed:
-    payload: dict[int | str, Item] = {
-        ISS: claims.issuer,
-        EXP: claims.expires_at_s,
-        NBF: claims.not_before_s,
-        CTI: claims.serial,
-        CNF: {1: {1: 1, -1: 6, -2: claims.key}},
-        ROLE: role,
-    }
-    if claims.subject is not None:
-        payload[SUB] = claims.subject
-    return cose.sign(key, domain, codec.encode(payload))
-
-
-def _read_claims(signed: Signed, role_fields: int, *, named: bool) -> tuple[Claims, list[Item]]:
-    payload = codec.decode(signed.payload)
-    expected = {ISS, EXP, NBF, CTI, CNF, ROLE} | ({SUB} if named else set())
-    if type(payload) is not dict or payload.keys() != expected:
-        raise Malformed("shape", "not the claims of this kind of certificate")
-    confirmation, role = payload[CNF], payload[ROLE]
-    cose_key = confirmation.get(1) if type(confirmation) is dict and len(confirmation) == 1 else None
-    curve = [cose_key.get(1), cose_key.get(-1)] if type(cose_key) is dict and len(cose_key) == 3 else []
-    if curve != [1, 6] or bool in map(type, curve):
-        raise Malformed("shape", "cnf is not one Ed25519 COSE_Key")
-    if type(role) is not list or len(role) != role_fields:
-        raise Malformed("shape", f"the private claim is not an array of {role_fields} fields")
-    claims = Claims(
-        issuer=payload[ISS],  # type: ignore[arg-type]  # checked when built
-        subject=payload[SUB] if named else None,  # type: ignore[arg-type]
-        not_before_s=payload[NBF],  # type: ignore[arg-type]
-        expires_at_s=payload[EXP],  # type: ignore[arg-type]
-        serial=payload[CTI],  # type: ignore[arg-type]
-        key=cose_key.get(-2),  # type: ignore[union-attr, arg-type]
+def _encode_claims(claims: Claims, role: Sequence[object]) -> bytes:
+    """A certificate's payload; `cnf` holds a COSE_Key (RFC 9053 section 7.2): 1 OKP, -1 Ed25519, -2 x."""
+    subject = {} if claims.subject is None else {SUB: claims.subject}
+    return codec.encode_fields(
+        {
+            ISS: claims.issuer,
+            **subject,
+            EXP: claims.expires_at_s,
+            NBF: claims.not_before_s,
+            CTI: claims.serial,
+            CNF: {1: {1: 1, -1: 6, -2: claims.key}},
+            ROLE: role,
+        }
     )
-    return claims, role
+
+
+_START: Final = codec.head(codec.MAP, 6) + codec.encode(ISS)
+_START_NAMED: Final = codec.head(codec.MAP, 7) + codec.encode(ISS)
+_SERIAL_HEAD: Final = codec.encode(CTI) + codec.head(codec.BYTES, SERIAL_BYTES)
+_KEY_HEAD: Final = codec.encode(CNF) + codec.encode({1: {1: 1, -1: 6, -2: bytes(KEY_BYTES)}})[:-KEY_BYTES]
+_ROLE_HEAD: Final = codec.encode(ROLE)
+_WALLET_ROLE_HEAD: Final = codec.head(codec.ARRAY, 3)
+
+
+def _read_claims(payload: bytes, *, named: bool) -> tuple[Claims, bytes]:
+    """Read a certificate's claims, and its role still encoded: `_encode_claims` backwards, byte by byte."""
+    subject = None
+    issuer, at = _read_name(payload, _skip(payload, 0, _START_NAMED if named else _START))
+    if named:
+        subject, at = _read_name(payload, _skip(payload, at, b"\x02"))
+    expires_at_s, at = codec.read_head(payload, _skip(payload, at, b"\x04"), codec.UNSIGNED)
+    not_before_s, at = codec.read_head(payload, _skip(payload, at, b"\x05"), codec.UNSIGNED)
+    serial_at = _skip(payload, at, _SERIAL_HEAD)
+    key_at = _skip(payload, serial_at + SERIAL_BYTES, _KEY_HEAD)
+    role_at = _skip(payload, key_at + KEY_BYTES, _ROLE_HEAD)
+    claims = Claims(
+        issuer=issuer,
+        subject=subject,
+        not_before_s=not_before_s,
+        expires_at_s=expires_at_s,
+        serial=payload[serial_at : serial_at + SERIAL_BYTES],
+        key=payload[key_at : key_at + KEY_BYTES],
+    )
+    return claims, payload[role_at:]
+
+
+def _skip(payload: bytes, at: int, expected: bytes) -> int:
+    """Where what follows `expected` starts, which must stand at `payload[at]`."""
+    if not payload.startswith(expected, at):
+        raise Malformed("shape", "not the claims of this kind of certificate")
+    return at + len(expected)
+
+
+def _read_name(payload: bytes, at: int) -> tuple[str, int]:
+    """Read text that `Claims` checks for more than its being one byte a character; and where it ends."""
+    length, start = codec.read_head(payload, at, codec.TEXT)
+    return payload[start : start + length].decode("latin-1"), start + length
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,66 +160,78 @@ class WalletCertificate:
     profile: int
     signed: Signed
 
+    def __post_init__(self) -> None:
+        check_count(self.tier, 4, "tier")
+        check_count(self.profile, 2**16, "limits profile")
+
     @classmethod
     def sign(cls, key: Signer, claims: Claims, *, kind: WalletKind, tier: int, profile: int) -> Self:
         """Make a certificate with the operator's key."""
         require(claims.subject is None, "shape", "a wallet certificate names nobody")
-        check_count(tier, 4, "tier")
-        check_count(profile, 2**16, "limits profile")
-        signed = _sign_claims(key, Domain.WALLET_CERTIFICATE, claims, [int(kind), tier, profile])
+        payload = _encode_claims(claims, [int(kind), tier, profile])
+        signed = cose.sign(key, Domain.WALLET_CERTIFICATE, payload)
         return cls(claims=claims, kind=kind, tier=tier, profile=profile, signed=signed)
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """Read a received certificate; its signature is not yet verified."""
         signed = cose.parse(data, Domain.WALLET_CERTIFICATE)
-        claims, (kind, tier, profile) = _read_claims(signed, 3, named=False)
-        check_count(kind, 1, "kind")
-        check_count(tier, 4, "tier")
-        check_count(profile, 2**16, "limits profile")
-        return cls(claims=claims, kind=WalletKind(kind), tier=tier, profile=profile, signed=signed)  # type: ignore[arg-type]
+        claims, role = _read_claims(signed.payload, named=False)
+        kind, at = codec.read_head(role, _skip(role, 0, _WALLET_ROLE_HEAD), codec.UNSIGNED)
+        tier, at = codec.read_head(role, at, codec.UNSIGNED)
+        profile, at = codec.read_head(role, at, codec.UNSIGNED)
+        require(at == len(role), "cbor", "trailing bytes")
+        return cls(
+            claims=claims,
+            kind=read_choice(WalletKind, kind, "kind"),
+            tier=tier,
+            profile=profile,
+            signed=signed,
+        )
+
+
+def read_certificate(data: object) -> WalletCertificate:
+    """Read a wallet certificate that is a field of another message; its signature is not yet verified."""
+    if type(data) is not bytes:
+        raise Malformed("shape", "a certificate is a byte string")
+    return WalletCertificate.parse(data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OperatorCertificate:
+class RoleCertificate:
+    """The root's word that `claims.key` signs for `claims.subject` in the role of the domain."""
+
+    domain: ClassVar[Domain]
+    claims: Claims
+    signed: Signed
+
+    @classmethod
+    def sign(cls, root: Signer, claims: Claims) -> Self:
+        """Make a certificate with the root key."""
+        require(claims.subject is not None, "shape", "the root's certificates name their subject")
+        return cls(claims=claims, signed=cose.sign(root, cls.domain, _encode_claims(claims, [])))
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a received certificate; its signature is not yet verified."""
+        signed = cose.parse(data, cls.domain)
+        claims, role = _read_claims(signed.payload, named=True)
+        read_array(role, 0, "role without terms")
+        return cls(claims=claims, signed=signed)
+
+
+class OperatorCertificate(RoleCertificate):
     """The root's word that `claims.key` certifies wallets for the operator `claims.subject`."""
 
-    claims: Claims
-    signed: Signed
-
-    @classmethod
-    def sign(cls, root: Signer, claims: Claims) -> Self:
-        """Make a certificate with the root key."""
-        require(claims.subject is not None, "shape", "an operator certificate names its operator")
-        return cls(claims=claims, signed=_sign_claims(root, Domain.OPERATOR_CERTIFICATE, claims, []))
-
-    @classmethod
-    def parse(cls, data: bytes) -> Self:
-        """Read a received certificate; its signature is not yet verified."""
-        signed = cose.parse(data, Domain.OPERATOR_CERTIFICATE)
-        claims, _ = _read_claims(signed, 0, named=True)
-        return cls(claims=claims, signed=signed)
+    __slots__ = ()
+    domain = Domain.OPERATOR_CERTIFICATE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CentreCertificate:
+class CentreCertificate(RoleCertificate):
     """The root's word that `claims.key` signs for the registration centre."""
 
-    claims: Claims
-    signed: Signed
-
-    @classmethod
-    def sign(cls, root: Signer, claims: Claims) -> Self:
-        """Make a certificate with the root key."""
-        require(claims.subject is not None, "shape", "a centre certificate names its centre")
-        return cls(claims=claims, signed=_sign_claims(root, Domain.CENTRE_CERTIFICATE, claims, []))
-
-    @classmethod
-    def parse(cls, data: bytes) -> Self:
-        """Read a received certificate; its signature is not yet verified."""
-        signed = cose.parse(data, Domain.CENTRE_CERTIFICATE)
-        claims, _ = _read_claims(signed, 0, named=True)
-        return cls(claims=claims, signed=signed)
+    __slots__ = ()
+    domain = Domain.CENTRE_CERTIFICATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,16 +251,12 @@ class Terms:
     grace_s: int
 
     def __post_init__(self) -> None:
-        check_text(self.currency, 3, "currency")
-        require(len(self.currency) == 3, "shape", "currency is not an ISO 4217 code")
+        check_currency(self.currency)
         require(type(self.mode) is Mode, "shape", "mode is neither staged nor transferable")
         check_count(self.hop_cap, 64, "hop cap")
-        for value, what in (
-            (self.coin_life_s, "coin life"),
-            (self.claim_window_s, "claim window"),
-            (self.grace_s, "grace"),
-        ):
-            check_count(value, 100 * 366 * 86_400, what)
+        check_count(self.coin_life_s, MAX_SPAN_S, "coin life")
+        check_count(self.claim_window_s, MAX_SPAN_S, "claim window")
+        check_count(self.grace_s, MAX_SPAN_S, "grace")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,37 +268,31 @@ class Epoch:
     terms: Terms
     signed: Signed
 
+    def __post_init__(self) -> None:
+        check_count(self.number, 2**16, "epoch")
+
     @classmethod
     def sign(cls, root: Signer, claims: Claims, *, number: int, terms: Terms) -> Self:
         """Make an epoch's certificate with the root key."""
-        require(claims.subject is not None, "shape", "an epoch's certificate names its vault")
-        check_count(number, 2**16, "epoch")
-        role: list[Item] = [
-            number,
-            terms.currency,
-            int(terms.mode),
-            terms.hop_cap,
-            terms.coin_life_s,
-            terms.claim_window_s,
-            terms.grace_s,
-        ]
-        signed = _sign_claims(root, Domain.EPOCH, claims, role)
+        require(claims.subject is not None, "shape", "the root's certificates name their subject")
+        role = [number, terms.currency, int(terms.mode), terms.hop_cap]
+        role += [terms.coin_life_s, terms.claim_window_s, terms.grace_s]
+        signed = cose.sign(root, Domain.EPOCH, _encode_claims(claims, role))
         return cls(number=number, claims=claims, terms=terms, signed=signed)
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """Read a received epoch; its signature is not yet verified."""
         signed = cose.parse(data, Domain.EPOCH)
-        claims, role = _read_claims(signed, 7, named=True)
-        number, currency, mode, hop_cap, coin_life_s, claim_window_s, grace_s = role
-        check_count(number, 2**16, "epoch")
-        check_count(mode, 1, "mode")
+        claims, role = _read_claims(signed.payload, named=True)
+        fields = read_array(role, 7, "role of an epoch")
+        number, currency, mode, hop_cap, coin_life_s, claim_window_s, grace_s = fields
         terms = Terms(
-            currency=currency,  # type: ignore[arg-type]  # checked when built
-            mode=Mode(mode),
-            hop_cap=hop_cap,  # type: ignore[arg-type]
-            coin_life_s=coin_life_s,  # type: ignore[arg-type]
-            claim_window_s=claim_window_s,  # type: ignore[arg-type]
-            grace_s=grace_s,  # type: ignore[arg-type]
+            currency=currency,
+            mode=read_choice(Mode, mode, "mode"),
+            hop_cap=hop_cap,
+            coin_life_s=coin_life_s,
+            claim_window_s=claim_window_s,
+            grace_s=grace_s,
         )
-        return cls(number=number, claims=claims, terms=terms, signed=signed)  # type: ignore[arg-type]
+        return cls(number=number, claims=claims, terms=terms, signed=signed)

@@ -2,33 +2,34 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from shuangli import codec, cose
-from shuangli.codec import Item
 from shuangli.cose import Domain, Signed
 from shuangli.crypto import Signer
 from shuangli.errors import Malformed
-from shuangli.messages.certificates import MAX_NAME
 from shuangli.messages.fields import (
+    MAX_NAME,
     NONCE_BYTES,
-    check_amount,
     check_bytes,
     check_count,
+    check_currency,
     check_key,
     check_text,
     check_time,
     read_array,
+    read_list,
     require,
 )
 from shuangli.messages.transfers import MAX_COINS
+from shuangli.money import MAX_FEN
 
 
-def _check_values(values_fen: Sequence[object]) -> None:
-    require(1 <= len(values_fen) <= MAX_COINS, "too-large", f"a load has 1 to {MAX_COINS} coins")
-    for value in values_fen:
-        check_amount(value, "a coin's value")
-    check_amount(sum(values_fen), "the load's total")  # type: ignore[arg-type]
+def _check_values(values_fen: tuple[int, ...]) -> None:
+    if not 1 <= len(values_fen) <= MAX_COINS:
+        raise Malformed("too-large", f"a load has 1 to {MAX_COINS} coins")
+    if {*map(type, values_fen)} != {int} or min(values_fen) < 1 or sum(values_fen) > MAX_FEN:
+        raise Malformed("range", f"the coins and their total are not amounts in 1..{MAX_FEN} fen")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +55,8 @@ class LoadOrder:
         cls, key: Signer, *, operator: str, values_fen: Sequence[int], nonce: bytes, ordered_at_s: int
     ) -> Self:
         """Make an order for coins of these values, owned by `key`."""
-        fields: list[Item] = [operator, key.public, list(values_fen), nonce, ordered_at_s]
-        signed = cose.sign(key, Domain.LOAD_ORDER, codec.encode(fields))
+        fields: list[Any] = [operator, key.public, list(values_fen), nonce, ordered_at_s]
+        signed = cose.sign(key, Domain.LOAD_ORDER, codec.encode_fields(fields))
         return cls._build(fields, signed)
 
     @classmethod
@@ -65,16 +66,14 @@ class LoadOrder:
         return cls._build(read_array(signed.payload, 5, "load order"), signed)
 
     @classmethod
-    def _build(cls, fields: list[Item], signed: Signed) -> Self:
+    def _build(cls, fields: list[Any], signed: Signed) -> Self:
         operator, owner, values_fen, nonce, ordered_at_s = fields
-        if type(values_fen) is not list:
-            raise Malformed("shape", "values are an array")
         return cls(
-            operator=operator,  # type: ignore[arg-type]  # checked when built
-            owner=owner,  # type: ignore[arg-type]
-            values_fen=tuple(values_fen),  # type: ignore[arg-type]
-            nonce=nonce,  # type: ignore[arg-type]
-            ordered_at_s=ordered_at_s,  # type: ignore[arg-type]
+            operator=operator,
+            owner=owner,
+            values_fen=tuple(read_list(values_fen, "values")),
+            nonce=nonce,
+            ordered_at_s=ordered_at_s,
             signed=signed,
         )
 
@@ -99,7 +98,7 @@ class Load:
 
     def __post_init__(self) -> None:
         check_text(self.network, MAX_NAME, "network")
-        check_text(self.currency, 3, "currency")
+        check_currency(self.currency)
         check_text(self.operator, MAX_NAME, "operator")
         check_key(self.owner, "owner")
         _check_values(self.values_fen)
@@ -127,7 +126,7 @@ class Load:
         expires_at_s: int,
     ) -> Self:
         """Mint the coins that `order` asks for."""
-        fields: list[Item] = [
+        fields: list[Any] = [
             network,
             currency,
             order.operator,
@@ -138,7 +137,7 @@ class Load:
             expires_at_s,
             order.nonce,
         ]
-        return cls._build(fields, cose.sign(minting_key, Domain.LOAD, codec.encode(fields)))
+        return cls._build(fields, cose.sign(minting_key, Domain.LOAD, codec.encode_fields(fields)))
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
@@ -147,19 +146,17 @@ class Load:
         return cls._build(read_array(signed.payload, 9, "load"), signed)
 
     @classmethod
-    def _build(cls, fields: list[Item], signed: Signed) -> Self:
+    def _build(cls, fields: list[Any], signed: Signed) -> Self:
         network, currency, operator, owner, values_fen, epoch, issued_at_s, expires_at_s, nonce = fields
-        if type(values_fen) is not list:
-            raise Malformed("shape", "values are an array")
         return cls(
-            network=network,  # type: ignore[arg-type]  # checked when built
-            currency=currency,  # type: ignore[arg-type]
-            operator=operator,  # type: ignore[arg-type]
-            owner=owner,  # type: ignore[arg-type]
-            values_fen=tuple(values_fen),  # type: ignore[arg-type]
-            epoch=epoch,  # type: ignore[arg-type]
-            issued_at_s=issued_at_s,  # type: ignore[arg-type]
-            expires_at_s=expires_at_s,  # type: ignore[arg-type]
-            nonce=nonce,  # type: ignore[arg-type]
+            network=network,
+            currency=currency,
+            operator=operator,
+            owner=owner,
+            values_fen=tuple(read_list(values_fen, "values")),
+            epoch=epoch,
+            issued_at_s=issued_at_s,
+            expires_at_s=expires_at_s,
+            nonce=nonce,
             signed=signed,
         )

@@ -3,26 +3,32 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, Self
+from typing import Any, Final, Self, TypeVar
 
 from shuangli import codec, cose
-from shuangli.codec import Item
 from shuangli.cose import Domain, Signed
 from shuangli.crypto import Signer
 from shuangli.errors import Malformed
-from shuangli.messages.certificates import MAX_NAME, WalletKind
+from shuangli.messages.certificates import WalletKind
 from shuangli.messages.fields import (
+    MAX_NAME,
     check_count,
     check_id,
     check_key,
     check_text,
     check_time,
     read_array,
+    read_choice,
+    read_list,
     require,
 )
 from shuangli.money import MAX_FEN
 
 MAX_REVOKED: Final = 100_000
+"""Most wallets, operators or epochs in a revocation list."""
+MAX_LIST_BYTES: Final = 8 * 1024 * 1024
+
+Entry = TypeVar("Entry", bytes, int)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +68,7 @@ class Enrolment:
         enrolled_at_s: int,
     ) -> Self:
         """Enrol `key` at an operator."""
-        fields: list[Item] = [network, operator, key.public, int(kind), tier, person, enrolled_at_s]
+        fields: list[Any] = [network, operator, key.public, int(kind), tier, person, enrolled_at_s]
         signed = cose.sign(key, Domain.ENROLMENT, codec.encode_fields(fields))
         return cls._build(fields, signed)
 
@@ -73,17 +79,16 @@ class Enrolment:
         return cls._build(read_array(signed.payload, 7, "enrolment"), signed)
 
     @classmethod
-    def _build(cls, fields: list[Item], signed: Signed) -> Self:
+    def _build(cls, fields: list[Any], signed: Signed) -> Self:
         network, operator, key, kind, tier, person, enrolled_at_s = fields
-        check_count(kind, 1, "kind")
         return cls(
-            network=network,  # type: ignore[arg-type]  # checked when built
-            operator=operator,  # type: ignore[arg-type]
-            key=key,  # type: ignore[arg-type]
-            kind=WalletKind(kind),
-            tier=tier,  # type: ignore[arg-type]
-            person=person,  # type: ignore[arg-type]
-            enrolled_at_s=enrolled_at_s,  # type: ignore[arg-type]
+            network=network,
+            operator=operator,
+            key=key,
+            kind=read_choice(WalletKind, kind, "kind"),
+            tier=tier,
+            person=person,
+            enrolled_at_s=enrolled_at_s,
             signed=signed,
         )
 
@@ -119,37 +124,36 @@ class RevocationList:
         epochs: Sequence[int],
     ) -> Self:
         """Sign a list; keys and epochs are put in order."""
-        fields: list[Item] = [
-            number,
-            issued_at_s,
-            sorted(wallets),
-            sorted(operators),
-            sorted(epochs),
-        ]
-        return cls._build(fields, cose.sign(centre_key, Domain.REVOCATION_LIST, codec.encode(fields)))
+        revoked = [sorted({*entries}) for entries in (wallets, operators, epochs)]
+        fields: list[Any] = [number, issued_at_s, *revoked]
+        return cls._build(fields, cose.sign(centre_key, Domain.REVOCATION_LIST, codec.encode_fields(fields)))
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """Read a received list; its signature is not yet verified."""
         signed = cose.parse(data, Domain.REVOCATION_LIST)
-        return cls._build(read_array(signed.payload, 5, "revocation list"), signed)
+        fields = read_array(signed.payload, 5, "revocation list", max_bytes=MAX_LIST_BYTES)
+        return cls._build(fields, signed)
 
     @classmethod
-    def _build(cls, fields: list[Item], signed: Signed) -> Self:
+    def _build(cls, fields: list[Any], signed: Signed) -> Self:
         number, issued_at_s, wallets, operators, epochs = fields
-        for part in (wallets, operators, epochs):
-            if type(part) is not list or len(part) > MAX_REVOKED or len(set(map(repr, part))) != len(part):
-                raise Malformed(
-                    "shape", f"a revocation list has arrays of at most {MAX_REVOKED} different entries"
-                )
         return cls(
-            number=number,  # type: ignore[arg-type]  # checked when built
-            issued_at_s=issued_at_s,  # type: ignore[arg-type]
-            wallets=frozenset(wallets),  # type: ignore[arg-type]
-            operators=frozenset(operators),  # type: ignore[arg-type]
-            epochs=frozenset(epochs),  # type: ignore[arg-type]
+            number=number,
+            issued_at_s=issued_at_s,
+            wallets=_read_set(wallets, bytes, "revoked wallets"),
+            operators=_read_set(operators, bytes, "revoked operators"),
+            epochs=_read_set(epochs, int, "revoked epochs"),
             signed=signed,
         )
+
+
+def _read_set(value: object, kind: type[Entry], what: str) -> frozenset[Entry]:
+    entries: list[Entry] = read_list(value, what)
+    alike = {*map(type, entries)} <= {kind}
+    if not alike or len(entries) > MAX_REVOKED or entries != sorted({*entries}):
+        raise Malformed("shape", f"{what} are not at most {MAX_REVOKED} different entries in order")
+    return frozenset(entries)
 
 
 class Outcome(IntEnum):
@@ -167,6 +171,10 @@ class Outcome(IntEnum):
     UNKNOWN_COIN = 6
     NOT_MINTED = 7
     FROZEN = 8
+
+
+_OUTCOMES: Final = tuple(Outcome)
+"""By their numbers, which have no gaps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +210,7 @@ class Acknowledgement:
         outcomes: Sequence[Outcome],
     ) -> Self:
         """Sign an acknowledgement; what it says is already stored."""
-        fields: list[Item] = [operator, upload_id, received_at_s, credited_fen, bytes(outcomes)]
+        fields: list[Any] = [operator, upload_id, received_at_s, credited_fen, bytes(outcomes)]
         signed = cose.sign(operator_key, Domain.ACKNOWLEDGEMENT, codec.encode_fields(fields))
         return cls._build(fields, signed)
 
@@ -213,16 +221,16 @@ class Acknowledgement:
         return cls._build(read_array(signed.payload, 5, "acknowledgement"), signed)
 
     @classmethod
-    def _build(cls, fields: list[Item], signed: Signed) -> Self:
+    def _build(cls, fields: list[Any], signed: Signed) -> Self:
         operator, upload_id, received_at_s, credited_fen, outcomes = fields
-        if type(outcomes) is not bytes or any(code > max(Outcome) for code in outcomes):
+        if type(outcomes) is not bytes or max(outcomes, default=0) >= len(_OUTCOMES):
             raise Malformed("range", "outcomes are a byte string of known outcomes")
         return cls(
-            operator=operator,  # type: ignore[arg-type]  # checked when built
-            upload_id=upload_id,  # type: ignore[arg-type]
-            received_at_s=received_at_s,  # type: ignore[arg-type]
-            credited_fen=credited_fen,  # type: ignore[arg-type]
-            outcomes=tuple(map(Outcome, outcomes)),
+            operator=operator,
+            upload_id=upload_id,
+            received_at_s=received_at_s,
+            credited_fen=credited_fen,
+            outcomes=tuple([_OUTCOMES[code] for code in outcomes]),
             signed=signed,
         )
 
@@ -258,8 +266,8 @@ class Report:
         files: dict[str, bytes],
     ) -> Self:
         """Sign a report."""
-        fields: list[Item] = [network, made_at_s, dict(figures), dict(files)]
-        signed = cose.sign(centre_key, Domain.REPORT, codec.encode(fields))
+        fields = [network, made_at_s, codec.in_order(figures), codec.in_order(files)]
+        signed = cose.sign(centre_key, Domain.REPORT, codec.encode_fields(fields))
         return cls._build(fields, signed)
 
     @classmethod
@@ -269,14 +277,14 @@ class Report:
         return cls._build(read_array(signed.payload, 4, "report"), signed)
 
     @classmethod
-    def _build(cls, fields: list[Item], signed: Signed) -> Self:
+    def _build(cls, fields: list[Any], signed: Signed) -> Self:
         network, made_at_s, figures, files = fields
         if type(figures) is not dict or type(files) is not dict:
             raise Malformed("shape", "a report has a map of figures and a map of files")
         return cls(
-            network=network,  # type: ignore[arg-type]  # checked when built
-            made_at_s=made_at_s,  # type: ignore[arg-type]
-            figures=tuple(figures.items()),  # type: ignore[arg-type]
-            files=tuple(files.items()),  # type: ignore[arg-type]
+            network=network,
+            made_at_s=made_at_s,
+            figures=tuple(figures.items()),
+            files=tuple(files.items()),
             signed=signed,
         )

@@ -10,25 +10,33 @@ The bundle has its own module.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Self
+from typing import Any, Final, Self
 
 from shuangli import codec, cose
-from shuangli.codec import Item
 from shuangli.cose import Domain, Signed
 from shuangli.crypto import Signer
 from shuangli.errors import Malformed
-from shuangli.messages.certificates import MAX_NAME, WalletCertificate
+from shuangli.messages.certificates import MAX_SPAN_S, WalletCertificate, read_certificate
 from shuangli.messages.fields import (
+    MAX_NAME,
     NONCE_BYTES,
     check_amount,
     check_bytes,
     check_count,
+    check_currency,
     check_id,
+    check_ids,
     check_text,
     check_time,
     read_array,
+    read_choice,
+    read_list,
     require,
 )
+from shuangli.messages.transfers import MAX_COINS
+
+MAX_PAYMENT_BYTES: Final = codec.MAX_BYTES // 2
+"""Largest payment that a payee may accept: what it arrives in is a little larger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +50,11 @@ class Accepts:
     list_age_s: int
 
     def __post_init__(self) -> None:
-        for value, most, what in (
-            (self.hops, 64, "hops"),
-            (self.bundle_bytes, codec.MAX_BYTES, "bytes"),
-            (self.coins, 10_000, "coins"),
-            (self.claim_time_s, 2**31, "time to claim"),
-            (self.list_age_s, 2**31, "age of the revocation list"),
-        ):
-            check_count(value, most, what)
+        check_count(self.hops, 64, "hops")
+        check_count(self.bundle_bytes, MAX_PAYMENT_BYTES, "bytes")
+        check_count(self.coins, MAX_COINS, "coins")
+        check_count(self.claim_time_s, MAX_SPAN_S, "time to claim")
+        check_count(self.list_age_s, MAX_SPAN_S, "age of the revocation list")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +73,7 @@ class PaymentRequest:
 
     def __post_init__(self) -> None:
         check_text(self.network, MAX_NAME, "network")
-        check_text(self.currency, 3, "currency")
+        check_currency(self.currency)
         check_amount(self.amount_fen, "amount")
         check_bytes(self.nonce, NONCE_BYTES, "nonce")
         check_time(self.made_at_s, "time")
@@ -100,14 +105,14 @@ class PaymentRequest:
         accepts: Accepts,
     ) -> Self:
         """Sign a request; the payee stores it before showing it."""
-        terms: list[Item] = [
+        terms = [
             accepts.hops,
             accepts.bundle_bytes,
             accepts.coins,
             accepts.claim_time_s,
             accepts.list_age_s,
         ]
-        fields: list[Item] = [
+        fields = [
             network,
             currency,
             amount_fen,
@@ -136,23 +141,23 @@ class PaymentRequest:
         signed = cose.parse(data, Domain.REQUEST)
         fields = read_array(signed.payload, 8, "request")
         network, currency, amount_fen, certificate, nonce, made_at_s, expires_at_s, terms = fields
-        if type(certificate) is not bytes or type(terms) is not list or len(terms) != 5:
-            raise Malformed("shape", "a request carries a certificate and an array of what it accepts")
+        if type(terms) is not list or len(terms) != 5:
+            raise Malformed("shape", "what a request accepts is an array of 5 fields")
         hops, bundle_bytes, coins, claim_time_s, list_age_s = terms
         return cls(
-            network=network,  # type: ignore[arg-type]  # checked when built
-            currency=currency,  # type: ignore[arg-type]
-            amount_fen=amount_fen,  # type: ignore[arg-type]
-            certificate=WalletCertificate.parse(certificate),
-            nonce=nonce,  # type: ignore[arg-type]
-            made_at_s=made_at_s,  # type: ignore[arg-type]
-            expires_at_s=expires_at_s,  # type: ignore[arg-type]
+            network=network,
+            currency=currency,
+            amount_fen=amount_fen,
+            certificate=read_certificate(certificate),
+            nonce=nonce,
+            made_at_s=made_at_s,
+            expires_at_s=expires_at_s,
             accepts=Accepts(
-                hops=hops,  # type: ignore[arg-type]
-                bundle_bytes=bundle_bytes,  # type: ignore[arg-type]
-                coins=coins,  # type: ignore[arg-type]
-                claim_time_s=claim_time_s,  # type: ignore[arg-type]
-                list_age_s=list_age_s,  # type: ignore[arg-type]
+                hops=hops,
+                bundle_bytes=bundle_bytes,
+                coins=coins,
+                claim_time_s=claim_time_s,
+                list_age_s=list_age_s,
             ),
             signed=signed,
         )
@@ -179,7 +184,7 @@ class Receipt:
 
     def __post_init__(self) -> None:
         check_id(self.request_id, "request id")
-        check_transfer_ids(self.transfer_ids)
+        check_ids(self.transfer_ids, MAX_COINS, "transfer ids")
         check_time(self.received_at_s, "time")
 
     @classmethod
@@ -187,7 +192,7 @@ class Receipt:
         cls, key: Signer, *, request_id: bytes, transfer_ids: Sequence[bytes], received_at_s: int
     ) -> Self:
         """Sign a receipt; the payee has stored the payment before."""
-        fields: list[Item] = [request_id, list(transfer_ids), received_at_s]
+        fields: list[Any] = [request_id, list(transfer_ids), received_at_s]
         signed = cose.sign(key, Domain.RECEIPT, codec.encode_fields(fields))
         return cls._build(fields, signed)
 
@@ -198,19 +203,19 @@ class Receipt:
         return cls._build(read_array(signed.payload, 3, "receipt"), signed)
 
     @classmethod
-    def _build(cls, fields: list[Item], signed: Signed) -> Self:
+    def _build(cls, fields: list[Any], signed: Signed) -> Self:
         request_id, transfer_ids, received_at_s = fields
         return cls(
-            request_id=request_id,  # type: ignore[arg-type]  # checked when built
-            transfer_ids=tuple(transfer_ids) if type(transfer_ids) is list else (),  # type: ignore[arg-type]
-            received_at_s=received_at_s,  # type: ignore[arg-type]
+            request_id=request_id,
+            transfer_ids=tuple(read_list(transfer_ids, "transfer ids")),
+            received_at_s=received_at_s,
             signed=signed,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """The payee's signed word that it will not claim these transfers; claiming them is evidence against it."""
+    """The payee's signed word not to claim these transfers; claiming them is evidence against it."""
 
     request_id: bytes
     transfer_ids: tuple[bytes, ...]
@@ -220,7 +225,7 @@ class Refusal:
 
     def __post_init__(self) -> None:
         check_id(self.request_id, "request id")
-        check_transfer_ids(self.transfer_ids)
+        check_ids(self.transfer_ids, MAX_COINS, "transfer ids")
         check_time(self.refused_at_s, "time")
 
     @classmethod
@@ -234,7 +239,7 @@ class Refusal:
         reason: RefusalReason,
     ) -> Self:
         """Sign a refusal."""
-        fields: list[Item] = [request_id, list(transfer_ids), refused_at_s, int(reason)]
+        fields: list[Any] = [request_id, list(transfer_ids), refused_at_s, int(reason)]
         signed = cose.sign(key, Domain.REFUSAL, codec.encode_fields(fields))
         return cls._build(fields, signed)
 
@@ -245,22 +250,12 @@ class Refusal:
         return cls._build(read_array(signed.payload, 4, "refusal"), signed)
 
     @classmethod
-    def _build(cls, fields: list[Item], signed: Signed) -> Self:
+    def _build(cls, fields: list[Any], signed: Signed) -> Self:
         request_id, transfer_ids, refused_at_s, reason = fields
-        if type(reason) is not int or reason not in RefusalReason._value2member_map_:
-            raise Malformed("range", "not a known reason")
         return cls(
-            request_id=request_id,  # type: ignore[arg-type]  # checked when built
-            transfer_ids=tuple(transfer_ids) if type(transfer_ids) is list else (),  # type: ignore[arg-type]
-            refused_at_s=refused_at_s,  # type: ignore[arg-type]
-            reason=RefusalReason(reason),
+            request_id=request_id,
+            transfer_ids=tuple(read_list(transfer_ids, "transfer ids")),
+            refused_at_s=refused_at_s,
+            reason=read_choice(RefusalReason, reason, "reason"),
             signed=signed,
         )
-
-
-def check_transfer_ids(transfer_ids: tuple[bytes, ...]) -> None:
-    """Make sure that these are 1 to 10,000 different transfer ids."""
-    require(1 <= len(transfer_ids) <= 10_000, "shape", "an answer names 1 to 10,000 transfers")
-    for transfer_id in transfer_ids:
-        check_id(transfer_id, "transfer id")
-    require(len(set(transfer_ids)) == len(transfer_ids), "shape", "a transfer is repeated")

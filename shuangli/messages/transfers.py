@@ -1,30 +1,30 @@
 """Transfers: how value moves, and what coins are called.
 
-A *transfer* is one signature by
-the owner of coins; each spent coin is split into at most two outputs of the same total, the payee's
-first, then change, which stays on the payer's key. Redemption is a transfer to the constant payee
-`CENTRE`. A coin is an output, and `coin_id` names it; each coin is conserved on its own, so a coin's
-history is a chain, not a graph.
+A *transfer* is one signature by the owner of coins; each spent coin is split into at most two outputs
+of the same total, the payee's first, then change, which stays on the payer's key. Redemption is a
+transfer to the constant payee `CENTRE`. A coin is an output, and `coin_id` names it; each coin is
+conserved on its own, so a coin's history is a chain, not a graph.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from shuangli import codec, cose
-from shuangli.codec import Item
 from shuangli.cose import Domain, Signed
 from shuangli.crypto import KEY_BYTES, Signer, sha256
 from shuangli.errors import Malformed
-from shuangli.messages.certificates import WalletCertificate
+from shuangli.messages.certificates import WalletCertificate, read_certificate
 from shuangli.messages.fields import (
     check_amount,
     check_id,
     check_key,
     check_time,
     read_array,
+    read_list,
     require,
 )
+from shuangli.money import MAX_FEN
 
 CENTRE: Final = bytes(KEY_BYTES)
 """The payee of every redemption: a small-order key, under which no signature ever verifies."""
@@ -53,7 +53,7 @@ class Spend(NamedTuple):
 
     coin_id: bytes
     pay_fen: int
-    change_fen: int
+    change_fen: int = 0
 
     @property
     def total_fen(self) -> int:
@@ -84,20 +84,9 @@ class Transfer:
         require(self.signed_at_s <= self.claim_by_s, "range", "a claim deadline lies after the signing")
         check_key(self.payee, "payee")
         require(self.payee != self.payer, "shape", "payer and payee are one key")
-        require(
-            (self.payee == CENTRE) == (self.request_id == NO_REQUEST),
-            "shape",
-            "only a redemption lacks a request",
-        )
-        require(1 <= len(self.spends) <= MAX_COINS, "too-large", f"a transfer spends 1 to {MAX_COINS} coins")
-        for coin_id, pay_fen, change_fen in self.spends:
-            check_id(coin_id, "coin id")
-            check_amount(pay_fen, "the payee's output")
-            if change_fen != 0:
-                check_amount(change_fen, "the change")
-        require(
-            len({spend.coin_id for spend in self.spends}) == len(self.spends), "shape", "a coin is repeated"
-        )
+        redeems = self.payee == CENTRE
+        require(redeems == (self.request_id == NO_REQUEST), "shape", "only a redemption lacks a request")
+        _check_spends(self.spends)
 
     @property
     def payer(self) -> bytes:
@@ -121,12 +110,12 @@ class Transfer:
         payee: bytes,
         spends: Sequence[Spend],
     ) -> Self:
-        """Sign a transfer; the caller has written down that the coins are spent, or does so before sending."""
-        rows: list[Item] = [
+        """Sign a transfer; the caller writes down that the coins are spent before it sends anything."""
+        rows = [
             [coin_id, pay_fen, change_fen] if change_fen else [coin_id, pay_fen]
             for coin_id, pay_fen, change_fen in spends
         ]
-        fields: list[Item] = [request_id, certificate.signed.data, signed_at_s, claim_by_s, payee, rows]
+        fields = [request_id, certificate.signed.data, signed_at_s, claim_by_s, payee, rows]
         signed = cose.sign(key, Domain.TRANSFER, codec.encode_fields(fields))
         return cls(
             request_id=request_id,
@@ -144,22 +133,36 @@ class Transfer:
         signed = cose.parse(data, Domain.TRANSFER)
         fields = read_array(signed.payload, 6, "transfer")
         request_id, certificate, signed_at_s, claim_by_s, payee, rows = fields
-        if type(certificate) is not bytes or type(rows) is not list:
-            raise Malformed("shape", "a transfer carries a certificate and an array of spends")
         return cls(
-            request_id=request_id,  # type: ignore[arg-type]  # checked when built
-            certificate=WalletCertificate.parse(certificate),
-            signed_at_s=signed_at_s,  # type: ignore[arg-type]
-            claim_by_s=claim_by_s,  # type: ignore[arg-type]
-            payee=payee,  # type: ignore[arg-type]
-            spends=tuple(_read_spend(row) for row in rows),
+            request_id=request_id,
+            certificate=read_certificate(certificate),
+            signed_at_s=signed_at_s,
+            claim_by_s=claim_by_s,
+            payee=payee,
+            spends=tuple([_read_spend(row) for row in read_list(rows, "spends")]),
             signed=signed,
         )
 
 
-def _read_spend(row: Item) -> Spend:
-    if type(row) is list and len(row) == 2:
-        return Spend(row[0], row[1], 0)  # type: ignore[arg-type]  # checked when the transfer is built
-    if type(row) is list and len(row) == 3 and row[2] != 0:
-        return Spend(*row)  # type: ignore[arg-type]
+def _read_spend(row: object) -> Spend:
+    """Read [coin id, the payee's output] or [coin id, the payee's output, change]; change is never 0."""
+    fields: list[Any] = read_list(row, "a spend")
+    if len(fields) == 2 or (len(fields) == 3 and fields[2] != 0):
+        return Spend(*fields)
     raise Malformed("shape", "a spend is a coin id, the payee's output and, where there is any, change")
+
+
+def _check_spends(spends: tuple[Spend, ...]) -> None:
+    if not 1 <= len(spends) <= MAX_COINS:
+        raise Malformed("too-large", f"a transfer spends 1 to {MAX_COINS} coins")
+    coins = set()
+    total_fen = 0
+    for coin_id, pay_fen, change_fen in spends:
+        check_id(coin_id, "coin id")
+        check_amount(pay_fen, "the payee's output")
+        if change_fen != 0:
+            check_amount(change_fen, "the change")
+        coins.add(coin_id)
+        total_fen += pay_fen + change_fen
+    require(len(coins) == len(spends), "shape", "a coin is repeated")
+    require(total_fen <= MAX_FEN, "range", "the coins add up to more than an amount")

@@ -1,0 +1,62 @@
+"""Where the value is at the end, counted in the devices: the other side of the centre's books."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from shuangli.sims.adversary import CopySpend
+from shuangli.sims.device import Device
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """Value in fen as the devices hold it.
+
+    `held_fen` can be spent; `in_flight_fen` is paid or handed in without an answer, or was refused;
+    `unpaid_fen` was redeemed late, beyond the cap, or by a culprit. Coins that copies of one wallet
+    have in common count once, and not at all once one of the copies has spent them.
+    """
+
+    held_fen: int
+    in_flight_fen: int
+    unpaid_fen: int
+
+    @property
+    def total_fen(self) -> int:
+        """All of it: what the centre must see open, in the supply and on forks."""
+        return self.held_fen + self.in_flight_fen + self.unpaid_fen
+
+
+def holdings(devices: Iterable[Device], watched: Collection[int], spends: Sequence[CopySpend]) -> Holdings:
+    """Count what `devices` hold; `watched` are the numbers of copied wallets and of their copies."""
+    held_fen = in_flight_fen = 0
+    unpaid: dict[bytes, int] = {}
+    common: dict[bytes, int] = {}
+    for device in devices:
+        unpaid.update(device.unpaid)
+        if device.wallet is None:
+            continue
+        purse = device.wallet.purse
+        if device.number in watched:
+            common.update({coin.coin_id: coin.value_fen for coin in purse.coins.values()})
+        else:
+            held_fen += purse.balance_fen
+            in_flight_fen += purse.in_flight_fen
+    # One coin may be refused twice in two transfers; each transfer's output is open at the centre.
+    refused = {(spend.transfer_id, spend.coin_id): spend.pay_fen for spend in spends if not spend.accepted}
+    for spend in spends:
+        common.pop(spend.coin_id, None)
+    return Holdings(
+        held_fen=held_fen + sum(common.values()),
+        in_flight_fen=in_flight_fen + sum(refused.values()),
+        unpaid_fen=sum(unpaid.values()),
+    )
+
+
+def sum_holdings(parts: Iterable[Holdings]) -> Holdings:
+    """The holdings of several cells together."""
+    parts = list(parts)
+    return Holdings(
+        held_fen=sum(part.held_fen for part in parts),
+        in_flight_fen=sum(part.in_flight_fen for part in parts),
+        unpaid_fen=sum(part.unpaid_fen for part in parts),
+    )

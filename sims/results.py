@@ -1,0 +1,263 @@
+"""The result of a run: `result.json` as documented in `docs/reference/results.md`. Pure but for reading.
+
+Everything in it follows from the plan and its seed; how long the run took is kept elsewhere
+(`run.json`), so the same seed gives the same bytes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from shuangli.issuer.cases import Case
+from shuangli.issuer.minting import circulation, vault
+from shuangli.issuer.supply import Supply, supply_by_epoch
+from shuangli.messages.transfers import Transfer
+from shuangli.sims.adversary import CopySpend, forked_coins
+from shuangli.sims.cell import PAID, CellReport
+from shuangli.sims.holdings import Holdings, sum_holdings
+from shuangli.sims.scenario import HOUR_S, Scenario
+from shuangli.sims.system import EPOCH, System
+
+SCHEMA: Final = "shuangli.result/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A finished run, before it is written: payments as in `payments.parquet`, cases, and the cells' reports."""
+
+    scenario: Scenario
+    payments: pl.DataFrame
+    cases: Sequence[Case]
+    reports: Sequence[CellReport]
+    supply: Sequence[Supply]
+    ledger_differences_fen: Mapping[str, int]
+    circulation_flow: Sequence[tuple[int, int]]
+    system_signatures: tuple[int, int]
+
+    @property
+    def spends(self) -> list[CopySpend]:
+        """The truth about copied wallets."""
+        return [spend for report in self.reports for spend in report.copy_spends]
+
+
+def ledger_differences(system: System) -> dict[str, int]:
+    """What each pair of books is off by, in fen: zero everywhere if nothing was created or lost.
+
+    Raises:
+        StoreError: postings and balances differ, or the open coins do not match the circulation.
+    """
+    issuer = system.issuer
+    issuer.centre.check_books()
+    differences = {"supply": sum(supply.difference_fen for supply in supply_by_epoch(issuer.store))}
+    in_books_fen = -issuer.store.ledger.balance_fen(circulation(EPOCH))
+    counted_fen = issuer.store.count_open().get((EPOCH, False), 0)
+    differences["circulation_and_open_coins"] = in_books_fen - counted_fen
+    for bank in system.banks:
+        name = bank.terms.name
+        bank.store.ledger.check()
+        at_issuer_fen = -issuer.store.ledger.balance_fen(vault(name))
+        differences[f"vault_{name}"] = at_issuer_fen - bank.store.ledger.balance_fen("vault")
+    return differences
+
+
+def result(outcome: Outcome) -> dict[str, Any]:
+    """All figures of a run, by section; money in fen, times in seconds."""
+    scenario, payments = outcome.scenario, outcome.payments
+    held = sum_holdings(report.holdings for report in outcome.reports)
+    figures: dict[str, Any] = {
+        "schema": SCHEMA,
+        "scenario": {
+            "name": scenario.name,
+            "seed": scenario.seed,
+            "first_day_s": scenario.first_day_s,
+            "config": dict(scenario.config),
+            "input": dict(scenario.facts),
+        },
+        "payments": _payments(payments),
+        "wallets": {
+            "opened": sum(report.wallets for report in outcome.reports),
+            "copied": sum(len(report.copied_keys) for report in outcome.reports),
+        },
+        "reconciliation": _reconciliation(payments, scenario),
+        "forks": _forks(outcome),
+        "supply": [
+            {
+                "epoch": supply.epoch,
+                "loaded_fen": supply.loaded_fen,
+                "redeemed_fen": supply.redeemed_fen,
+                "returned_fen": 0,
+                "outstanding_fen": supply.outstanding_fen,
+                "forked_open_fen": supply.forked_open_fen,
+                "difference_fen": supply.difference_fen,
+            }
+            for supply in outcome.supply
+        ],
+        "books": _books(outcome, held),
+        "signatures": {
+            "made": outcome.system_signatures[0] + sum(report.signatures_made for report in outcome.reports),
+            "checked": outcome.system_signatures[1]
+            + sum(report.signatures_checked for report in outcome.reports),
+            "made_by_devices": sum(report.signatures_made for report in outcome.reports),
+            "checked_by_devices": sum(report.signatures_checked for report in outcome.reports),
+        },
+        "hours": _hours(outcome),
+    }
+    if scenario.trips is not None:
+        figures["trips"] = _trips(scenario, payments)
+    return figures
+
+
+def _payments(payments: pl.DataFrame) -> dict[str, Any]:
+    paid = payments.filter(pl.col("outcome") == PAID)
+    by_outcome = payments.group_by("outcome").len().sort("outcome")
+    hops = paid.group_by("hops").len().sort("hops")
+    return {
+        "attempted": payments.height,
+        "paid": paid.height,
+        "value_fen": int(paid["amount_fen"].sum()),
+        "by_outcome": {str(name): int(count) for name, count in by_outcome.iter_rows()},
+        "by_hops": {str(count): int(number) for count, number in hops.iter_rows()},
+        "coins_per_payment": _mean(paid["coins"]),
+        "bytes_per_payment": _mean(paid["carried_bytes"]),
+    }
+
+
+def _mean(column: pl.Series) -> float:
+    return round(int(column.sum()) / len(column), 3) if len(column) else 0.0
+
+
+def _quantiles(column: pl.Series) -> dict[str, int]:
+    values = np.sort(column.drop_nulls().to_numpy())
+    if not values.size:
+        return {}
+    return {
+        name: int(values[min(values.size - 1, int(share * values.size))])
+        for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
+    }
+
+
+def _reconciliation(payments: pl.DataFrame, scenario: Scenario) -> dict[str, Any]:
+    paid = payments.filter(pl.col("outcome") == PAID)
+    closes_s = scenario.plans[0].calendar.closes_s
+    at_close = paid.filter(pl.col("received_s") >= closes_s)
+    never = paid.filter(pl.col("received_s").is_null())
+    return {
+        "latency_s": _quantiles(paid["latency_s"]),
+        "only_at_close": at_close.height,
+        "only_at_close_fen": int(at_close["amount_fen"].sum()),
+        "never": never.height,
+        "never_fen": int(never["amount_fen"].sum()),
+    }
+
+
+def _forks(outcome: Outcome) -> dict[str, Any]:
+    injected = forked_coins(outcome.spends)
+    found = {case.coin_id: case for case in outcome.cases}
+    copied = set().union(*(report.copied_keys for report in outcome.reports))
+    honest = {case.culprit for case in outcome.cases} - copied
+    delays = pl.Series(
+        [case.found_s - injected[coin_id] for coin_id, case in found.items() if coin_id in injected],
+        dtype=pl.Int64,
+    )
+    loss_fen = sum(case.loss_fen for case in outcome.cases)
+    return {
+        "injected": len(injected),
+        "found": len(found.keys() & injected.keys()),
+        "missed": len(injected.keys() - found.keys()),
+        "unexpected": len(found.keys() - injected.keys()),
+        "culprits": len({case.culprit for case in outcome.cases}),
+        "honest_accused": len(honest),
+        "face_fen": sum(case.face_fen for case in outcome.cases),
+        "paid_fen": sum(case.paid_fen for case in outcome.cases),
+        "loss_fen": loss_fen,
+        "borne_by_guarantee_fund_fen": loss_fen,
+        "detection_delay_s": _quantiles(delays),
+    }
+
+
+def _books(outcome: Outcome, held: Holdings) -> dict[str, Any]:
+    open_fen = sum(supply.outstanding_fen + supply.forked_open_fen for supply in outcome.supply)
+    differences = {**outcome.ledger_differences_fen, "devices_and_open_coins": open_fen - held.total_fen}
+    return {
+        "difference_fen": sum(abs(value) for value in differences.values()),
+        "differences_fen": differences,
+        "devices": {
+            "held_fen": held.held_fen,
+            "in_flight_fen": held.in_flight_fen,
+            "unpaid_fen": held.unpaid_fen,
+        },
+    }
+
+
+def _hours(outcome: Outcome) -> list[dict[str, int]]:
+    """By hour since the first midnight (negative before it): payments, value, and what was outside at its end."""
+    payments, first_s = outcome.payments, outcome.scenario.first_day_s
+    paid = payments.filter(pl.col("outcome") == PAID)
+    in_circulation: dict[int, int] = {}
+    total_fen = 0
+    for start_s, flow_fen in outcome.circulation_flow:
+        total_fen -= flow_fen
+        in_circulation[(start_s - first_s) // HOUR_S] = total_fen
+    made = _sums_by_hour(paid, "at_s", first_s)
+    received = _sums_by_hour(paid.filter(pl.col("received_s").is_not_null()), "received_s", first_s)
+    entered = _sums_by_hour(payments, "entry_s", first_s) if "entry_s" in payments.columns else {}
+    first, last = min([*in_circulation, *made, 0]), max([*made, *received, 0])
+    rows: list[dict[str, int]] = []
+    unreconciled_fen = circulating_fen = 0
+    for hour in range(first, last + 1):
+        count, value_fen = made.get(hour, (0, 0))
+        unreconciled_fen += value_fen - received.get(hour, (0, 0))[1]
+        circulating_fen = in_circulation.get(hour, circulating_fen)
+        rows.append(
+            {
+                "hour": hour,
+                "entries": entered.get(hour, (0, 0))[0],
+                "paid": count,
+                "paid_fen": value_fen,
+                "reconciled": received.get(hour, (0, 0))[0],
+                "unreconciled_fen": unreconciled_fen,
+                "circulating_fen": circulating_fen,
+            }
+        )
+    return rows
+
+
+def _sums_by_hour(table: pl.DataFrame, column: str, first_s: int) -> dict[int, tuple[int, int]]:
+    hours = table.group_by((pl.col(column) - first_s) // HOUR_S).agg(
+        pl.len().alias("count"), pl.col("amount_fen").sum().alias("value_fen")
+    )
+    return {int(hour): (int(count), int(value_fen)) for hour, count, value_fen in hours.iter_rows()}
+
+
+def _trips(scenario: Scenario, payments: pl.DataFrame) -> dict[str, Any]:
+    """Trips attempted and paid, and by how much boardings by hour and station differ from the demand."""
+    trips, asked = scenario.trips, scenario.boardings
+    if trips is None or asked is None:
+        return {}
+    station = {name: number for number, name in enumerate(trips.stations)}
+    simulated = np.zeros_like(asked)
+    entry_s = payments["entry_s"].to_numpy() - scenario.first_day_s
+    origin = payments["origin"].replace_strict(station, return_dtype=pl.Int64).to_numpy()
+    np.add.at(simulated, (entry_s // 86_400, entry_s // HOUR_S % 24, origin), 1)
+    busiest = payments.group_by("at_s").len()["len"].max()
+    return {
+        "attempted": payments.height,
+        "paid": payments.filter(pl.col("outcome") == PAID).height,
+        "asked": int(asked.sum()),
+        "boardings_difference": int(np.abs(simulated - asked).sum()),
+        "taps_in_busiest_second": int(busiest) if isinstance(busiest, int) else 0,
+        "asked_by_hour": asked.sum(axis=2).reshape(-1).tolist(),
+        "simulated_by_hour": simulated.sum(axis=2).reshape(-1).tolist(),
+    }
+
+
+def operator_certificate_of(system: System) -> Any:
+    """Give the certificate of the operator that certified a transfer's payer."""
+
+    def find(transfer: Transfer) -> bytes:
+        return system.issuer.trust.operator_of(transfer.certificate).signed.data
+
+    return find

@@ -1,0 +1,193 @@
+"""Edge: runs a scenario and writes its results to a directory. Reads the clock, for `run.json` only.
+
+DIR/result.json       what came of it; the same bytes for the same seed
+DIR/run.json          how long it took, on what
+DIR/payments.parquet  every payment attempted     DIR/cases.parquet  every case
+DIR/evidence/*.cbor   one file a case             DIR/report.cbor    the centre's signed report
+DIR/root-key.txt      the issuer's root key       DIR/report.html    all of it to look at
+DIR/databases/        what issuer and operators wrote
+"""
+
+import json
+import platform
+import resource
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from shuangli import __version__
+from shuangli.errors import BadInput
+from shuangli.issuer.cases import Case, list_cases
+from shuangli.issuer.supply import supply_by_epoch
+from shuangli.offline.report import EVIDENCE_PREFIX, RESULT, sign_report
+from shuangli.sims.adversary import forked_coins
+from shuangli.sims.engine import Progress, Run, play
+from shuangli.sims.payments import settled_payments
+from shuangli.sims.results import Outcome, ledger_differences, operator_certificate_of, result
+from shuangli.sims.scenario import HOUR_S, Scenario
+from shuangli.sims.system import EPOCH, NETWORK, System
+from shuangli.issuer.minting import circulation
+
+MARKER: Final = "run.json"
+DATABASES: Final = "databases"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A finished run: its directory, its result and how it ran."""
+
+    directory: Path
+    result: dict[str, Any]
+    run: dict[str, Any]
+
+
+def run_scenario(scenario: Scenario, directory: Path, *, workers: int, progress: Progress) -> Written:
+    """Play `scenario` and write everything into `directory`, replacing an earlier run there.
+
+    Raises:
+        BadInput: the directory cannot be written, or holds something else (`bad-output`).
+        StoreError: the books do not balance; nothing is reported then.
+    """
+    prepare(directory)
+    started = time.monotonic()
+    started_at = datetime.now(tz=timezone.utc)
+    system = System(scenario.system, directory / DATABASES)
+    try:
+        run = play(system, scenario.plans, workers=workers, progress=progress)
+        played_s = time.monotonic() - started
+        outcome = _outcome(scenario, system, run)
+        figures = result(outcome)
+        _write(directory, system, outcome, figures)
+    finally:
+        system.close()
+    facts = _run_facts(started_at, played_s, time.monotonic() - started, workers, run, figures)
+    _write_json(directory / MARKER, facts)
+    return Written(directory=directory, result=figures, run=facts)
+
+
+def prepare(directory: Path) -> None:
+    """Make the output directory, or clear what an earlier run left in it.
+
+    Raises:
+        BadInput: it cannot be written, or holds files that are no run's (`bad-output`).
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if any(directory.iterdir()) and not (directory / MARKER).is_file():
+            raise BadInput(
+                "bad-output", f"{directory}: holds files that are not of a run; name an empty directory"
+            )
+        for name in (DATABASES, "evidence"):
+            shutil.rmtree(directory / name, ignore_errors=True)
+            (directory / name).mkdir()
+        _write_json(directory / MARKER, {"unfinished": True})
+    except OSError as error:
+        raise BadInput("bad-output", f"{directory}: cannot be written ({error.strerror})") from error
+
+
+def _outcome(scenario: Scenario, system: System, run: Run) -> Outcome:
+    spends = [spend for report in run.reports for spend in report.copy_spends]
+    return Outcome(
+        scenario=scenario,
+        payments=settled_payments(run.payments.table(), system.issuer.store, scenario, spends),
+        cases=list_cases(
+            system.issuer.store, network=NETWORK, operator_certificate=operator_certificate_of(system)
+        ),
+        reports=run.reports,
+        supply=supply_by_epoch(system.issuer.store),
+        ledger_differences_fen=ledger_differences(system),
+        circulation_flow=system.issuer.store.ledger.flow_fen(circulation(EPOCH), HOUR_S),
+        system_signatures=system.signatures(),
+    )
+
+
+def _write(directory: Path, system: System, outcome: Outcome, figures: dict[str, Any]) -> None:
+    outcome.payments.write_parquet(directory / "payments.parquet")
+    cases_table(outcome).write_parquet(directory / "cases.parquet")
+    _write_json(directory / RESULT, figures)
+    files = {name: (directory / name).read_bytes() for name in (RESULT, "payments.parquet", "cases.parquet")}
+    for number, case in enumerate(outcome.cases, 1):
+        name = evidence_name(number, case)
+        (directory / name).write_bytes(case.evidence)
+        files[name] = case.evidence
+    report = sign_report(
+        system.centre_key,
+        network=NETWORK,
+        made_at_s=outcome.scenario.plans[0].calendar.closes_s,
+        files=files,
+        centre=system.anchors.centre,
+    )
+    (directory / "report.cbor").write_bytes(report)
+    (directory / "root-key.txt").write_text(system.anchors.root.hex() + "\n")
+
+
+def evidence_name(number: int, case: Case) -> str:
+    """The file of a case's evidence, under the run's directory."""
+    return f"{EVIDENCE_PREFIX}case-{number:05d}-{case.coin_id.hex()[:8]}.cbor"
+
+
+def cases_table(outcome: Outcome) -> pl.DataFrame:
+    """The table of `cases.parquet`; `copied` is the truth: whether the culprit's wallet was copied."""
+    second_s = forked_coins(outcome.spends)
+    copied: set[bytes] = set().union(*(report.copied_keys for report in outcome.reports))
+    rows: Sequence[dict[str, Any]] = [
+        {
+            "case": number,
+            "coin_id": case.coin_id,
+            "culprit": case.culprit,
+            "operator": case.operator,
+            "face_fen": case.face_fen,
+            "paid_fen": case.paid_fen,
+            "loss_fen": case.loss_fen,
+            "second_spend_s": second_s.get(case.coin_id),
+            "found_s": case.found_s,
+            "copied": case.culprit in copied,
+            "evidence": evidence_name(number, case),
+        }
+        for number, case in enumerate(outcome.cases, 1)
+    ]
+    return pl.DataFrame(
+        rows,
+        schema={
+            "case": pl.Int32,
+            "coin_id": pl.Binary,
+            "culprit": pl.Binary,
+            "operator": pl.String,
+            "face_fen": pl.Int64,
+            "paid_fen": pl.Int64,
+            "loss_fen": pl.Int64,
+            "second_spend_s": pl.Int64,
+            "found_s": pl.Int64,
+            "copied": pl.Boolean,
+            "evidence": pl.String,
+        },
+    )
+
+
+def _run_facts(
+    started_at: datetime, played_s: float, wall_s: float, workers: int, run: Run, figures: dict[str, Any]
+) -> dict[str, Any]:
+    own_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    by_process = {report.process: report.peak_rss_kib for report in run.reports}
+    return {
+        "started_at": started_at.isoformat(timespec="seconds"),
+        "wall_s": round(wall_s, 3),
+        "played_s": round(played_s, 3),
+        "payments_per_s": round(figures["payments"]["attempted"] / played_s, 1),
+        "peak_rss_mb": round((own_kib + sum(by_process.values())) / 1024),
+        "workers": workers,
+        "version": __version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+    }
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,84 @@
+"""What is due when in a cell: openings, wages, meetings, going online, and the close."""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+
+from shuangli.sims.plan import NOBODY, CellPlan, Ints, Role
+
+
+class Act(IntEnum):
+    """The acts of a cell, in the order in which they happen within one second."""
+
+    OPEN = 0
+    WAGE = 1
+    MEET = 2
+    SYNC = 3
+    FINISH = 4
+
+
+class Due(NamedTuple):
+    """One act: when, what, and the number of the device, wage or meeting."""
+
+    at_s: int
+    act: Act
+    number: int
+
+
+class Schedule:
+    """The acts of one cell, window by window."""
+
+    def __init__(self, plan: CellPlan) -> None:
+        """Put the plan's openings, wages and closing hand-ins in order of time."""
+        self._plan = plan
+        devices, calendar = plan.devices, plan.calendar
+        real = np.flatnonzero(devices.copy_of == NOBODY)
+        opening_order = real[np.argsort(devices.opens_s[real], kind="stable")]
+        self._openings = (devices.opens_s[opening_order], opening_order)
+        everybody = np.arange(len(devices))
+        # Going online at the close is spread over its first third; whoever has more to hand in than goes
+        # into one upload, or waits for an answer, finishes in the two other thirds.
+        third_s = calendar.close_takes_s // 3
+        spread_s = everybody * third_s // max(1, len(devices))
+        self._closings = [(calendar.closes_s + part * third_s + spread_s, everybody) for part in range(3)]
+        regular = np.flatnonzero(devices.sync_every_s > 0)
+        self._regular = regular
+        self._merchants = np.flatnonzero(devices.role == Role.MERCHANT)
+
+    def due(self, start_s: int, end_s: int) -> list[Due]:
+        """All acts in [start_s, end_s), in order."""
+        plan = self._plan
+        acts = [
+            *_between(self._openings, Act.OPEN, start_s, end_s),
+            *_between((plan.wages.at_s, np.arange(len(plan.wages))), Act.WAGE, start_s, end_s),
+            *_between((plan.meetings.at_s, np.arange(len(plan.meetings))), Act.MEET, start_s, end_s),
+        ]
+        if start_s < plan.calendar.closes_s:
+            acts += self._regular_syncs(start_s, min(end_s, plan.calendar.closes_s))
+        else:
+            acts += _between(self._closings[0], Act.SYNC, start_s, end_s)
+            for closing in self._closings[1:]:
+                acts += _between(closing, Act.FINISH, start_s, end_s)
+            acts += [Due(start_s, Act.FINISH, int(number)) for number in self._merchants]
+        return sorted(acts)
+
+    def _regular_syncs(self, start_s: int, end_s: int) -> list[Due]:
+        devices, regular = self._plan.devices, self._regular
+        every_s, from_s = devices.sync_every_s[regular], devices.sync_from_s[regular]
+        rounds = np.maximum(0, -(-(start_s - from_s) // every_s))
+        next_s = from_s + rounds * every_s
+        return [
+            Due(int(at_s), Act.SYNC, int(number))
+            for at_s, number in zip(next_s, regular, strict=True)
+            if start_s <= at_s < end_s
+        ]
+
+
+def _between(column: tuple[Ints, Ints], act: Act, start_s: int, end_s: int) -> list[Due]:
+    times, numbers = column
+    first, last = np.searchsorted(times, [start_s, end_s])
+    return [
+        Due(int(at_s), act, int(number))
+        for at_s, number in zip(times[first:last], numbers[first:last], strict=True)
+    ]

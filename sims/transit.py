@@ -1,0 +1,213 @@
+"""A metro day: riders pay an offline gate with an offline device when they leave the system.
+
+The fare follows the distance. Gates reconcile on a schedule, for some hours nobody can reach an
+operator, and a share of the wallets is secretly copied and used by two riders at different places.
+Each station has one gate a cell; riders use the gates of their cell.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from shuangli.messages.certificates import Mode, Terms
+from shuangli.sims.demand import demand_and_network
+from shuangli.sims.fares import BEIJING
+from shuangli.sims.plan import NOBODY, Calendar, CellPlan, Devices, Habits, Ints, Meetings, Role, no_wages
+from shuangli.sims.scenario import (
+    CELLS,
+    DAY_S,
+    HOUR_S,
+    WINDOW_S,
+    Scenario,
+    check_range,
+    day_start_s,
+    generator,
+)
+from shuangli.sims.system import SystemPlan
+from shuangli.sims.trips import Trips, plan_trips
+
+OPENING_S: Final = 4 * HOUR_S
+"""Wallets are opened and loaded within four hours, which end an hour before the first midnight."""
+CLOSE_S: Final = 2 * HOUR_S
+RIDER_TIER: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitConfig:
+    """The settings of a metro day; amounts in fen.
+
+    trips: how many, where no demand file says. trips_per_wallet: mean on a day. copied_share: share of
+    wallets that are copied. reconcile_every_s: a gate's interval. outage_from_h, outage_h: when operators
+    cannot be reached on the first day, in hours. load_fen, top_up_below_fen, top_up_fen: a rider's first
+    load and when and how much is added. cap_per_person_fen: what the guarantee fund pays one payee at most.
+    """
+
+    date: str = "2026-01-05"
+    trips: int = 20_000
+    trips_per_wallet: float = 2.0
+    copied_share: float = 0.005
+    reconcile_every_s: int = 3_600
+    outage_from_h: float = 17.0
+    outage_h: float = 3.0
+    load_fen: int = 2_000
+    top_up_below_fen: int = 1_000
+    top_up_fen: int = 2_000
+    operators: int = 2
+    cap_per_person_fen: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("trips", 1, 2**31 - 1),
+            ("trips_per_wallet", 1, 100),
+            ("copied_share", 0, 0.5),
+            ("reconcile_every_s", WINDOW_S, 30 * DAY_S),
+            ("outage_from_h", 0, 24),
+            ("outage_h", 0, 24),
+            ("load_fen", 100, 1_000_000),
+            ("top_up_below_fen", 0, 1_000_000),
+            ("top_up_fen", 0, 500_000),
+            ("operators", 1, 50),
+            ("cap_per_person_fen", 0, 10**12),
+        ):
+            check_range(name, getattr(self, name), low, high)
+        day_start_s(self.date)
+
+
+def transit(
+    config: TransitConfig, *, seed: int, demand_file: Path | None, network_file: Path | None
+) -> Scenario:
+    """Plan a metro day, or as many days as the demand has.
+
+    Raises:
+        BadInput: a file or a setting is wrong.
+    """
+    demand, network = demand_and_network(
+        demand_file, network_file, trips=config.trips, rng=generator(seed, "demand")
+    )
+    trips = plan_trips(
+        demand,
+        network,
+        BEIJING,
+        trips_per_wallet=config.trips_per_wallet,
+        rng=generator(seed, "trips"),
+    )
+    first_day_s = day_start_s(config.date)
+    calendar = _calendar(config, first_day_s, last_exit_s=int(trips.exit_s[-1]))
+    copy_of = draw_copies(trips.wallets, config.copied_share, seed=seed)
+    plans: list[CellPlan] = []
+    first_device = 0
+    for cell in range(CELLS):
+        plan = _cell(cell, first_device, trips, copy_of, calendar, config, seed=seed)
+        first_device += len(plan.devices)
+        plans.append(plan)
+    return Scenario(
+        name="transit",
+        seed=seed,
+        config=asdict(config),
+        facts={
+            "demand": demand.source,
+            "network": network.source,
+            "fares": BEIJING.source,
+            "days": list(demand.days),
+            "stations": list(demand.stations),
+        },
+        system=SystemPlan(
+            seed=seed,
+            start_s=calendar.start_s,
+            operators=config.operators,
+            terms=Terms(
+                currency="CNY",
+                mode=Mode.STAGED,
+                hop_cap=1,
+                coin_life_s=30 * DAY_S,
+                claim_window_s=3 * DAY_S,
+                grace_s=DAY_S,
+            ),
+            cap_per_person_fen=config.cap_per_person_fen,
+        ),
+        plans=plans,
+        first_day_s=first_day_s,
+        boardings=demand.boardings(),
+        trips=trips,
+    )
+
+
+def _calendar(config: TransitConfig, first_day_s: int, *, last_exit_s: int) -> Calendar:
+    outage_s = first_day_s + int(config.outage_from_h * HOUR_S)
+    closes_s = first_day_s + -(-(last_exit_s + 1) // WINDOW_S) * WINDOW_S
+    outage = (outage_s, outage_s + int(config.outage_h * HOUR_S))
+    return Calendar(
+        start_s=first_day_s - OPENING_S - HOUR_S,
+        closes_s=closes_s,
+        close_takes_s=CLOSE_S,
+        window_s=WINDOW_S,
+        outages=(outage,) if config.outage_h else (),
+    )
+
+
+def draw_copies(wallets: int, share: float, *, seed: int) -> Ints:
+    """For each rider the rider whose wallet it uses a copy of, or NOBODY; both in one cell."""
+    copy_of = np.full(wallets, NOBODY, dtype=np.int64)
+    rng = generator(seed, "copies")
+    for cell in range(CELLS):
+        members = np.arange(cell, wallets, CELLS)
+        pairs = min(round(share * members.size), members.size // 2)
+        chosen = rng.choice(members, size=(pairs, 2), replace=False)
+        copy_of[chosen[:, 1]] = chosen[:, 0]
+    return copy_of
+
+
+def _cell(
+    cell: int,
+    first_device: int,
+    trips: Trips,
+    copy_of: Ints,
+    calendar: Calendar,
+    config: TransitConfig,
+    *,
+    seed: int,
+) -> CellPlan:
+    """Riders w with w % CELLS == cell come first, then one gate for every station."""
+    riders = np.arange(cell, trips.wallets, CELLS)
+    gates = len(trips.stations)
+    count = riders.size
+    everybody = count + gates
+    person = np.arange(everybody) < count
+    copies = np.full(everybody, NOBODY, dtype=np.int64)
+    copies[:count] = np.where(copy_of[riders] == NOBODY, NOBODY, copy_of[riders] // CELLS)
+    opens_s = np.full(everybody, calendar.start_s, dtype=np.int64)
+    opens_s[:count] += np.arange(count) * OPENING_S // max(1, count)
+    phase_s = (np.arange(everybody) * CELLS + cell) * config.reconcile_every_s // (CELLS * everybody)
+    mine = np.flatnonzero(trips.wallet % CELLS == cell)
+    return CellPlan(
+        number=cell,
+        seed=seed,
+        first_device=first_device,
+        devices=Devices(
+            role=np.where(person, Role.PERSON, Role.MERCHANT),
+            operator=np.where(person, np.arange(everybody) % config.operators, 0),
+            tier=np.where(person, RIDER_TIER, 0),
+            opens_s=opens_s,
+            first_load_fen=np.where(person, config.load_fen, 0),
+            deposit_fen=np.where(person, config.load_fen, 0),
+            sync_every_s=np.where(person, 0, config.reconcile_every_s),
+            sync_from_s=calendar.start_s + OPENING_S + phase_s,
+            copy_of=copies,
+        ),
+        meetings=Meetings(
+            at_s=calendar.start_s + OPENING_S + HOUR_S + trips.exit_s[mine],
+            payer=trips.wallet[mine].astype(np.int64) // CELLS,
+            payee=count + trips.destination[mine].astype(np.int64),
+            amount_fen=trips.fare_fen[mine],
+            tag=mine,
+        ),
+        wages=no_wages(),
+        habits=Habits(
+            top_up_fen=config.top_up_fen,
+            top_up_below_fen=config.top_up_below_fen,
+            unit_fen=100,
+        ),
+        calendar=calendar,
+    )

@@ -1,0 +1,48 @@
+"""What simulated devices ask the operators for, and what they are answered: bytes as on a real line.
+
+Devices live in cells, which run in processes of their own; asks and answers cross between them and
+the process that runs issuer and operators. An answer reaches its device a window after the next.
+"""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+
+class AskKind(IntEnum):
+    """What a device asks for."""
+
+    OPEN = 0
+    LOAD = 1
+    SYNC = 2
+    WAGE = 3
+
+
+class Ask(NamedTuple):
+    """One request of a device.
+
+    `data` is the enrolment, the load order, the upload (empty for a mere look at the revocation
+    list), or the key of the worker who is paid. `key` is the device's own; `amount_fen` is paid into
+    its account on the way (or, as a wage, out of it). `list_number` is that of its revocation list.
+    """
+
+    at_s: int
+    device: int
+    operator: int
+    kind: AskKind
+    key: bytes
+    data: bytes
+    amount_fen: int = 0
+    list_number: int = 0
+
+
+class Answer(NamedTuple):
+    """The answer to an ask: certificate, load or acknowledgement, and a newer revocation list if there is one.
+
+    `error` is the code of a refusal, empty where there was none.
+    """
+
+    device: int
+    kind: AskKind
+    data: bytes
+    revocations: bytes = b""
+    error: str = ""

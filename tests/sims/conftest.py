@@ -1,0 +1,45 @@
+"""What the tests of the simulator share: the real data, if they are there, and a small network."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shuangli.sims.network import Network
+
+ROOT = Path(__file__).resolve().parents[2]
+Shared = Callable[[str], Path]
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def shared() -> Shared:
+    """The path of a file of real data; skips the test where it is absent."""
+
+    def find(name: str) -> Path:
+        path = ROOT.parent / "shared" / "data" / name
+        if not path.is_file():
+            pytest.skip(f"needs ../shared/data/{name}, which is not part of the project")
+        return path
+
+    return find
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a text or bytes to a file of this test's own, and give its path."""
+
+    def put(content: str | bytes, name: str = "table.csv") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return put
+
+
+@pytest.fixture
+def abc() -> Network:
+    """Three stations on a line: A, 1 km, B, 2 km, C."""
+    metres = np.array([[0, 1_000, 3_000], [1_000, 0, 2_000], [3_000, 2_000, 0]], dtype=np.int32)
+    return Network(stations=("A", "B", "C"), distance_m=metres, source="three stations")

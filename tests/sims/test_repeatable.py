@@ -1,0 +1,46 @@
+"""The same seed gives the same trips in another process, with another hash seed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = """
+import hashlib, sys
+from dataclasses import fields
+from pathlib import Path
+import numpy as np
+from shuangli.sims.demand import demand_and_network
+from shuangli.sims.fares import BEIJING
+from shuangli.sims.trips import plan_trips
+from shuangli.sims.wages import monthly_wages_fen
+
+digest = hashlib.sha256()
+for demand_path in (None, Path(sys.argv[1])):
+    rng = np.random.default_rng(7)
+    demand, network = demand_and_network(demand_path, None, trips=5_000, rng=rng)
+    trips = plan_trips(demand, network, BEIJING, rng=rng)
+    for field in fields(trips)[2:]:
+        digest.update(getattr(trips, field.name).tobytes())
+    digest.update(monthly_wages_fen(100, rng).tobytes())
+    digest.update(repr((demand.stations, demand.source, network.source)).encode())
+print(digest.hexdigest())
+"""
+
+
+def test_a_seed_means_the_same_everywhere(tmp_path: Path) -> None:
+    names = [f"Station {letter}" for letter in "QWERTZUIOP"]
+    digests = set()
+    for hash_seed in ("0", "1", "4711"):
+        folder = tmp_path / hash_seed
+        folder.mkdir()
+        table = folder / "boardings.csv"
+        table.write_text("slot_start_s,station,boardings\n" + "".join(f"28800,{name},90\n" for name in names))
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-c", PROGRAM, str(table)]
+        result = subprocess.run(
+            command, env=environment, cwd=folder, capture_output=True, text=True, check=True
+        )
+        digests.add(result.stdout)
+    assert len(digests) == 1

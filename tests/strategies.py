@@ -1,0 +1,270 @@
+"""Hypothesis strategies for messages and their fields; all that they make is valid, and really signed.
+
+`MESSAGES` maps every kind of signed object to its strategy. Keys come from `KEYS`, so that objects of
+one test can belong together: `transfers(payer=KEYS[2], payee=KEYS[3].public)`.
+"""
+
+import string
+from collections.abc import Mapping
+from typing import Any, Final
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from shuangli.crypto import DIGEST_BYTES, SigningKey
+from shuangli.messages.bundle import Bundle
+from shuangli.messages.certificates import (
+    MAX_SPAN_S,
+    SERIAL_BYTES,
+    CentreCertificate,
+    Claims,
+    Epoch,
+    Mode,
+    OperatorCertificate,
+    Terms,
+    WalletCertificate,
+    WalletKind,
+)
+from shuangli.messages.fields import MAX_NAME, MAX_TIME_S, NONCE_BYTES
+from shuangli.messages.loads import Load, LoadOrder
+from shuangli.messages.notices import Acknowledgement, Enrolment, Outcome, Report, RevocationList
+from shuangli.messages.session import (
+    MAX_PAYMENT_BYTES,
+    Accepts,
+    PaymentRequest,
+    Receipt,
+    Refusal,
+    RefusalReason,
+)
+from shuangli.messages.transfers import CENTRE, MAX_COINS, NO_REQUEST, Spend, Transfer
+from shuangli.money import MAX_FEN
+
+KEYS: Final = tuple(SigningKey(bytes([number]) * 32) for number in range(1, 9))
+"""Some private keys."""
+
+# --- fields ------------------------------------------------------------------------------------
+
+_PRINTABLE: Final = string.ascii_letters + string.digits + string.punctuation + " "
+
+keys: Final = st.sampled_from(KEYS)
+ids: Final = st.binary(min_size=DIGEST_BYTES, max_size=DIGEST_BYTES)
+nonces: Final = st.binary(min_size=NONCE_BYTES, max_size=NONCE_BYTES)
+names: Final = st.text(_PRINTABLE, min_size=1, max_size=MAX_NAME)
+currencies: Final = st.sampled_from(["CNY", "EUR", "XTS"])
+times_s: Final = st.integers(0, MAX_TIME_S - 1)
+spans_s: Final = st.integers(0, MAX_SPAN_S)
+amounts_fen: Final = st.one_of(st.integers(1, 100_000), st.integers(1, MAX_FEN))
+
+
+def times_in_order_s(*, strictly: bool = True) -> SearchStrategy[tuple[int, int]]:
+    """Two times, the first before the second."""
+    pairs = st.tuples(times_s, times_s).map(lambda pair: (min(pair), max(pair)))
+    return pairs.filter(lambda pair: pair[0] < pair[1]) if strictly else pairs
+
+
+def amounts_of(total_fen: int, *, max_size: int = 12) -> SearchStrategy[list[int]]:
+    """A list of amounts that add up to at most `total_fen`."""
+    return st.lists(st.integers(1, total_fen // max_size), min_size=1, max_size=max_size)
+
+
+# --- certificates ------------------------------------------------------------------------------
+
+
+@st.composite
+def claims(draw: DrawFn, *, named: bool, key: bytes | None = None) -> Claims:
+    """Claims of a certificate, with a subject if `named`."""
+    not_before_s, expires_at_s = draw(times_in_order_s())
+    return Claims(
+        issuer=draw(names),
+        subject=draw(names) if named else None,
+        not_before_s=not_before_s,
+        expires_at_s=expires_at_s,
+        serial=draw(st.binary(min_size=SERIAL_BYTES, max_size=SERIAL_BYTES)),
+        key=key or draw(st.one_of(keys.map(lambda signer: signer.public), ids)),
+    )
+
+
+@st.composite
+def wallet_certificates(draw: DrawFn, *, key: bytes | None = None) -> WalletCertificate:
+    """A wallet certificate for `key`, or for any."""
+    return WalletCertificate.sign(
+        draw(keys),
+        draw(claims(named=False, key=key)),
+        kind=draw(st.sampled_from(WalletKind)),
+        tier=draw(st.integers(0, 4)),
+        profile=draw(st.integers(0, 2**16)),
+    )
+
+
+terms: Final = st.builds(
+    Terms,
+    currency=currencies,
+    mode=st.sampled_from(Mode),
+    hop_cap=st.integers(0, 64),
+    coin_life_s=spans_s,
+    claim_window_s=spans_s,
+    grace_s=spans_s,
+)
+operator_certificates: Final = st.builds(OperatorCertificate.sign, keys, claims(named=True))
+centre_certificates: Final = st.builds(CentreCertificate.sign, keys, claims(named=True))
+epochs: Final = st.builds(Epoch.sign, keys, claims(named=True), number=st.integers(0, 2**16), terms=terms)
+
+# --- loads and transfers -----------------------------------------------------------------------
+
+load_orders: Final = st.builds(
+    LoadOrder.sign,
+    keys,
+    operator=names,
+    values_fen=amounts_of(MAX_FEN),
+    nonce=nonces,
+    ordered_at_s=times_s,
+)
+
+
+@st.composite
+def loads(draw: DrawFn) -> Load:
+    """A load that answers some order."""
+    issued_at_s, expires_at_s = draw(times_in_order_s())
+    return Load.sign(
+        draw(keys),
+        network=draw(names),
+        currency=draw(currencies),
+        order=draw(load_orders),
+        epoch=draw(st.integers(0, 2**16)),
+        issued_at_s=issued_at_s,
+        expires_at_s=expires_at_s,
+    )
+
+
+@st.composite
+def spends(draw: DrawFn) -> list[Spend]:
+    """Spends of different coins, with and without change."""
+    coin_ids = draw(st.lists(ids, min_size=1, max_size=4, unique=True))
+    amounts = st.integers(1, MAX_FEN // (2 * len(coin_ids)))
+    return [Spend(coin_id, draw(amounts), draw(st.one_of(st.just(0), amounts))) for coin_id in coin_ids]
+
+
+@st.composite
+def transfers(draw: DrawFn, *, payer: SigningKey | None = None, payee: bytes | None = None) -> Transfer:
+    """A payment, or a redemption if `payee` is CENTRE or comes out so."""
+    key = payer or draw(keys)
+    payees = st.one_of(st.just(CENTRE), ids).filter(lambda other: other != key.public)
+    chosen = payee or draw(payees)
+    signed_at_s, claim_by_s = draw(times_in_order_s(strictly=False))
+    return Transfer.sign(
+        key,
+        request_id=NO_REQUEST if chosen == CENTRE else draw(ids.filter(lambda other: other != NO_REQUEST)),
+        certificate=draw(wallet_certificates(key=key.public)),
+        signed_at_s=signed_at_s,
+        claim_by_s=claim_by_s,
+        payee=chosen,
+        spends=draw(spends()),
+    )
+
+
+bundles: Final = st.builds(
+    lambda objects, count: Bundle(loads=tuple(objects[:count]), transfers=tuple(objects[count:])),
+    st.lists(st.binary(max_size=300), max_size=6, unique=True),
+    st.integers(0, 6),
+)
+
+# --- session -----------------------------------------------------------------------------------
+
+accepts: Final = st.builds(
+    Accepts,
+    hops=st.integers(0, 64),
+    bundle_bytes=st.integers(0, MAX_PAYMENT_BYTES),
+    coins=st.integers(0, MAX_COINS),
+    claim_time_s=spans_s,
+    list_age_s=spans_s,
+)
+
+
+@st.composite
+def requests(draw: DrawFn, *, payee: SigningKey | None = None) -> PaymentRequest:
+    """A payment request of `payee`, or of any."""
+    key = payee or draw(keys)
+    made_at_s, expires_at_s = draw(times_in_order_s())
+    return PaymentRequest.sign(
+        key,
+        network=draw(names),
+        currency=draw(currencies),
+        amount_fen=draw(amounts_fen),
+        certificate=draw(wallet_certificates(key=key.public)),
+        nonce=draw(nonces),
+        made_at_s=made_at_s,
+        expires_at_s=expires_at_s,
+        accepts=draw(accepts),
+    )
+
+
+_transfer_ids: Final = st.lists(ids, min_size=1, max_size=4, unique=True)
+receipts: Final = st.builds(
+    Receipt.sign, keys, request_id=ids, transfer_ids=_transfer_ids, received_at_s=times_s
+)
+refusals: Final = st.builds(
+    Refusal.sign,
+    keys,
+    request_id=ids,
+    transfer_ids=_transfer_ids,
+    refused_at_s=times_s,
+    reason=st.sampled_from(RefusalReason),
+)
+
+# --- notices -----------------------------------------------------------------------------------
+
+enrolments: Final = st.builds(
+    Enrolment.sign,
+    keys,
+    network=names,
+    operator=names,
+    kind=st.sampled_from(WalletKind),
+    tier=st.integers(0, 4),
+    person=ids,
+    enrolled_at_s=times_s,
+)
+revocation_lists: Final = st.builds(
+    RevocationList.sign,
+    keys,
+    number=st.integers(0, MAX_FEN),
+    issued_at_s=times_s,
+    wallets=st.lists(ids, max_size=3),
+    operators=st.lists(ids, max_size=3),
+    epochs=st.lists(st.integers(0, 2**16), max_size=3),
+)
+acknowledgements: Final = st.builds(
+    Acknowledgement.sign,
+    keys,
+    operator=names,
+    upload_id=ids,
+    received_at_s=times_s,
+    credited_fen=st.integers(0, MAX_FEN),
+    outcomes=st.lists(st.sampled_from(Outcome), max_size=5),
+)
+_words: Final = st.text(string.ascii_lowercase + "._", min_size=1, max_size=40)
+reports: Final = st.builds(
+    Report.sign,
+    keys,
+    network=names,
+    made_at_s=times_s,
+    figures=st.dictionaries(_words, st.integers(-MAX_FEN, MAX_FEN), max_size=5),
+    files=st.dictionaries(_words, ids, max_size=3),
+)
+
+MESSAGES: Final[Mapping[type[Any], SearchStrategy[Any]]] = {
+    WalletCertificate: wallet_certificates(),
+    OperatorCertificate: operator_certificates,
+    CentreCertificate: centre_certificates,
+    Epoch: epochs,
+    Enrolment: enrolments,
+    LoadOrder: load_orders,
+    Load: loads(),
+    PaymentRequest: requests(),
+    Transfer: transfers(),
+    Receipt: receipts,
+    Refusal: refusals,
+    RevocationList: revocation_lists,
+    Acknowledgement: acknowledgements,
+    Report: reports,
+}
+"""Every kind of signed object: `kind.parse(data)` reads what the strategy's values hold as `signed.data`."""

@@ -1,0 +1,297 @@
+"""A small world for tests: root, two operators, one epoch, wallets, the issuer and its banks on SQLite files.
+
+Everything is real (keys, signatures, databases), and the same every time: keys and nonces come from a
+seed, and the time is an argument.
+"""
+
+import random
+import sqlite3
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from shuangli.crypto import SigningKey, sha256
+from shuangli.issuer.authority import Authority
+from shuangli.issuer.cases import Case, list_cases
+from shuangli.issuer.centre import LossPolicy
+from shuangli.issuer.issuer import Issuer
+from shuangli.issuer.minting import MintingKey, vault
+from shuangli.issuer.store import IssuerStore
+from shuangli.issuer.supply import Supply, supply_by_epoch
+from shuangli.messages.bundle import Bundle
+from shuangli.messages.certificates import Mode, Terms, WalletKind
+from shuangli.messages.notices import Acknowledgement
+from shuangli.messages.transfers import Transfer
+from shuangli.offline.chain import Coin
+from shuangli.offline.policy import PayeePolicy, PayerPolicy
+from shuangli.offline.states import Message
+from shuangli.offline.trust import Trust
+from shuangli.operator.bank import VAULT, Bank, BankTerms
+from shuangli.operator.store import OperatorStore
+from shuangli.operator.tiers import LIMITS_2022
+from shuangli.wallet.journal import MemoryJournal
+from shuangli.wallet.wallet import Wallet, WalletRules, request_id_of
+
+NETWORK: Final = "test"
+NOW: Final = 1_760_000_000
+DAY_S: Final = 86_400
+YEAR_S: Final = 365 * DAY_S
+NAMES: Final = ("OP01", "OP02")
+VAULT_FEN: Final = 10**9
+
+STAGED: Final = Terms(
+    currency="CNY",
+    mode=Mode.STAGED,
+    hop_cap=1,
+    coin_life_s=30 * DAY_S,
+    claim_window_s=2 * DAY_S,
+    grace_s=DAY_S,
+)
+TRANSFERABLE: Final = Terms(
+    currency="CNY",
+    mode=Mode.TRANSFERABLE,
+    hop_cap=3,
+    coin_life_s=30 * DAY_S,
+    claim_window_s=2 * DAY_S,
+    grace_s=DAY_S,
+)
+
+
+class Paid(NamedTuple):
+    """The three messages of a payment."""
+
+    request: Message
+    payment: Message
+    answer: Message
+
+    @property
+    def request_id(self) -> bytes:
+        """The session's id."""
+        return request_id_of(self.request)
+
+    @property
+    def transfer(self) -> Transfer:
+        """The payer's transfer, which ends the bundle."""
+        return Transfer.parse(Bundle.decode(self.payment.body).transfers[-1])
+
+
+class World:
+    """One network; every wallet made here is open at its operator.
+
+    Attributes:
+        keys: every private key by name: root, centre, minting, OP01, OP02
+        journals: the journal of every wallet that was made here
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        terms: Terms = STAGED,
+        seed: int = 1,
+        cap_fen: int = 10**9,
+        fresh: bool = True,
+    ) -> None:
+        self.directory = directory
+        self.terms = terms
+        self._seed = seed
+        self._cap_fen = cap_fen
+        self.random = random.Random(seed)
+        self.keys = {name: self.key(name) for name in ("root", "centre", "minting", *NAMES)}
+        authority = Authority(self.keys["root"], network=NETWORK)
+        span = {"not_before_s": NOW - 2 * DAY_S, "expires_at_s": NOW + YEAR_S}
+        self.operators = [authority.certify_operator(name, self.keys[name].public, **span) for name in NAMES]
+        self.centre = authority.certify_centre("centre", self.keys["centre"].public, **span)
+        self.epoch = authority.open_epoch(1, self.keys["minting"].public, terms, **span)
+        self.journals: dict[Wallet, MemoryJournal] = {}
+        self.issuer = Issuer(
+            store=IssuerStore(directory / "issuer.sqlite"),
+            minting=MintingKey(epoch=self.epoch, key=self.keys["minting"]),
+            centre_key=self.keys["centre"],
+            trust=self.trust(),
+            policy=LossPolicy(cap_per_person_fen=cap_fen),
+        )
+        self.banks = {
+            name: Bank(
+                terms=BankTerms(name=name, limits=LIMITS_2022, certificate_life_s=YEAR_S // 2),
+                key=self.keys[name],
+                trust=self.trust(),
+                store=OperatorStore(directory / f"{name}.sqlite"),
+                issuer=self.issuer,
+            )
+            for name in NAMES
+        }
+        if fresh:
+            with self.transaction():
+                for name, bank in self.banks.items():
+                    self.issuer.fill_vault(name, VAULT_FEN, now_s=NOW)
+                    bank.fill_vault(VAULT_FEN, now_s=NOW)
+
+    def copy(self, directory: Path) -> "World":
+        """A world with the same keys and the same past, in databases of its own."""
+        directory.mkdir(parents=True)
+        for path in self.directory.glob("*.sqlite"):
+            source, target = sqlite3.connect(path), sqlite3.connect(directory / path.name)
+            with target:
+                source.backup(target)
+            source.close()
+            target.close()
+        return World(directory, terms=self.terms, seed=self._seed, cap_fen=self._cap_fen, fresh=False)
+
+    def close(self) -> None:
+        self.issuer.store.close()
+        for bank in self.banks.values():
+            bank.store.close()
+
+    def key(self, name: str) -> SigningKey:
+        """The key of this name: the same in every world of the same seed."""
+        return SigningKey(sha256(f"{self._seed}/{name}".encode()))
+
+    def transaction(self) -> ExitStack:
+        """One transaction in every database; the issuer's commits first."""
+        stack = ExitStack()
+        for bank in self.banks.values():
+            stack.enter_context(bank.store.transaction())
+        stack.enter_context(self.issuer.transaction())
+        return stack
+
+    def trust(self, *, objects_kept: int = 4_096) -> Trust:
+        """A place that trusts what the root has certified, and has checked nothing else yet."""
+        trust = Trust(root=self.keys["root"].public, network=NETWORK, objects_kept=objects_kept)
+        for operator in self.operators:
+            trust.add_operator(operator.signed.data)
+        trust.add_centre(self.centre.signed.data)
+        trust.add_epoch(self.epoch.signed.data)
+        return trust
+
+    # --- wallets --------------------------------------------------------------------------------
+
+    def wallet(
+        self,
+        values_fen: Sequence[int] = (),
+        *,
+        operator: str = "OP01",
+        tier: int = 2,
+        name: str = "",
+        payee: PayeePolicy | None = None,
+        payer: PayerPolicy | None = None,
+    ) -> Wallet:
+        """An open wallet, loaded with coins of these values."""
+        key = self.key(name or f"wallet/{len(self.journals)}")
+        rules = WalletRules(
+            operator=operator, currency="CNY", payer=payer or PayerPolicy(), payee=payee or PayeePolicy()
+        )
+        wallet = self._open(key, MemoryJournal(), rules)
+        self.enrol(wallet, operator, tier=tier)
+        if values_fen:
+            self.load(wallet, values_fen)
+        return wallet
+
+    def _open(self, key: SigningKey, journal: MemoryJournal, rules: WalletRules) -> Wallet:
+        wallet = Wallet(
+            key=key, trust=self.trust(), journal=journal, rules=rules, random_bytes=self.random.randbytes
+        )
+        self.journals[wallet] = journal
+        return wallet
+
+    def enrol(self, wallet: Wallet, operator: str, *, tier: int = 2, now_s: int = NOW - DAY_S) -> bytes:
+        """Open a wallet at an operator; returns its certificate, which the wallet uses from now on."""
+        enrolment = wallet.enrol(kind=WalletKind.SOFT, tier=tier, person=person_of(wallet), now_s=now_s)
+        with self.transaction():
+            certificate = self.banks[operator].open_wallet(enrolment, now_s=now_s)
+        wallet.install(certificate)
+        return certificate
+
+    def load(self, wallet: Wallet, values_fen: Sequence[int], *, now_s: int = NOW) -> bytes:
+        """Pay a deposit in and load it; returns the load."""
+        bank = self.banks[wallet.certificate.claims.issuer]
+        order = wallet.order_load(values_fen, now_s=now_s)
+        with self.transaction():
+            bank.deposit(wallet.key.public, sum(values_fen), now_s=now_s)
+            load = bank.order_load(order, now_s=now_s)
+        wallet.receive_load(load)
+        return load
+
+    def clone(self, wallet: Wallet) -> Wallet:
+        """A copy of a soft wallet as it is now: the same key, a journal of its own."""
+        return self._open_again(wallet, MemoryJournal(self.journals[wallet]))
+
+    def restart(self, wallet: Wallet) -> Wallet:
+        """The same wallet after its process was killed: what is in the journal has happened."""
+        return self._open_again(wallet, self.journals[wallet])
+
+    def _open_again(self, wallet: Wallet, journal: MemoryJournal) -> Wallet:
+        return self._open(signing_key(wallet), journal, wallet._rules)
+
+    # --- online ---------------------------------------------------------------------------------
+
+    def submit(self, upload: bytes, operator: str = "OP01", *, now_s: int = NOW) -> Acknowledgement:
+        """Hand an upload to an operator."""
+        bank = self.banks[operator]
+        with bank.store.transaction(), self.issuer.transaction():
+            answer = bank.reconcile(upload, now_s=now_s)
+        return Acknowledgement.parse(answer)
+
+    def hand_in(self, wallet: Wallet, operator: str = "", *, now_s: int = NOW) -> Acknowledgement:
+        """Let a wallet reconcile, by default at its own operator."""
+        upload = wallet.hand_in(now_s=now_s)
+        assert upload is not None, "the wallet has nothing to hand in"
+        name = operator or wallet.certificate.claims.issuer
+        acknowledgement = self.submit(upload, name, now_s=now_s)
+        wallet.acknowledge(acknowledgement.signed.data, operator_key=self.keys[name].public)
+        return acknowledgement
+
+    def deposit_fen(self, wallet: Wallet, operator: str = "OP01") -> int:
+        """What an operator owes the wallet's holder."""
+        bank = self.banks[operator]
+        return -bank.store.ledger.balance_fen(bank.wallet(wallet.key.public).account)
+
+    def cases(self) -> list[Case]:
+        """All cases."""
+        return list_cases(
+            self.issuer.store,
+            network=NETWORK,
+            operator_certificate=lambda transfer: (
+                self.issuer.trust.operator_of(transfer.certificate).signed.data
+            ),
+        )
+
+    def supply(self) -> Supply:
+        """The epoch's supply."""
+        (supply,) = supply_by_epoch(self.issuer.store)
+        return supply
+
+    def check_books(self) -> None:
+        """The issuer's books and counts, every bank's books, and the vaults on both sides agree."""
+        self.issuer.centre.check_books()
+        for name, bank in self.banks.items():
+            bank.store.ledger.check()
+            held_fen = bank.store.ledger.balance_fen(VAULT)
+            assert held_fen == -self.issuer.store.ledger.balance_fen(vault(name))
+
+
+def signing_key(wallet: Wallet) -> SigningKey:
+    """The private key of a wallet made here."""
+    assert isinstance(wallet.key, SigningKey)
+    return wallet.key
+
+
+def person_of(wallet: Wallet) -> bytes:
+    """The digest of the person who holds a wallet: in tests, one person a key."""
+    return sha256(b"person/" + wallet.key.public)
+
+
+def pay(payer: Wallet, payee: Wallet, amount_fen: int, now_s: int = NOW) -> Paid:
+    """One payment from request to answer."""
+    request = payee.request(amount_fen, now_s=now_s)
+    request_id = request_id_of(request)
+    (payment,) = payer.receive(request_id, request, now_s=now_s)
+    (answer,) = payee.receive(request_id, payment, now_s=now_s)
+    payer.receive(request_id, answer, now_s=now_s)
+    return Paid(request, payment, answer)
+
+
+def coins_of(wallet: Wallet) -> list[Coin]:
+    """The wallet's coins, largest first."""
+    return sorted(wallet.purse.coins.values(), key=lambda coin: (-coin.value_fen, coin.coin_id))
