@@ -22,6 +22,7 @@ class Case:
         operator: who certified that key
         face_fen: what the coin was worth
         paid_fen: what was claimed of it on all branches and not frozen
+        owed_fen: the part of it that nobody has handed in yet, so that it has not been paid
         loss_fen: max(0, paid - face)
         found_s: when the second transfer was handed in
         evidence: encoded, verifiable with the root key alone
@@ -32,6 +33,7 @@ class Case:
     operator: str
     face_fen: int
     paid_fen: int
+    owed_fen: int
     loss_fen: int
     found_s: int
     evidence: bytes
@@ -49,7 +51,7 @@ def list_cases(
     for coin_id, culprit, operator, face_fen, found_s in store.cases():
         first, second = [store.object(number) for number, _ in store.spends_of(coin_id)][:2]
         certificates = [operator_certificate(Transfer.parse(data)) for data in (first, second)]
-        paid_fen = _claimed_fen(store, coin_id, culprits)
+        paid_fen, owed_fen = _claimed_fen(store, coin_id, culprits)
         evidence = Evidence(
             network=network,
             coin_id=coin_id,
@@ -63,6 +65,7 @@ def list_cases(
                 operator=operator,
                 face_fen=face_fen,
                 paid_fen=paid_fen,
+                owed_fen=owed_fen,
                 loss_fen=max(0, paid_fen - face_fen),
                 found_s=found_s,
                 evidence=evidence.encode(),
@@ -72,9 +75,9 @@ def list_cases(
 
 
 class _Branch:
-    """A coin below the one that was forked: what was claimed of it counts up to its value."""
+    """A coin below the one that was forked: what was claimed of it, and paid, counts up to its value."""
 
-    __slots__ = ("claimed_fen", "coin_id", "most_fen", "owner", "parent")
+    __slots__ = ("claimed_fen", "coin_id", "most_fen", "owner", "paid_fen", "parent")
 
     def __init__(self, coin_id: bytes, owner: bytes, most_fen: int, parent: "_Branch | None") -> None:
         self.coin_id = coin_id
@@ -82,11 +85,13 @@ class _Branch:
         self.most_fen = most_fen
         self.parent = parent
         self.claimed_fen = 0
+        self.paid_fen = 0
 
 
-def _claimed_fen(store: IssuerStore, coin_id: bytes, culprits: set[bytes]) -> int:
+def _claimed_fen(store: IssuerStore, coin_id: bytes, culprits: set[bytes]) -> tuple[int, int]:
     """What was paid, or is still owed to somebody who is no culprit, on all branches below a coin.
 
+    Returns both together, and what is still owed.
     A branch below another fork counts at most its own face here: what goes beyond is that fork's loss.
     """
     forked = _Branch(coin_id, b"", 0, None)
@@ -100,12 +105,14 @@ def _claimed_fen(store: IssuerStore, coin_id: bytes, culprits: set[bytes]) -> in
             transfer = Transfer.parse(store.object(number))
             if transfer.payee == CENTRE:
                 branch.claimed_fen += paid_fen
+                branch.paid_fen += paid_fen
             else:
                 branches += _outputs(transfer, branch)
     for branch in reversed(branches):
         if branch.parent is not None:
             branch.parent.claimed_fen += min(branch.claimed_fen, branch.most_fen)
-    return forked.claimed_fen
+            branch.parent.paid_fen += min(branch.paid_fen, branch.most_fen)
+    return forked.claimed_fen, forked.claimed_fen - forked.paid_fen
 
 
 def _outputs(transfer: Transfer, branch: _Branch) -> list[_Branch]:

@@ -25,7 +25,7 @@ class IssuerStore:
     def __init__(self, path: Path) -> None:
         """Open the database at `path`, or make it."""
         self._connection = open_database(path)
-        self._connection.executescript(SCHEMA)
+        self._connection.executescript(f"BEGIN IMMEDIATE;{SCHEMA}COMMIT;")
         self.ledger = LedgerStore(self._connection)
         self._last_no = 0
 

@@ -9,7 +9,7 @@ place (revocation, age of lists, time left to claim) is checked by `offline.paye
 from collections.abc import Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shuangli.errors import ProtocolError, Unverified
 from shuangli.messages.bundle import Bundle
@@ -25,6 +25,12 @@ from shuangli.messages.transfers import (
     output_coin_id,
 )
 from shuangli.offline.trust import Trust
+
+MAX_CHAIN: Final = 256
+"""Most transfers in a chain: hops are capped, and this bounds the owner's own splits, which are none.
+
+A coin whose chain is as long can only be redeemed.
+"""
 
 
 class Coin(NamedTuple):
@@ -171,22 +177,10 @@ def verify_load(data: bytes, trust: Trust) -> tuple[Load, Terms]:
 
 def load_coins(load: Load, terms: Terms) -> list[Coin]:
     """The coins of a verified load, in its order."""
-    load_id = load.signed.id
+    load_id, owner, since_s, until_s = load.signed.id, load.owner, load.issued_at_s, load.expires_at_s
     return [
-        Coin(
-            load_coin_id(load_id, index),
-            load.owner,
-            value_fen,
-            load,
-            index,
-            terms,
-            load_id,
-            0,
-            load.issued_at_s,
-            load.expires_at_s,
-            (),
-        )
-        for index, value_fen in enumerate(load.values_fen)
+        Coin(load_coin_id(load_id, i), owner, value_fen, load, i, terms, load_id, 0, since_s, until_s, ())
+        for i, value_fen in enumerate(load.values_fen)
     ]
 
 
@@ -201,13 +195,9 @@ def verify_signature(transfer: Transfer, trust: Trust) -> None:
     """
     certificate = trust.wallet_certificate(transfer.certificate)
     claims = certificate.claims
-    signed_in_time = claims.not_before_s <= transfer.signed_at_s and (
-        transfer.payee == CENTRE or transfer.signed_at_s < claims.expires_at_s
-    )
-    if not signed_in_time:
-        raise Unverified(
-            "certificate-time", "the payer's certificate was not valid when the transfer was signed"
-        )
+    at_s = transfer.signed_at_s
+    if at_s < claims.not_before_s or (at_s >= claims.expires_at_s and transfer.payee != CENTRE):
+        raise Unverified("certificate-time", "the payer's certificate was not valid at the time of signing")
     trust.verifier.check(transfer.signed, claims.key, "transfer")
 
 
@@ -232,11 +222,11 @@ def check_spend(transfer: Transfer, spend: Spend, coin: Coin) -> None:
             raise Unverified("not-conserved", "a redemption hands in the whole coin")
         return
     if transfer.claim_by_s > min(coin.claim_by_s, transfer.signed_at_s + coin.terms.claim_window_s):
-        raise Unverified(
-            "deadline-order", "the claim deadline is later than the coin's chain and terms allow"
-        )
+        raise Unverified("deadline-order", "the claim deadline is later than chain and terms allow")
     if transfer.signed_at_s >= coin.load.expires_at_s:
         raise Unverified("expired-coin", "the coin had expired")
+    if len(coin.path) >= MAX_CHAIN:
+        raise Unverified("too-large", f"the coin's chain has {MAX_CHAIN} transfers already")
     if coin.hops >= coin.terms.hop_cap:
         raise Unverified("hop-cap", f"the coin has changed keys {coin.hops} times already")
     if coin.hops and coin.terms.mode is Mode.STAGED:

@@ -11,7 +11,7 @@ from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, WalletCertificate
 from shuangli.messages.session import Accepts, PaymentRequest, Receipt, Refusal
 from shuangli.messages.transfers import Spend, Transfer
-from shuangli.offline.chain import Coin, chains, spend_outputs
+from shuangli.offline.chain import MAX_CHAIN, Coin, chains, spend_outputs
 from shuangli.offline.policy import PayerPolicy
 from shuangli.offline.records import PaymentSigned, ReceiptKept, RefusalKept, Turn
 from shuangli.offline.states import PAYER, Kind, Message, PayerAction, PayerState
@@ -140,6 +140,7 @@ def spendable(coins: Sequence[Coin], *, currency: str, accepts: Accepts, now_s: 
         for coin in coins
         if coin.load.currency == currency
         and coin.hops < min(coin.terms.hop_cap, accepts.hops)
+        and len(coin.path) < MAX_CHAIN
         and (coin.hops == 0 or coin.terms.mode is Mode.TRANSFERABLE)
         and min(coin.claim_by_s, now_s + coin.terms.claim_window_s) - now_s > accepts.claim_time_s
         and now_s < coin.load.expires_at_s

@@ -1,24 +1,31 @@
 """A run's or period's report: figures and file digests, signed by the centre, checkable by anybody.
 
 The signature says that the centre made these figures and files; the check goes on from there and
-trusts nothing but the root key: every piece of evidence must prove its fork, the supply equation must
+trusts nothing but the root key: every piece of evidence must prove its fork, the supply equations must
 hold, and the figures must agree with each other.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 from shuangli import codec
 from shuangli.crypto import Signer, sha256
 from shuangli.errors import Malformed, Unverified
 from shuangli.messages.certificates import CentreCertificate
-from shuangli.messages.notices import Report
-from shuangli.offline.evidence import verify_evidence
+from shuangli.messages.notices import MAX_REPORT_BYTES, Report
+from shuangli.offline.evidence import Evidence, verify_evidence
 from shuangli.offline.trust import Trust
 
-RESULT = "result.json"
-EVIDENCE_PREFIX = "evidence/"
+RESULT: Final = "result.json"
+TABLES: Final = ("payments.parquet", "cases.parquet")
+PAGE: Final = "report.html"
+EVIDENCE_PREFIX: Final = "evidence/"
+COVERED: Final = (RESULT, *TABLES, PAGE)
+"""The files of a report, beside its evidence."""
+SERIES: Final = frozenset({"hours", "asked_by_hour", "simulated_by_hour"})
+"""Figures by time, which grow with the period: the digest of the file covers them, no figure repeats them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,18 +37,37 @@ class VerifiedReport:
     forks: int
 
 
-def integer_figures(result: object, prefix: str = "") -> dict[str, int]:
-    """All integers of a decoded result, each under its path: {"forks.found": 3, "supply.0.loaded_fen": …}."""
-    parts: dict[str, int] = {}
-    if isinstance(result, Mapping):
-        items = [(str(key), value) for key, value in result.items()]
-    elif isinstance(result, list):
-        items = [(str(index), value) for index, value in enumerate(result)]
+def read_figures(data: bytes) -> dict[str, int]:
+    """All integers of an encoded result but its series, under their paths: {"supply.0.loaded_fen": 7, …}.
+
+    Raises:
+        Unverified: it is not JSON with each name once (`report`).
+    """
+    try:
+        return _integers(json.loads(data, object_pairs_hook=_once), "")
+    except (ValueError, RecursionError) as error:
+        raise Unverified("report", f"{RESULT} is not JSON that gives each figure once") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names differ, so that all readers see the same figures."""
+    items = dict(pairs)
+    if len(items) != len(pairs) or any("." in name for name in items):
+        raise ValueError("a name is repeated, or could be taken for a path")
+    return items
+
+
+def _integers(value: object, path: str) -> dict[str, int]:
+    if isinstance(value, dict):
+        items = {name: part for name, part in value.items() if name not in SERIES}
+    elif isinstance(value, list):
+        items = {str(index): part for index, part in enumerate(value)}
     else:
-        return {prefix: result} if isinstance(result, int) and not isinstance(result, bool) else {}
-    for key, value in items:
-        parts.update(integer_figures(value, f"{prefix}.{key}" if prefix else key))
-    return parts
+        return {path: value} if type(value) is int else {}
+    figures: dict[str, int] = {}
+    for name, part in items.items():
+        figures.update(_integers(part, f"{path}.{name}" if path else name))
+    return figures
 
 
 def sign_report(
@@ -53,15 +79,14 @@ def sign_report(
     centre: bytes,
 ) -> bytes:
     """Sign the figures of `files[RESULT]` and the digests of all files: [centre certificate, report]."""
-    figures = integer_figures(json.loads(files[RESULT]))
     report = Report.sign(
         key,
         network=network,
         made_at_s=made_at_s,
-        figures=figures,
+        figures=read_figures(files[RESULT]),
         files={name: sha256(data) for name, data in files.items()},
     )
-    return codec.encode([centre, report.signed.data])
+    return codec.encode_fields([centre, report.signed.data])
 
 
 def verify_report(data: bytes, files: Mapping[str, bytes], *, root: bytes) -> VerifiedReport:
@@ -71,7 +96,7 @@ def verify_report(data: bytes, files: Mapping[str, bytes], *, root: bytes) -> Ve
     2. Every file that the report names is there, unaltered, and no evidence is there that it omits.
     3. The figures signed are those of result.json.
     4. Every piece of evidence proves a fork, no coin twice, and there are as many as were found.
-    5. The supply adds up in every epoch, and the books' difference is what it says.
+    5. The supply and the forks add up in every epoch, and the books balance.
 
     Raises:
         Malformed: not a report.
@@ -88,22 +113,16 @@ def verify_report(data: bytes, files: Mapping[str, bytes], *, root: bytes) -> Ve
             raise Unverified("report", f"{name} was altered after the report was signed")
     if RESULT not in digests:
         raise Unverified("report", f"the report does not cover {RESULT}")
-    figures = integer_figures(json.loads(files[RESULT]))
+    figures = read_figures(files[RESULT])
     if figures != dict(report.figures):
         raise Unverified("report", f"the figures signed are not those of {RESULT}")
-    coins = set()
-    for name in sorted(files):
-        if name.startswith(EVIDENCE_PREFIX):
-            try:
-                coins.add(verify_evidence(files[name], root=root).coin_id)
-            except (Malformed, Unverified) as fault:
-                raise Unverified("report", f"{name} proves nothing: {fault}") from fault
-    _check_figures(figures, forks=len(coins))
-    return VerifiedReport(network=certificate.claims.issuer, figures=figures, forks=len(coins))
+    forks = _proven_forks(files, root=root, network=report.network)
+    _check_figures(figures, forks=forks)
+    return VerifiedReport(network=certificate.claims.issuer, figures=figures, forks=forks)
 
 
 def _verified_report(data: bytes, root: bytes) -> tuple[CentreCertificate, Report]:
-    fields = codec.decode(data)
+    fields = codec.decode(data, max_bytes=MAX_REPORT_BYTES)
     if type(fields) is not list or len(fields) != 2:
         raise Malformed("shape", "a report file is an array of the centre's certificate and the report")
     certificate_data, report_data = fields
@@ -113,22 +132,48 @@ def _verified_report(data: bytes, root: bytes) -> tuple[CentreCertificate, Repor
     trust = Trust(root=root, network=report.network, objects_kept=4)
     certificate = trust.add_centre(certificate_data)
     if not certificate.claims.valid_at(report.made_at_s):
-        raise Unverified("certificate-time", "the centre's certificate was not valid when the report was made")
+        raise Unverified(
+            "certificate-time", "the centre's certificate was not valid when the report was made"
+        )
     trust.verifier.check(report.signed, certificate.claims.key, "report")
     return certificate, report
 
 
+def _proven_forks(files: Mapping[str, bytes], *, root: bytes, network: str) -> int:
+    """How many forks the evidence proves."""
+    coins: set[bytes] = set()
+    for name in sorted(files):
+        if not name.startswith(EVIDENCE_PREFIX):
+            continue
+        try:
+            coin_id = verify_evidence(files[name], root=root).coin_id
+        except (Malformed, Unverified) as fault:
+            raise Unverified("report", f"{name} proves nothing: {fault}") from fault
+        if coin_id in coins or Evidence.decode(files[name]).network != network:
+            raise Unverified("report", f"{name} proves a fork again, or one of another network")
+        coins.add(coin_id)
+    return len(coins)
+
+
 def _check_figures(figures: Mapping[str, int], *, forks: int) -> None:
-    found = figures.get("forks.found", 0) + figures.get("forks.unexpected", 0)
+    def figure(name: str) -> int:
+        if name not in figures:
+            raise Unverified("report", f"{name} is missing")
+        return figures[name]
+
+    found = figure("forks.found") + figures.get("forks.unexpected", 0)
     if found != forks:
         raise Unverified("report", f"forks.found says {found}, the evidence proves {forks}")
+    if difference_fen := figure("books.difference_fen"):
+        raise Unverified("report", f"books.difference_fen is {difference_fen}, not 0")
     epoch = 0
     while f"supply.{epoch}.loaded_fen" in figures:
-        part = {key: figures[f"supply.{epoch}.{key}"] for key in ("loaded_fen", "redeemed_fen", "returned_fen")}
-        outstanding_fen = figures[f"supply.{epoch}.outstanding_fen"]
-        difference_fen = part["loaded_fen"] - part["redeemed_fen"] - part["returned_fen"] - outstanding_fen
-        if difference_fen != figures[f"supply.{epoch}.difference_fen"] or difference_fen:
-            raise Unverified("report", f"supply.{epoch} is off by {difference_fen} fen")
+        for whole, parts, difference in (
+            ("loaded_fen", ("redeemed_fen", "returned_fen", "outstanding_fen"), "difference_fen"),
+            ("forked_fen", ("fund_paid_fen", "void_fen", "forked_open_fen"), "forked_difference_fen"),
+        ):
+            off_fen = figure(f"supply.{epoch}.{whole}")
+            off_fen -= sum(figure(f"supply.{epoch}.{part}") for part in parts)
+            if off_fen or figure(f"supply.{epoch}.{difference}"):
+                raise Unverified("report", f"{whole} of supply.{epoch} is off by {off_fen} fen")
         epoch += 1
-    if figures.get("books.difference_fen", 0):
-        raise Unverified("report", f"books.difference_fen is {figures['books.difference_fen']}, not 0")

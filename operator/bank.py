@@ -6,7 +6,6 @@ for its vault.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from shuangli.books import transfer_entry
 from shuangli.crypto import Signer, sha256
@@ -20,6 +19,7 @@ from shuangli.messages.transfers import CENTRE
 from shuangli.money import fen
 from shuangli.offline.chain import Walk, verify_load, walk
 from shuangli.offline.trust import Trust
+from shuangli.operator.flow import Flow, IssuerLink, MintRequest, drive
 from shuangli.operator.store import OperatorStore, WalletRow
 from shuangli.operator.tiers import LimitsTable
 
@@ -28,18 +28,6 @@ VAULT = "vault"
 RESERVES = "reserves"
 DAY_S = 86_400
 NOBODY = bytes(32)
-
-
-class IssuerLink(Protocol):
-    """What an operator asks of the issuer; in the same process or over a network."""
-
-    def mint(self, order: bytes, *, operator: str, now_s: int) -> bytes:
-        """Answer a wallet's order with a load out of the operator's vault."""
-        ...
-
-    def settle(self, submission: Submission) -> Settled:
-        """Settle an upload; the same upload again gives the same answer."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +51,7 @@ class Bank:
         self.store = store
         self._key = key
         self._issuer = issuer
+        self._ordered_fen: dict[bytes, int] = {}
 
     @property
     def public(self) -> bytes:
@@ -164,6 +153,10 @@ class Bank:
             Malformed, Unverified: the order does not hold.
             Refused: unknown or revoked wallet, over a limit, deposits or vault too small.
         """
+        return drive(self.load_flow(order_data, now_s=now_s), self._issuer)
+
+    def load_flow(self, order_data: bytes, *, now_s: int) -> Flow:
+        """`order_load`, stopping where the issuer must mint. What is ordered counts until it has."""
         order = LoadOrder.parse(order_data)
         known = self.store.load_of(order.signed.id)
         if known is not None:
@@ -173,15 +166,28 @@ class Bank:
         if self.trust.is_revoked(WalletCertificate.parse(wallet.certificate)):
             raise Refused("frozen", "the wallet's key is revoked: it has spent a coin twice")
         amount_fen, day = sum(order.values_fen), now_s // DAY_S
+        ordered_fen = self._ordered_fen.get(wallet.person, 0)
         self.terms.limits.check_load(
             wallet.tier,
             amount_fen=amount_fen,
-            loaded_today_fen=self.store.loaded_fen(wallet.person, day),
+            loaded_today_fen=self.store.loaded_fen(wallet.person, day) + ordered_fen,
         )
-        short_fen = amount_fen + self.store.ledger.balance_fen(wallet.account)
+        short_fen = amount_fen + ordered_fen + self.store.ledger.balance_fen(wallet.account)
         if short_fen > 0:
             raise Refused("insufficient-funds", f"the deposit is {short_fen} fen short of {amount_fen} fen")
-        load_data = self._issuer.mint(order_data, operator=self.terms.name, now_s=now_s)
+        self._ordered_fen[wallet.person] = ordered_fen + amount_fen
+        try:
+            load_data = yield MintRequest(operator=self.terms.name, order=order_data, now_s=now_s)
+        finally:
+            self._ordered_fen[wallet.person] -= amount_fen
+            if not self._ordered_fen[wallet.person]:
+                del self._ordered_fen[wallet.person]
+        if not isinstance(load_data, bytes):
+            raise TypeError("a mint request is answered by a load")
+        known = self.store.load_of(order.signed.id)
+        if known is not None:
+            # The same order was under way twice, and the other one has been booked.
+            return known
         load, _ = verify_load(load_data, self.trust)
         self.store.add_load(order.signed.id, load_data, person=wallet.person, day=day, amount_fen=amount_fen)
         self._book("load", wallet.account, VAULT, amount_fen, now_s, load.signed.id)
@@ -194,6 +200,10 @@ class Bank:
             Malformed: it is no bundle, or redeems for two wallets.
             Refused: it redeems for a wallet that is not open here (`unknown-wallet`).
         """
+        return drive(self.reconcile_flow(upload, now_s=now_s), self._issuer)
+
+    def reconcile_flow(self, upload: bytes, *, now_s: int) -> Flow:
+        """`reconcile`, stopping where the centre must settle."""
         upload_id = sha256(upload)
         known = self.store.acknowledgement(upload_id)
         if known is not None:
@@ -201,14 +211,18 @@ class Bank:
         redeemer = redeemer_of(walk(Bundle.decode(upload), self.trust))
         wallet = self.wallet(redeemer) if redeemer is not None else None
         received_s = self.store.add_upload(upload_id, upload, now_s)
-        settled = self._issuer.settle(
-            Submission(
-                operator=self.terms.name,
-                bundle=upload,
-                person=wallet.person if wallet else NOBODY,
-                received_s=received_s,
-            )
+        settled = yield Submission(
+            operator=self.terms.name,
+            bundle=upload,
+            person=wallet.person if wallet else NOBODY,
+            received_s=received_s,
         )
+        if not isinstance(settled, Settled):
+            raise TypeError("a submission is answered by a settlement")
+        known = self.store.acknowledgement(upload_id)
+        if known is not None:
+            # The same upload was under way twice, and the other one has been booked.
+            return known
         if settled.credited_fen and wallet is not None:
             self._book("redemption", VAULT, wallet.account, settled.credited_fen, received_s, upload_id)
         acknowledgement = Acknowledgement.sign(

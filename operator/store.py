@@ -57,7 +57,7 @@ class OperatorStore:
     def __init__(self, path: Path) -> None:
         """Open the database at `path`, or make it."""
         self._connection = open_database(path)
-        self._connection.executescript(_SCHEMA)
+        self._connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
         self.ledger = LedgerStore(self._connection)
 
     def transaction(self) -> AbstractContextManager[None]:

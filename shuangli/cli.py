@@ -19,7 +19,16 @@ KEY_HEX_DIGITS = 64
 
 
 class OneLineGroup(click.Group):
-    """Turns every error on purpose into one line and its exit code."""
+    """Turns every error on purpose into one line and its exit code; without a command it shows help."""
+
+    group_class = type
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; none at all is a question for help."""
+        if not args:
+            click.echo(ctx.get_help())
+            ctx.exit()
+        return super().parse_args(ctx, args)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command line."""
@@ -152,13 +161,13 @@ def report() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 def report_verify(directory: Path, root: str, as_json: bool) -> None:
     """Say whether the report in DIRECTORY, its files and its evidence hold. Exit code 1: they do not."""
-    from shuangli.offline.report import EVIDENCE_PREFIX, verify_report
+    from shuangli.offline.report import COVERED, EVIDENCE_PREFIX, verify_report
 
     key = _root_key(root)
     signed = _read(directory / "report.cbor")
     evidence_files = sorted((directory / EVIDENCE_PREFIX).glob("*"))
-    tables = [directory / name for name in ("result.json", "payments.parquet", "cases.parquet")]
-    paths = [path for path in [*tables, *evidence_files] if path.is_file()]
+    covered = [directory / name for name in COVERED]
+    paths = [path for path in [*covered, *evidence_files] if path.is_file()]
     files = {path.relative_to(directory).as_posix(): _read(path) for path in paths}
     try:
         verified = verify_report(signed, files, root=key)

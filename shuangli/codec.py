@@ -54,7 +54,7 @@ def encode(item: object) -> bytes:
     try:
         data = cbor2.dumps(_in_order(item))
         decode(data)
-    except (Malformed, ValueError) as error:
+    except (Malformed, ValueError, cbor2.CBORError) as error:
         raise TypeError(f"cannot encode: {error}") from error
     return data
 

@@ -7,6 +7,7 @@
     |   |-- Unverified      a signature, certificate or chain that does not hold
     |   `-- OutOfTurn       a well-formed message in a state that does not expect it
     |-- Refused         nobody: all is in order, and a rule says no (a limit, a deadline, a revocation)
+    |-- LinkError       nobody: the connection between two devices; what was stored stands, run it again
     `-- StoreError      our own side: a journal or database that cannot be trusted or reached
 
 Every error carries a stable `code` from `CODES`. A code is never used for a second meaning, so apps
@@ -22,11 +23,13 @@ CODES: Final[dict[str, str]] = {
     "bad-value": "a value is outside what is allowed",
     "bad-option": "an option or parameter is unknown or has a bad value",
     "bad-output": "the output directory cannot be written",
+    "wrong-passphrase": "the passphrase does not open this wallet file",
     # Malformed
     "cbor": "not deterministic CBOR of the accepted subset",
     "too-large": "more bytes, items or nesting than the bound",
     "shape": "decoded, but not the fields of the expected object",
     "range": "a field outside its range",
+    "frame": "a frame, code, record or command that is damaged, or not of the known form",
     # Unverified
     "signature": "a signature does not verify",
     "unknown-signer": "signed by a key that nobody trusted has certified",
@@ -66,9 +69,20 @@ CODES: Final[dict[str, str]] = {
     "frozen": "the wallet is frozen",
     "vault-empty": "the operator's vault does not hold enough",
     "nonce-used": "the nonce was used for something else before",
+    "locked": "too many wrong passphrases were given for this wallet file",
+    "declined": "the person at the payer's device has said no",
+    "too-slow": "the request took longer to arrive than a tap allows: it may come through a relay",
+    # LinkError
+    "link-cut": "the connection was cut",
+    "link-silent": "the other device has not answered in time",
+    "link-unreachable": "no connection can be made at this address",
+    "link-size": "the message is larger than this kind of link carries",
+    "link-status": "the other device answers a command with an error",
     # StoreError
     "corrupt": "stored bytes do not match their digest, or the books do not balance",
     "unavailable": "the store cannot be reached or is full",
+    "rolled-back": "a wallet file is out of step with its device's counter: an older copy, or a foreign one",
+    "worker": "a worker process ended before its work was done",
 }
 
 
@@ -104,6 +118,10 @@ class OutOfTurn(ProtocolError):
 
 class Refused(ShuangliError):
     """Everything is in order, and a rule says no."""
+
+
+class LinkError(ShuangliError):
+    """The connection between two devices failed; running the session again finishes the same payment."""
 
 
 class StoreError(ShuangliError):

@@ -40,16 +40,17 @@ def transaction(connection: sqlite3.Connection, ledger: "LedgerStore") -> Iterat
     """
     try:
         connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            ledger.flush()
-        except BaseException:
-            ledger.discard()
-            connection.execute("ROLLBACK")
-            raise
+        yield
+        ledger.flush()
         connection.execute("COMMIT")
-    except sqlite3.OperationalError as error:
-        raise StoreError("unavailable", str(error)) from error
+    except BaseException as error:
+        ledger.discard()
+        # A full disk can end the transaction by itself, and a COMMIT that fails leaves it open.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        if isinstance(error, sqlite3.OperationalError):
+            raise StoreError("unavailable", str(error)) from error
+        raise
 
 
 class LedgerStore:

@@ -8,10 +8,10 @@ to be found; the system under test never sees it.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from shuangli.offline.payer import PayerSession
-from shuangli.offline.states import PayerState
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.transfers import Transfer
+from shuangli.offline.payer import PayerSession
+from shuangli.offline.states import PayerState
 from shuangli.wallet.wallet import Wallet
 
 

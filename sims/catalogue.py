@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from inspect import getdoc
 from pathlib import Path
 from typing import Final
 
@@ -36,4 +37,4 @@ def describe(name: str) -> str:
     """The settings of a scenario, one a line with its default, after what they mean."""
     config = CONFIGS[name]
     lines = [f"{item.name} = {item.default}" for item in fields(config)]
-    return "\n".join([config.__doc__ or "", "", *lines])
+    return "\n".join([getdoc(config) or "", "", *lines])

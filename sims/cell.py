@@ -4,16 +4,13 @@ A cell runs wallet code and nothing else: what a device says to another goes ove
 to an operator leaves as an ask. Each device is a place of its own, with its own checked signatures.
 """
 
-import os
-import random
-import resource
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from shuangli.crypto import sha256
 from shuangli.errors import ProtocolError, Refused
-from shuangli.offline.links import MemoryLink
+from shuangli.offline.links.memory import MemoryLink
 from shuangli.offline.payer import IDLE, PayerSession
 from shuangli.offline.states import PayerState
 from shuangli.sims.adversary import Copies, CopySpend
@@ -21,7 +18,7 @@ from shuangli.sims.device import ANSWERS_KEPT_S, Device, Surroundings
 from shuangli.sims.holdings import Holdings, holdings
 from shuangli.sims.plan import NOBODY, CellPlan, Role
 from shuangli.sims.schedule import Act, Schedule
-from shuangli.sims.system import Anchors, derive_key
+from shuangli.sims.system import Anchors, derive_key, seeded_bytes
 from shuangli.sims.uplink import Answer, Ask, AskKind
 from shuangli.wallet.journal import MemoryJournal
 from shuangli.wallet.session import run_session
@@ -69,8 +66,6 @@ class CellReport:
     wallets: int
     signatures_made: int
     signatures_checked: int
-    process: int
-    peak_rss_kib: int
 
 
 class Cell:
@@ -88,7 +83,7 @@ class Cell:
         around = Surroundings(
             anchors=anchors,
             rules=tuple(WalletRules(operator=name, currency="CNY") for name in anchors.operator_names),
-            random_bytes=random.Random(f"{plan.seed}/{plan.number}").randbytes,
+            random_bytes=seeded_bytes(plan.seed, f"cell/{plan.number}"),
             send=lambda ask: self._asks.append(ask),
         )
         self._devices: list[Device] = []
@@ -156,7 +151,7 @@ class Cell:
             self._order_load(worker, load_fen, at_s, deposit_fen=0)
 
     def _wallet(self, index: int) -> Wallet | None:
-        """The open wallet of a device; a copy comes to life when it is first used, as its original then is."""
+        """The open wallet of a device; a copy comes to life at its first use, as its original then is."""
         wallet, original = self._devices[index].wallet, self._copy_of[index]
         if wallet is None and original != NOBODY:
             source = self._devices[original].wallet
@@ -201,7 +196,9 @@ class Cell:
                 now_s=at_s,
             )
         except (Refused, ProtocolError) as error:
-            return IDLE, to_payer.carried_bytes + to_payee.carried_bytes, error.code
+            # Whoever had signed by then has spent the coins, whatever the payee says.
+            signed = next(reversed(payer.purse.paying.values())) if to_payee.carried_bytes else IDLE
+            return signed, to_payer.carried_bytes + to_payee.carried_bytes, error.code
         session = payer.purse.paying[request_id]
         payer.purse.forget_before(at_s - ANSWERS_KEPT_S)
         payer.compact()
@@ -210,24 +207,21 @@ class Cell:
 
     def _top_up(self, index: int, wallet: Wallet, at_s: int) -> None:
         habits = self._plan.habits
-        low = wallet.purse.balance_fen < habits.top_up_below_fen
-        if low and habits.top_up_fen and not wallet.purse.orders and index not in self._watched:
-            if self._plan.calendar.online(at_s):
-                amount_fen = habits.top_up_fen
-                self._order_load(self._devices[index], amount_fen, at_s, deposit_fen=amount_fen)
+        low = wallet.purse.balance_fen < habits.top_up_below_fen and not wallet.purse.orders
+        may = habits.top_up_fen and index not in self._watched and self._plan.calendar.online(at_s)
+        if low and may:
+            amount_fen = habits.top_up_fen
+            self._order_load(self._devices[index], amount_fen, at_s, deposit_fen=amount_fen)
 
     def report(self) -> CellReport:
         """What the cell holds, and what it has cost."""
         wallets = [device.wallet for device in self._devices if device.wallet is not None]
         watched = {self._plan.first_device + index for index in self._watched}
-        keys = {device.key.public: device.key for device in self._devices}
         return CellReport(
             holdings=holdings(self._devices, watched, self._copies.spends),
             copy_spends=self._copies.spends,
             copied_keys={self._devices[index].key.public for index in self._watched},
             wallets=sum(1 for original in self._copy_of if original == NOBODY),
-            signatures_made=sum(key.made for key in keys.values()),
+            signatures_made=sum(device.key.made for device in self._devices),
             signatures_checked=sum(wallet.trust.verifier.checked for wallet in wallets),
-            process=os.getpid(),
-            peak_rss_kib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
         )

@@ -36,7 +36,7 @@ class Device:
     Attributes:
         number: the device's number in the whole simulation
         wallet: the wallet on it
-        unpaid: coins whose redemption was recorded and not paid, with their values in fen
+        unpaid: coins whose redemption was recorded and not paid, with their values in fen and why
     """
 
     __slots__ = ("_around", "_awaits", "_key", "_operator", "_remembers", "number", "unpaid", "wallet")
@@ -47,7 +47,7 @@ class Device:
         """Make a device of the operator at position `operator`; it remembers so many checked objects."""
         self.number = number
         self.wallet: Wallet | None = None
-        self.unpaid: dict[bytes, int] = {}
+        self.unpaid: dict[bytes, tuple[int, Outcome]] = {}
         self._key = key
         self._operator = operator
         self._remembers = remembers
@@ -148,4 +148,4 @@ class Device:
         # The redemption is the last transfer of an upload.
         for coin, outcome in zip(reversed(coins), reversed(acknowledgement.outcomes), strict=False):
             if outcome in UNPAID:
-                self.unpaid[coin.coin_id] = coin.value_fen
+                self.unpaid[coin.coin_id] = (coin.value_fen, outcome)

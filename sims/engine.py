@@ -1,28 +1,30 @@
-"""The engine: plays cells in parallel with the online half, window by window, reproducibly.
+"""The engine: plays cells, operators and the issuer in parallel, window by window, reproducibly.
 
-In window w the cells play in worker processes, each cell from its own seed, while this process settles
-what they asked for in window w - 1; the answers reach the cells at the beginning of window w + 1. So
-the outcome depends on the plan and its seed only, not on how many processes there are or which one is
-fast. Asks are settled in order of time, then cell.
+In window w the cells play in worker processes, each cell from its own seed. Meanwhile the operators, in
+processes of their own, and the issuer, in this one, settle what the cells asked for in window w - 1;
+the answers reach the cells at the beginning of window w + 1. So the outcome depends on the plan and
+its seed only, not on how many processes there are or which one is fast.
+
+Within a window each operator takes its asks in order of time, in batches. The issuer replies to the
+first batch of every operator, then to the second of every operator, and so on; while it does, the
+operators are already at their next batch.
 """
 
-import gc
-import multiprocessing
-import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from typing import Final
 
-from shuangli.sims.cell import Cell, CellReport, Played
+from shuangli.sims.branch import BranchReport
+from shuangli.sims.cell import CellReport, Played
 from shuangli.sims.payments import PaymentLog
 from shuangli.sims.plan import CellPlan
-from shuangli.sims.system import Anchors, System
-from shuangli.sims.uplink import Answer, Ask
+from shuangli.sims.system import System
+from shuangli.sims.uplink import Answer, Ask, AskKind
+from shuangli.sims.workers import Worker, Workers, batches_of, peak_rss, work_branch, work_cells
 
 WINDOWS_AFTER_CLOSE: Final = 4
 """Windows after the close in which no device speaks of itself, so that all answers arrive."""
+BATCH_BYTES: Final = 32_768
 
 Progress = Callable[[int, int, int], None]
 """Called after each window with: windows played, windows in all, payments attempted so far."""
@@ -30,106 +32,136 @@ Progress = Callable[[int, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What a run brought forth: every payment attempted, and each cell's report."""
+    """What a run brought forth: every payment attempted, what cells and operators report, memory in KiB."""
 
     payments: PaymentLog
-    reports: list[CellReport]
+    cells: list[CellReport]
+    branches: list[BranchReport]
+    peak_rss_kib: int
 
 
 def play(system: System, plans: Sequence[CellPlan], *, workers: int, progress: Progress) -> Run:
-    """Play all cells to the end, with at most `workers` processes beside this one."""
+    """Play all cells to the end, in at most `workers` processes beside the operators' and this one.
+
+    Raises:
+        StoreError: a worker died (`worker`), or a database failed.
+    """
     calendar = plans[0].calendar
     last_s = calendar.closes_s + calendar.close_takes_s + WINDOWS_AFTER_CLOSE * calendar.window_s
     starts = range(calendar.start_s, last_s, calendar.window_s)
-    crews = [plans[index::workers] for index in range(min(workers, len(plans)))]
-    owner = {plan.number: index for index, crew in enumerate(crews) for plan in crew}
     payments = PaymentLog()
-    with _Workers(crews, system.anchors) as pool:
+    with Workers() as crew:
+        cells = _Cells(crew, system, plans, workers)
+        online = _Online(crew, system)
         asks: list[Ask] = []
         answers: list[Answer] = []
         for done, start_s in enumerate(starts, 1):
-            end_s = start_s + calendar.window_s
-            pool.start_window(start_s, end_s, _by_cell(answers, plans), owner)
-            answers = system.handle(asks, now_s=start_s)
-            played = pool.finish_window()
-            for _, part in played:
-                payments.add(part.payments)
-            asks = [ask for _, part in played for ask in part.asks]
+            cells.start_window(start_s, start_s + calendar.window_s, answers)
+            answers = online.settle(asks, now_s=start_s)
+            asks = []
+            for played in cells.finish_window():
+                payments.add(played.payments)
+                asks += played.asks
             asks.sort(key=lambda ask: ask.at_s)
             progress(done, len(starts), payments.count)
-        reports = pool.reports()
-    return Run(payments=payments, reports=reports)
+        reports, cell_peaks = cells.reports()
+        branches, branch_peaks = online.reports()
+    peaks = dict([peak_rss(), *cell_peaks, *branch_peaks])
+    return Run(payments=payments, cells=reports, branches=branches, peak_rss_kib=sum(peaks.values()))
 
 
-def _by_cell(answers: Sequence[Answer], plans: Sequence[CellPlan]) -> dict[int, list[Answer]]:
-    """Sort answers by the cell in which their device lives; devices are numbered cell after cell."""
-    bounds = [(plan.first_device, plan.first_device + len(plan.devices), plan.number) for plan in plans]
-    sorted_answers: dict[int, list[Answer]] = {plan.number: [] for plan in plans}
-    for answer in answers:
-        for first, last, number in bounds:
-            if first <= answer.device < last:
-                sorted_answers[number].append(answer)
-    return sorted_answers
+class _Cells:
+    """The cells, dealt to worker processes."""
 
+    def __init__(self, crew: Workers, system: System, plans: Sequence[CellPlan], workers: int) -> None:
+        self._plans = plans
+        shares = [list(plans[index::workers]) for index in range(min(workers, len(plans)))]
+        self._workers = [
+            crew.start(f"cells-{index}", work_cells, share, system.anchors)
+            for index, share in enumerate(shares)
+        ]
+        self._owner = {plan.number: index for index, share in enumerate(shares) for plan in share}
 
-class _Workers:
-    """The worker processes, each with some of the cells."""
+    def start_window(self, start_s: int, end_s: int, answers: Sequence[Answer]) -> None:
+        """Let all cells play a window, after handing them these answers."""
+        shares: list[dict[int, list[Answer]]] = [{} for _ in self._workers]
+        for plan in self._plans:
+            last = plan.first_device + len(plan.devices)
+            mine = [answer for answer in answers if plan.first_device <= answer.device < last]
+            shares[self._owner[plan.number]][plan.number] = mine
+        for worker, share in zip(self._workers, shares, strict=True):
+            worker.send((start_s, end_s, share))
 
-    def __init__(self, crews: Sequence[Sequence[CellPlan]], anchors: Anchors) -> None:
-        self._processes: list[BaseProcess] = []
-        self._pipes: list[Connection] = []
-        context = multiprocessing.get_context("spawn")
-        for crew in crews:
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(theirs, list(crew), anchors), daemon=True)
-            process.start()
-            theirs.close()
-            self._processes.append(process)
-            self._pipes.append(ours)
-
-    def __enter__(self) -> "_Workers":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for pipe in self._pipes:
-            pipe.close()
-        for process in self._processes:
-            process.terminate()
-            process.join()
-
-    def start_window(
-        self, start_s: int, end_s: int, answers: dict[int, list[Answer]], owner: dict[int, int]
-    ) -> None:
-        for index, pipe in enumerate(self._pipes):
-            mine = {number: part for number, part in answers.items() if owner[number] == index}
-            pipe.send((start_s, end_s, mine))
-
-    def finish_window(self) -> list[tuple[int, Played]]:
+    def finish_window(self) -> list[Played]:
+        """What the window brought forth, cell by cell."""
         played: list[tuple[int, Played]] = []
-        for pipe in self._pipes:
-            played += pipe.recv()
-        return sorted(played, key=lambda part: part[0])
+        for worker in self._workers:
+            played += worker.receive()
+        return [part for _, part in sorted(played, key=lambda part: part[0])]
 
-    def reports(self) -> list[CellReport]:
+    def reports(self) -> tuple[list[CellReport], list[tuple[int, int]]]:
+        """All cells' reports in order, and the workers' memory."""
         reports: list[tuple[int, CellReport]] = []
-        for pipe in self._pipes:
-            pipe.send(None)
-            reports += pipe.recv()
-        return [report for _, report in sorted(reports, key=lambda part: part[0])]
+        peaks: list[tuple[int, int]] = []
+        for worker in self._workers:
+            worker.send(None)
+            some, peak = worker.receive()
+            reports += some
+            peaks.append(peak)
+        return [report for _, report in sorted(reports, key=lambda part: part[0])], peaks
 
 
-def _work(pipe: Connection, plans: list[CellPlan], anchors: Anchors) -> None:
-    """A worker process: play windows until told to report."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Millions of small objects that hold no cycles: collecting them costs a third of the time.
-    gc.disable()
-    cells = {plan.number: Cell(plan, anchors) for plan in plans}
-    try:
-        while (order := pipe.recv()) is not None:
-            start_s, end_s, answers = order
-            pipe.send(
-                [(number, cell.play(start_s, end_s, answers[number])) for number, cell in cells.items()]
-            )
-        pipe.send([(number, cell.report()) for number, cell in cells.items()])
-    except (EOFError, BrokenPipeError):
-        return
+class _Online:
+    """The operators in their processes, and the issuer in this one."""
+
+    def __init__(self, crew: Workers, system: System) -> None:
+        self._system = system
+        self._list_number, self._revocations = 0, b""
+        self._branches: list[Worker] = [
+            crew.start(f"operator-{index}", work_branch, system.plan, system.anchors, index, system.directory)
+            for index in range(system.plan.operators)
+        ]
+
+    def settle(self, asks: Sequence[Ask], *, now_s: int) -> list[Answer]:
+        """Answer a window's asks; everything is on disk when this returns, the issuer's part first."""
+        if not asks:
+            return []
+        by_branch = [[ask for ask in asks if ask.operator == index] for index in range(len(self._branches))]
+        batches = [batches_of(mine, BATCH_BYTES) for mine in by_branch]
+        for branch, mine in zip(self._branches, batches, strict=True):
+            branch.send((self._revocations, mine))
+        with self._system.issuer.transaction():
+            last = self._reply_to_batches([len(mine) for mine in batches])
+        for branch, replies in zip(self._branches, last, strict=True):
+            branch.send(replies)
+        number, revocations = self._system.revocations(now_s=now_s)
+        # Operators hear of it with the next window, and only if it is news.
+        self._revocations = revocations if number > self._list_number else b""
+        self._list_number = number
+        answers: list[Answer] = []
+        for branch, asked in zip(self._branches, by_branch, strict=True):
+            for ask, answer in zip(asked, branch.receive(), strict=True):
+                if ask.kind is AskKind.SYNC and ask.list_number < number:
+                    answers.append(answer._replace(revocations=revocations))
+                elif ask.kind is not AskKind.WAGE:
+                    answers.append(answer)
+        return answers
+
+    def _reply_to_batches(self, counts: Sequence[int]) -> list[object]:
+        """Reply to all batches but hold back each operator's last replies until the issuer has committed."""
+        last: list[object] = [None] * len(counts)
+        for number in range(max(counts)):
+            for index, branch in enumerate(self._branches):
+                if number < counts[index]:
+                    questions = branch.receive()
+                    if number:
+                        branch.send(last[index])
+                    last[index] = self._system.reply(questions)
+        return last
+
+    def reports(self) -> tuple[list[BranchReport], list[tuple[int, int]]]:
+        """The operators' reports, and their processes' memory."""
+        for branch in self._branches:
+            branch.send(None)
+        said = [branch.receive() for branch in self._branches]
+        return [report for report, _ in said], [peak for _, peak in said]

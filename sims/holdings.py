@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from shuangli.messages.notices import Outcome
 from shuangli.sims.adversary import CopySpend
 from shuangli.sims.device import Device
 
@@ -11,14 +12,22 @@ from shuangli.sims.device import Device
 class Holdings:
     """Value in fen as the devices hold it.
 
-    `held_fen` can be spent; `in_flight_fen` is paid or handed in without an answer, or was refused;
-    `unpaid_fen` was redeemed late, beyond the cap, or by a culprit. Coins that copies of one wallet
-    have in common count once, and not at all once one of the copies has spent them.
+    `held_fen` can be spent; `in_flight_fen` is paid or handed in without an answer, or was refused. What
+    was redeemed and not paid is `late_fen`, `capped_fen` (beyond what the guarantee fund pays a person)
+    or `frozen_fen` (a culprit's). Coins that copies of one wallet have in common count once, and not at
+    all once one of the copies has spent them.
     """
 
     held_fen: int
     in_flight_fen: int
-    unpaid_fen: int
+    late_fen: int
+    capped_fen: int
+    frozen_fen: int
+
+    @property
+    def unpaid_fen(self) -> int:
+        """What was redeemed and not paid, for whatever reason."""
+        return self.late_fen + self.capped_fen + self.frozen_fen
 
     @property
     def total_fen(self) -> int:
@@ -29,7 +38,7 @@ class Holdings:
 def holdings(devices: Iterable[Device], watched: Collection[int], spends: Sequence[CopySpend]) -> Holdings:
     """Count what `devices` hold; `watched` are the numbers of copied wallets and of their copies."""
     held_fen = in_flight_fen = 0
-    unpaid: dict[bytes, int] = {}
+    unpaid: dict[bytes, tuple[int, Outcome]] = {}
     common: dict[bytes, int] = {}
     for device in devices:
         unpaid.update(device.unpaid)
@@ -45,10 +54,16 @@ def holdings(devices: Iterable[Device], watched: Collection[int], spends: Sequen
     refused = {(spend.transfer_id, spend.coin_id): spend.pay_fen for spend in spends if not spend.accepted}
     for spend in spends:
         common.pop(spend.coin_id, None)
+
+    def unpaid_fen(why: Outcome) -> int:
+        return sum(value_fen for value_fen, outcome in unpaid.values() if outcome is why)
+
     return Holdings(
         held_fen=held_fen + sum(common.values()),
         in_flight_fen=in_flight_fen + sum(refused.values()),
-        unpaid_fen=sum(unpaid.values()),
+        late_fen=unpaid_fen(Outcome.LATE),
+        capped_fen=unpaid_fen(Outcome.CAPPED),
+        frozen_fen=unpaid_fen(Outcome.FROZEN),
     )
 
 
@@ -58,5 +73,7 @@ def sum_holdings(parts: Iterable[Holdings]) -> Holdings:
     return Holdings(
         held_fen=sum(part.held_fen for part in parts),
         in_flight_fen=sum(part.in_flight_fen for part in parts),
-        unpaid_fen=sum(part.unpaid_fen for part in parts),
+        late_fen=sum(part.late_fen for part in parts),
+        capped_fen=sum(part.capped_fen for part in parts),
+        frozen_fen=sum(part.frozen_fen for part in parts),
     )

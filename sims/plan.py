@@ -29,7 +29,7 @@ class Devices:
     role: `Role`. operator: position of its operator. tier: 0 to 4. opens_s: when it enrols.
     first_load_fen: loaded as soon as it is open, 0 for none. deposit_fen: on its account at the start.
     sync_every_s: how often it goes online, 0 for only at the close; sync_from_s: the first time.
-    copy_of: the device of which this one is a secret copy, or NOBODY.
+    copy_of: the device of which this one is a secret copy, or NOBODY; that one is no copy itself.
     """
 
     role: Ints
@@ -43,8 +43,12 @@ class Devices:
     copy_of: Ints
 
     def __post_init__(self) -> None:
-        if len({getattr(self, field.name).shape for field in fields(self)}) != 1:
-            raise ValueError("the arrays of devices must have one length")
+        _check_lengths(self)
+        originals = self.copy_of[self.copy_of != NOBODY]
+        if (originals < 0).any() or (originals >= len(self)).any():
+            raise ValueError("a copy must be of a device of the same cell")
+        if (self.copy_of[originals] != NOBODY).any():
+            raise ValueError("a copy must be of a device that is no copy itself")
 
     def __len__(self) -> int:
         return self.role.size
@@ -64,10 +68,8 @@ class Meetings:
     tag: Ints
 
     def __post_init__(self) -> None:
-        if len({getattr(self, field.name).shape for field in fields(self)}) != 1:
-            raise ValueError("the arrays of meetings must have one length")
-        if (np.diff(self.at_s) < 0).any():
-            raise ValueError("meetings must be in order of time")
+        _check_lengths(self)
+        _check_order(self.at_s)
 
     def __len__(self) -> int:
         return self.at_s.size
@@ -75,13 +77,20 @@ class Meetings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Wages:
-    """Wages that employers pay: at_s, employer, worker, amount_fen; a part of it is loaded at once."""
+    """Wages that employers pay, in order of time: at_s, employer, worker, amount_fen.
+
+    `load_fen` of it is loaded into the worker's purse at once.
+    """
 
     at_s: Ints
     employer: Ints
     worker: Ints
     amount_fen: Ints
     load_fen: Ints
+
+    def __post_init__(self) -> None:
+        _check_lengths(self)
+        _check_order(self.at_s)
 
     def __len__(self) -> int:
         return self.at_s.size
@@ -109,8 +118,9 @@ class Habits:
 class Calendar:
     """When the simulation starts, when everybody reconciles, and when nobody can reach an operator.
 
-    All in seconds since 1970. The engine plays windows of `window_s`; an answer reaches a device at
-    the beginning of the window after the next.
+    All in seconds since 1970; `outages` are pairs of first second and first second after it. The engine
+    plays windows of `window_s`; an answer reaches a device at the beginning of the window after the next.
+    The close begins with a window, takes at least three, and no outage falls into it.
     """
 
     start_s: int
@@ -118,6 +128,15 @@ class Calendar:
     close_takes_s: int
     window_s: int
     outages: tuple[tuple[int, int], ...]
+
+    def __post_init__(self) -> None:
+        if self.window_s < 1 or self.closes_s < self.start_s or self.close_takes_s < 3 * self.window_s:
+            raise ValueError("a calendar needs a window, an end after its start, and three windows to close")
+        if (self.closes_s - self.start_s) % self.window_s or self.close_takes_s % self.window_s:
+            raise ValueError("the close must begin and end with a window")
+        ends_s = self.closes_s + self.close_takes_s
+        if any(first_s < ends_s and self.closes_s < last_s for first_s, last_s in self.outages):
+            raise ValueError("everybody must be able to reconcile at the close")
 
     def online(self, time_s: int) -> bool:
         """Say whether operators can be reached."""
@@ -136,3 +155,21 @@ class CellPlan:
     wages: Wages
     habits: Habits
     calendar: Calendar
+
+    def __post_init__(self) -> None:
+        every_s = self.devices.sync_every_s
+        if ((every_s != 0) & (every_s < self.calendar.window_s)).any():
+            raise ValueError("a device goes online at most once in a window")
+        people = (self.meetings.payer, self.meetings.payee, self.wages.employer, self.wages.worker)
+        if any((number < 0).any() or (number >= len(self.devices)).any() for number in people):
+            raise ValueError("only devices of the same cell can meet")
+
+
+def _check_lengths(columns: Devices | Meetings | Wages) -> None:
+    if len({getattr(columns, field.name).shape for field in fields(columns)}) != 1:
+        raise ValueError("the arrays must have one length")
+
+
+def _check_order(at_s: Ints) -> None:
+    if (np.diff(at_s) < 0).any():
+        raise ValueError("what happens must be in order of time")

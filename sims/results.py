@@ -4,7 +4,8 @@ Everything in it follows from the plan and its seed; how long the run took is ke
 (`run.json`), so the same seed gives the same bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,8 +17,10 @@ from shuangli.issuer.minting import circulation, vault
 from shuangli.issuer.supply import Supply, supply_by_epoch
 from shuangli.messages.transfers import Transfer
 from shuangli.sims.adversary import CopySpend, forked_coins
+from shuangli.sims.branch import BranchReport
 from shuangli.sims.cell import PAID, CellReport
 from shuangli.sims.holdings import Holdings, sum_holdings
+from shuangli.sims.hours import figures_by_hour
 from shuangli.sims.scenario import HOUR_S, Scenario
 from shuangli.sims.system import EPOCH, System
 
@@ -26,16 +29,17 @@ SCHEMA: Final = "shuangli.result/1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A finished run, before it is written: payments as in `payments.parquet`, cases, and the cells' reports."""
+    """A finished run before it is written: payments as in `payments.parquet`, cases, everybody's reports."""
 
     scenario: Scenario
     payments: pl.DataFrame
     cases: Sequence[Case]
     reports: Sequence[CellReport]
+    branches: Sequence[BranchReport]
     supply: Sequence[Supply]
     ledger_differences_fen: Mapping[str, int]
     circulation_flow: Sequence[tuple[int, int]]
-    system_signatures: tuple[int, int]
+    issuer_signatures: tuple[int, int]
 
     @property
     def spends(self) -> list[CopySpend]:
@@ -43,7 +47,7 @@ class Outcome:
         return [spend for report in self.reports for spend in report.copy_spends]
 
 
-def ledger_differences(system: System) -> dict[str, int]:
+def ledger_differences(system: System, branches: Sequence[BranchReport]) -> dict[str, int]:
     """What each pair of books is off by, in fen: zero everywhere if nothing was created or lost.
 
     Raises:
@@ -51,15 +55,17 @@ def ledger_differences(system: System) -> dict[str, int]:
     """
     issuer = system.issuer
     issuer.centre.check_books()
-    differences = {"supply": sum(supply.difference_fen for supply in supply_by_epoch(issuer.store))}
+    supplies = supply_by_epoch(issuer.store)
+    differences = {
+        "supply": sum(supply.difference_fen for supply in supplies),
+        "forks": sum(supply.forked_difference_fen for supply in supplies),
+    }
     in_books_fen = -issuer.store.ledger.balance_fen(circulation(EPOCH))
     counted_fen = issuer.store.count_open().get((EPOCH, False), 0)
     differences["circulation_and_open_coins"] = in_books_fen - counted_fen
-    for bank in system.banks:
-        name = bank.terms.name
-        bank.store.ledger.check()
-        at_issuer_fen = -issuer.store.ledger.balance_fen(vault(name))
-        differences[f"vault_{name}"] = at_issuer_fen - bank.store.ledger.balance_fen("vault")
+    for branch in branches:
+        at_issuer_fen = -issuer.store.ledger.balance_fen(vault(branch.name))
+        differences[f"vault_{branch.name}"] = at_issuer_fen - branch.vault_fen
     return differences
 
 
@@ -82,7 +88,7 @@ def result(outcome: Outcome) -> dict[str, Any]:
             "copied": sum(len(report.copied_keys) for report in outcome.reports),
         },
         "reconciliation": _reconciliation(payments, scenario),
-        "forks": _forks(outcome),
+        "forks": _forks(outcome, held),
         "supply": [
             {
                 "epoch": supply.epoch,
@@ -90,24 +96,52 @@ def result(outcome: Outcome) -> dict[str, Any]:
                 "redeemed_fen": supply.redeemed_fen,
                 "returned_fen": 0,
                 "outstanding_fen": supply.outstanding_fen,
-                "forked_open_fen": supply.forked_open_fen,
                 "difference_fen": supply.difference_fen,
+                "forked_fen": supply.forked_fen,
+                "fund_paid_fen": supply.fund_paid_fen,
+                "void_fen": supply.void_fen,
+                "forked_open_fen": supply.forked_open_fen,
+                "forked_difference_fen": supply.forked_difference_fen,
             }
             for supply in outcome.supply
         ],
         "books": _books(outcome, held),
-        "signatures": {
-            "made": outcome.system_signatures[0] + sum(report.signatures_made for report in outcome.reports),
-            "checked": outcome.system_signatures[1]
-            + sum(report.signatures_checked for report in outcome.reports),
-            "made_by_devices": sum(report.signatures_made for report in outcome.reports),
-            "checked_by_devices": sum(report.signatures_checked for report in outcome.reports),
-        },
-        "hours": _hours(outcome),
+        "operators": {"refused": _refused(outcome.branches)},
+        "signatures": _signatures(outcome),
+        "hours": figures_by_hour(payments, outcome.circulation_flow, first_s=scenario.first_day_s),
     }
     if scenario.trips is not None:
         figures["trips"] = _trips(scenario, payments)
     return figures
+
+
+def _refused(branches: Sequence[BranchReport]) -> dict[str, int]:
+    """What devices asked for in vain, by the code of the refusal."""
+    refused: Counter[str] = Counter()
+    for branch in branches:
+        refused.update(branch.refused)
+    return dict(sorted(refused.items()))
+
+
+def _signatures(outcome: Outcome) -> dict[str, int]:
+    """Signatures made and checked, by kind of place; each place checks for itself."""
+    cells, branches, issuer = outcome.reports, outcome.branches, outcome.issuer_signatures
+    made = {
+        "devices": sum(report.signatures_made for report in cells),
+        "operators": sum(report.signatures_made for report in branches),
+        "issuer": issuer[0],
+    }
+    checked = {
+        "devices": sum(report.signatures_checked for report in cells),
+        "operators": sum(report.signatures_checked for report in branches),
+        "issuer": issuer[1],
+    }
+    return {
+        "made": sum(made.values()),
+        "checked": sum(checked.values()),
+        **{f"made_by_{place}": count for place, count in made.items()},
+        **{f"checked_by_{place}": count for place, count in checked.items()},
+    }
 
 
 def _payments(payments: pl.DataFrame) -> dict[str, Any]:
@@ -153,27 +187,30 @@ def _reconciliation(payments: pl.DataFrame, scenario: Scenario) -> dict[str, Any
     }
 
 
-def _forks(outcome: Outcome) -> dict[str, Any]:
+def _forks(outcome: Outcome, held: Holdings) -> dict[str, Any]:
     injected = forked_coins(outcome.spends)
     found = {case.coin_id: case for case in outcome.cases}
+    culprits = {case.culprit for case in outcome.cases}
     copied = set().union(*(report.copied_keys for report in outcome.reports))
-    honest = {case.culprit for case in outcome.cases} - copied
     delays = pl.Series(
         [case.found_s - injected[coin_id] for coin_id, case in found.items() if coin_id in injected],
         dtype=pl.Int64,
     )
+    borne_fen = sum(max(0, case.paid_fen - case.owed_fen - case.face_fen) for case in outcome.cases)
     loss_fen = sum(case.loss_fen for case in outcome.cases)
     return {
         "injected": len(injected),
         "found": len(found.keys() & injected.keys()),
         "missed": len(injected.keys() - found.keys()),
         "unexpected": len(found.keys() - injected.keys()),
-        "culprits": len({case.culprit for case in outcome.cases}),
-        "honest_accused": len(honest),
+        "culprits": len(culprits),
+        "honest_accused": len(culprits - copied),
         "face_fen": sum(case.face_fen for case in outcome.cases),
         "paid_fen": sum(case.paid_fen for case in outcome.cases),
         "loss_fen": loss_fen,
-        "borne_by_guarantee_fund_fen": loss_fen,
+        "borne_by_guarantee_fund_fen": borne_fen,
+        "unclaimed_loss_fen": loss_fen - borne_fen,
+        "unpaid_to_payees_fen": held.capped_fen,
         "detection_delay_s": _quantiles(delays),
     }
 
@@ -188,48 +225,11 @@ def _books(outcome: Outcome, held: Holdings) -> dict[str, Any]:
             "held_fen": held.held_fen,
             "in_flight_fen": held.in_flight_fen,
             "unpaid_fen": held.unpaid_fen,
+            "late_fen": held.late_fen,
+            "capped_fen": held.capped_fen,
+            "frozen_fen": held.frozen_fen,
         },
     }
-
-
-def _hours(outcome: Outcome) -> list[dict[str, int]]:
-    """By hour since the first midnight (negative before it): payments, value, and what was outside at its end."""
-    payments, first_s = outcome.payments, outcome.scenario.first_day_s
-    paid = payments.filter(pl.col("outcome") == PAID)
-    in_circulation: dict[int, int] = {}
-    total_fen = 0
-    for start_s, flow_fen in outcome.circulation_flow:
-        total_fen -= flow_fen
-        in_circulation[(start_s - first_s) // HOUR_S] = total_fen
-    made = _sums_by_hour(paid, "at_s", first_s)
-    received = _sums_by_hour(paid.filter(pl.col("received_s").is_not_null()), "received_s", first_s)
-    entered = _sums_by_hour(payments, "entry_s", first_s) if "entry_s" in payments.columns else {}
-    first, last = min([*in_circulation, *made, 0]), max([*made, *received, 0])
-    rows: list[dict[str, int]] = []
-    unreconciled_fen = circulating_fen = 0
-    for hour in range(first, last + 1):
-        count, value_fen = made.get(hour, (0, 0))
-        unreconciled_fen += value_fen - received.get(hour, (0, 0))[1]
-        circulating_fen = in_circulation.get(hour, circulating_fen)
-        rows.append(
-            {
-                "hour": hour,
-                "entries": entered.get(hour, (0, 0))[0],
-                "paid": count,
-                "paid_fen": value_fen,
-                "reconciled": received.get(hour, (0, 0))[0],
-                "unreconciled_fen": unreconciled_fen,
-                "circulating_fen": circulating_fen,
-            }
-        )
-    return rows
-
-
-def _sums_by_hour(table: pl.DataFrame, column: str, first_s: int) -> dict[int, tuple[int, int]]:
-    hours = table.group_by((pl.col(column) - first_s) // HOUR_S).agg(
-        pl.len().alias("count"), pl.col("amount_fen").sum().alias("value_fen")
-    )
-    return {int(hour): (int(count), int(value_fen)) for hour, count, value_fen in hours.iter_rows()}
 
 
 def _trips(scenario: Scenario, payments: pl.DataFrame) -> dict[str, Any]:
@@ -254,7 +254,7 @@ def _trips(scenario: Scenario, payments: pl.DataFrame) -> dict[str, Any]:
     }
 
 
-def operator_certificate_of(system: System) -> Any:
+def operator_certificate_of(system: System) -> Callable[[Transfer], bytes]:
     """Give the certificate of the operator that certified a transfer's payer."""
 
     def find(transfer: Transfer) -> bytes:

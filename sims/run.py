@@ -8,34 +8,38 @@ DIR/root-key.txt      the issuer's root key       DIR/report.html    all of it t
 DIR/databases/        what issuer and operators wrote
 """
 
+import io
 import json
 import platform
-import resource
 import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
 from shuangli import __version__
-from shuangli.errors import BadInput
+from shuangli.errors import BadInput, StoreError
 from shuangli.issuer.cases import Case, list_cases
+from shuangli.issuer.minting import circulation
 from shuangli.issuer.supply import supply_by_epoch
-from shuangli.offline.report import EVIDENCE_PREFIX, RESULT, sign_report
+from shuangli.offline.report import EVIDENCE_PREFIX, PAGE, RESULT, TABLES, sign_report
 from shuangli.sims.adversary import forked_coins
 from shuangli.sims.engine import Progress, Run, play
 from shuangli.sims.payments import settled_payments
+from shuangli.sims.report.page import render
+from shuangli.sims.report.story import Material
 from shuangli.sims.results import Outcome, ledger_differences, operator_certificate_of, result
 from shuangli.sims.scenario import HOUR_S, Scenario
 from shuangli.sims.system import EPOCH, NETWORK, System
-from shuangli.issuer.minting import circulation
 
 MARKER: Final = "run.json"
 DATABASES: Final = "databases"
+REPORT: Final = "report.cbor"
+ROOT_KEY: Final = "root-key.txt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,22 +56,22 @@ def run_scenario(scenario: Scenario, directory: Path, *, workers: int, progress:
 
     Raises:
         BadInput: the directory cannot be written, or holds something else (`bad-output`).
-        StoreError: the books do not balance; nothing is reported then.
+        StoreError: the books do not balance (nothing is reported then), a worker died, or the disk is full.
     """
     prepare(directory)
     started = time.monotonic()
-    started_at = datetime.now(tz=timezone.utc)
+    started_at = datetime.now(tz=UTC)
     system = System(scenario.system, directory / DATABASES)
     try:
         run = play(system, scenario.plans, workers=workers, progress=progress)
         played_s = time.monotonic() - started
         outcome = _outcome(scenario, system, run)
         figures = result(outcome)
-        _write(directory, system, outcome, figures)
+        _write(directory, _files(system, outcome, figures))
     finally:
         system.close()
     facts = _run_facts(started_at, played_s, time.monotonic() - started, workers, run, figures)
-    _write_json(directory / MARKER, facts)
+    _write(directory, {MARKER: _json(facts)})
     return Written(directory=directory, result=figures, run=facts)
 
 
@@ -83,48 +87,78 @@ def prepare(directory: Path) -> None:
             raise BadInput(
                 "bad-output", f"{directory}: holds files that are not of a run; name an empty directory"
             )
-        for name in (DATABASES, "evidence"):
+        # First of all, so that what is left here, whenever this process ends, is known to be a run's.
+        (directory / MARKER).write_bytes(_json({"unfinished": True}))
+        for name in (RESULT, *TABLES, PAGE, REPORT, ROOT_KEY):
+            (directory / name).unlink(missing_ok=True)
+        for name in (DATABASES, EVIDENCE_PREFIX):
             shutil.rmtree(directory / name, ignore_errors=True)
             (directory / name).mkdir()
-        _write_json(directory / MARKER, {"unfinished": True})
     except OSError as error:
         raise BadInput("bad-output", f"{directory}: cannot be written ({error.strerror})") from error
 
 
 def _outcome(scenario: Scenario, system: System, run: Run) -> Outcome:
-    spends = [spend for report in run.reports for spend in report.copy_spends]
+    spends = [spend for report in run.cells for spend in report.copy_spends]
     return Outcome(
         scenario=scenario,
         payments=settled_payments(run.payments.table(), system.issuer.store, scenario, spends),
         cases=list_cases(
             system.issuer.store, network=NETWORK, operator_certificate=operator_certificate_of(system)
         ),
-        reports=run.reports,
+        reports=run.cells,
+        branches=run.branches,
         supply=supply_by_epoch(system.issuer.store),
-        ledger_differences_fen=ledger_differences(system),
+        ledger_differences_fen=ledger_differences(system, run.branches),
         circulation_flow=system.issuer.store.ledger.flow_fen(circulation(EPOCH), HOUR_S),
-        system_signatures=system.signatures(),
+        issuer_signatures=system.signatures(),
     )
 
 
-def _write(directory: Path, system: System, outcome: Outcome, figures: dict[str, Any]) -> None:
-    outcome.payments.write_parquet(directory / "payments.parquet")
-    cases_table(outcome).write_parquet(directory / "cases.parquet")
-    _write_json(directory / RESULT, figures)
-    files = {name: (directory / name).read_bytes() for name in (RESULT, "payments.parquet", "cases.parquet")}
-    for number, case in enumerate(outcome.cases, 1):
-        name = evidence_name(number, case)
-        (directory / name).write_bytes(case.evidence)
-        files[name] = case.evidence
+def _files(system: System, outcome: Outcome, figures: dict[str, Any]) -> dict[str, bytes]:
+    """All that a finished run writes but `run.json`, by its name in the directory."""
+    cases = cases_table(outcome)
+    calendar = outcome.scenario.plans[0].calendar
+    material = Material(
+        figures=figures,
+        payments=outcome.payments,
+        cases=cases,
+        outages=calendar.outages,
+        closes_s=calendar.closes_s,
+    )
+    files = {
+        RESULT: _json(figures),
+        "payments.parquet": _parquet(outcome.payments),
+        "cases.parquet": _parquet(cases),
+        PAGE: render(material).encode(),
+        **{evidence_name(number, case): case.evidence for number, case in enumerate(outcome.cases, 1)},
+    }
     report = sign_report(
         system.centre_key,
         network=NETWORK,
-        made_at_s=outcome.scenario.plans[0].calendar.closes_s,
+        made_at_s=calendar.closes_s,
         files=files,
         centre=system.anchors.centre,
     )
-    (directory / "report.cbor").write_bytes(report)
-    (directory / "root-key.txt").write_text(system.anchors.root.hex() + "\n")
+    return {**files, REPORT: report, ROOT_KEY: f"{system.anchors.root.hex()}\n".encode()}
+
+
+def _write(directory: Path, files: dict[str, bytes]) -> None:
+    for name, data in files.items():
+        try:
+            (directory / name).write_bytes(data)
+        except OSError as error:
+            raise StoreError("unavailable", f"{directory / name}: {error.strerror}") from error
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _parquet(table: pl.DataFrame) -> bytes:
+    file = io.BytesIO()
+    table.write_parquet(file)
+    return file.getvalue()
 
 
 def evidence_name(number: int, case: Case) -> str:
@@ -173,21 +207,15 @@ def cases_table(outcome: Outcome) -> pl.DataFrame:
 def _run_facts(
     started_at: datetime, played_s: float, wall_s: float, workers: int, run: Run, figures: dict[str, Any]
 ) -> dict[str, Any]:
-    own_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    by_process = {report.process: report.peak_rss_kib for report in run.reports}
     return {
         "started_at": started_at.isoformat(timespec="seconds"),
         "wall_s": round(wall_s, 3),
         "played_s": round(played_s, 3),
         "payments_per_s": round(figures["payments"]["attempted"] / played_s, 1),
-        "peak_rss_mb": round((own_kib + sum(by_process.values())) / 1024),
+        "peak_rss_mb": round(run.peak_rss_kib / 1024),
         "workers": workers,
         "version": __version__,
         "python": platform.python_version(),
         "machine": platform.machine(),
         "system": platform.system(),
     }
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -17,7 +17,7 @@ HOUR_S: Final = 3_600
 DAY_S: Final = 86_400
 WINDOW_S: Final = 300
 CELLS: Final = 4
-"""Cells of a run. It is a part of the plan, not of the machine: the same however many processors there are."""
+"""Cells of a run: a part of the plan, the same however many processors the machine has."""
 
 C = TypeVar("C")
 
@@ -48,7 +48,7 @@ def day_start_s(date: str) -> int:
         BadInput: not a date between 2000 and 2200.
     """
     try:
-        day = datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=timezone.utc)
+        day = datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError as error:
         raise BadInput("bad-option", f"{date!r} is not a date such as 2026-01-05") from error
     if not 2000 <= day.year <= 2200:

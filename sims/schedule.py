@@ -42,8 +42,7 @@ class Schedule:
         third_s = calendar.close_takes_s // 3
         spread_s = everybody * third_s // max(1, len(devices))
         self._closings = [(calendar.closes_s + part * third_s + spread_s, everybody) for part in range(3)]
-        regular = np.flatnonzero(devices.sync_every_s > 0)
-        self._regular = regular
+        self._regular = np.flatnonzero(devices.sync_every_s > 0)
         self._merchants = np.flatnonzero(devices.role == Role.MERCHANT)
 
     def due(self, start_s: int, end_s: int) -> list[Due]:
@@ -54,12 +53,13 @@ class Schedule:
             *_between((plan.wages.at_s, np.arange(len(plan.wages))), Act.WAGE, start_s, end_s),
             *_between((plan.meetings.at_s, np.arange(len(plan.meetings))), Act.MEET, start_s, end_s),
         ]
-        if start_s < plan.calendar.closes_s:
-            acts += self._regular_syncs(start_s, min(end_s, plan.calendar.closes_s))
-        else:
-            acts += _between(self._closings[0], Act.SYNC, start_s, end_s)
-            for closing in self._closings[1:]:
-                acts += _between(closing, Act.FINISH, start_s, end_s)
+        calendar = plan.calendar
+        if start_s < calendar.closes_s:
+            acts += self._regular_syncs(start_s, min(end_s, calendar.closes_s))
+        acts += _between(self._closings[0], Act.SYNC, start_s, end_s)
+        for closing in self._closings[1:]:
+            acts += _between(closing, Act.FINISH, start_s, end_s)
+        if calendar.closes_s <= start_s < calendar.closes_s + calendar.close_takes_s:
             acts += [Due(start_s, Act.FINISH, int(number)) for number in self._merchants]
         return sorted(acts)
 

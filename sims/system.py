@@ -1,30 +1,32 @@
-"""The online half of a simulation: issuer and operators as they are, on SQLite files, fed with asks."""
+"""The online half of a simulation, set up from a plan: issuer and operators as they are, on SQLite files."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Final
 
 from shuangli.crypto import SigningKey, sha256
 from shuangli.errors import Refused
 from shuangli.issuer.authority import Authority
-from shuangli.issuer.centre import LossPolicy
+from shuangli.issuer.centre import LossPolicy, Settled, Submission
 from shuangli.issuer.issuer import Issuer
 from shuangli.issuer.minting import MintingKey
 from shuangli.issuer.store import IssuerStore
-from shuangli.messages.certificates import Terms
+from shuangli.messages.certificates import Epoch, Terms
 from shuangli.messages.notices import RevocationList
 from shuangli.offline.trust import Trust
 from shuangli.operator.bank import Bank, BankTerms
+from shuangli.operator.flow import Question, reply
 from shuangli.operator.store import OperatorStore
 from shuangli.operator.tiers import LIMITS_2022
-from shuangli.sims.uplink import Answer, Ask, AskKind
+from shuangli.sims.branch import Reply
 
 NETWORK: Final = "sim"
 EPOCH: Final = 1
 YEAR_S: Final = 365 * 86_400
-REMEMBERED: Final = 1_000_000
+REMEMBERED: Final = 500_000
+"""Checked objects that an operator or the centre remembers."""
 VAULT_FEN: Final = 10**13
 
 
@@ -38,10 +40,15 @@ class SystemPlan:
     terms: Terms
     cap_per_person_fen: int
 
+    @property
+    def operator_names(self) -> tuple[str, ...]:
+        """OP01, OP02, …"""
+        return tuple(f"OP{index + 1:02d}" for index in range(self.operators))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchors:
-    """What every device is given at the start: the root's public key and what it has certified."""
+    """What everybody is given at the start: the root's public key and what it has certified."""
 
     root: bytes
     operators: tuple[bytes, ...]
@@ -56,120 +63,112 @@ def derive_key(seed: int, name: str) -> SigningKey:
     return SigningKey(sha256(f"shuangli-sim/{seed}/{name}".encode()))
 
 
+def seeded_bytes(seed: int, name: str) -> Callable[[int], bytes]:
+    """The random source of simulated devices: at most 32 bytes a call, the same for the same seed."""
+    start = f"shuangli-sim/{seed}/{name}/".encode()
+    calls = count()
+    return lambda size: sha256(start + next(calls).to_bytes(8, "big"))[:size]
+
+
+def make_place(anchors: Anchors) -> Trust:
+    """The trust of an operator or the centre, which checks its anchors itself."""
+    trust = Trust(root=anchors.root, network=NETWORK, objects_kept=REMEMBERED)
+    for certificate in anchors.operators:
+        trust.add_operator(certificate)
+    trust.add_centre(anchors.centre)
+    trust.add_epoch(anchors.epoch)
+    return trust
+
+
 class System:
-    """Issuer, centre and operators of one simulated network."""
+    """The issuer of one simulated network: mint, registration centre, and the root that certified all."""
 
     def __init__(self, plan: SystemPlan, directory: Path) -> None:
-        """Set up a network whose databases lie in `directory`."""
-        self._plan = plan
+        """Set up a network whose databases lie in `directory`, with filled vaults."""
         start_s, end_s = plan.start_s, plan.start_s + YEAR_S
-        self._root = derive_key(plan.seed, "root")
-        authority = Authority(self._root, network=NETWORK)
-        names = tuple(f"OP{index + 1:02d}" for index in range(plan.operators))
-        keys = [derive_key(plan.seed, name) for name in names]
-        self.centre_key, self._minting_key = derive_key(plan.seed, "centre"), derive_key(plan.seed, "minting")
+        root, self.centre_key = derive_key(plan.seed, "root"), derive_key(plan.seed, "centre")
+        minting_key = derive_key(plan.seed, "minting")
+        self._keys = (root, self.centre_key, minting_key)
+        authority = Authority(root, network=NETWORK)
+        operator_keys = tuple(derive_key(plan.seed, name).public for name in plan.operator_names)
         operators = [
-            authority.certify_operator(name, key.public, not_before_s=start_s, expires_at_s=end_s)
-            for name, key in zip(names, keys, strict=True)
+            authority.certify_operator(name, key, not_before_s=start_s, expires_at_s=end_s)
+            for name, key in zip(plan.operator_names, operator_keys, strict=True)
         ]
         centre = authority.certify_centre(
             "centre", self.centre_key.public, not_before_s=start_s, expires_at_s=end_s
         )
-        epoch = authority.open_epoch(
-            EPOCH, self._minting_key.public, plan.terms, not_before_s=start_s, expires_at_s=end_s
+        epoch: Epoch = authority.open_epoch(
+            EPOCH, minting_key.public, plan.terms, not_before_s=start_s, expires_at_s=end_s
         )
+        self.plan = plan
+        self.directory = directory
         self.anchors = Anchors(
             root=authority.public,
             operators=tuple(operator.signed.data for operator in operators),
-            operator_keys=tuple(key.public for key in keys),
+            operator_keys=operator_keys,
             centre=centre.signed.data,
             epoch=epoch.signed.data,
-            operator_names=names,
+            operator_names=plan.operator_names,
         )
         self.issuer = Issuer(
             store=IssuerStore(directory / "issuer.sqlite"),
-            minting=MintingKey(epoch=epoch, key=self._minting_key),
+            minting=MintingKey(epoch=epoch, key=minting_key),
             centre_key=self.centre_key,
-            trust=self._place(),
+            trust=make_place(self.anchors),
             policy=LossPolicy(cap_per_person_fen=plan.cap_per_person_fen),
         )
-        self.banks = [
-            Bank(
-                terms=BankTerms(name=name, limits=LIMITS_2022, certificate_life_s=YEAR_S // 2),
-                key=key,
-                trust=self._place(),
-                store=OperatorStore(directory / f"operator-{name}.sqlite"),
-                issuer=self.issuer,
-            )
-            for name, key in zip(names, keys, strict=True)
-        ]
-        self._keys = [self._root, self.centre_key, self._minting_key, *keys]
-        self._revocations = b""
-        self._list_number = 0
-        with self._transaction():
-            for bank in self.banks:
-                self.issuer.fill_vault(bank.terms.name, VAULT_FEN, now_s=start_s)
-                bank.fill_vault(VAULT_FEN, now_s=start_s)
+        with self.issuer.transaction():
+            for name in plan.operator_names:
+                self.issuer.fill_vault(name, VAULT_FEN, now_s=start_s)
 
-    def _place(self) -> Trust:
-        trust = Trust(root=self.anchors.root, network=NETWORK, objects_kept=REMEMBERED)
-        for certificate in self.anchors.operators:
-            trust.add_operator(certificate)
-        trust.add_centre(self.anchors.centre)
-        trust.add_epoch(self.anchors.epoch)
-        return trust
+    def reply(self, questions: Sequence[Question]) -> list[Reply]:
+        """The issuer's replies to the questions of an operator's batch. Call it inside a transaction."""
+        replies: list[Reply] = []
+        for question in questions:
+            try:
+                replies.append(Reply(reply(question, self.issuer)))
+            except Refused as refusal:
+                replies.append(Reply(refusal=refusal.code))
+        return replies
 
-    def _transaction(self) -> ExitStack:
-        """One transaction in every database; the issuer's commits first, so a bank never runs ahead."""
-        stack = ExitStack()
-        for bank in self.banks:
-            stack.enter_context(bank.store.transaction())
-        stack.enter_context(self.issuer.transaction())
-        return stack
-
-    def handle(self, asks: Sequence[Ask], *, now_s: int) -> list[Answer]:
-        """Answer a window's asks in their order; everything is on disk when this returns."""
-        if not asks:
-            return []
-        with self._transaction():
-            answers = [self._answer(ask) for ask in asks]
-        self._revocations = self.issuer.centre.revocation_list(now_s=now_s)
-        self._list_number = RevocationList.parse(self._revocations).number
-        return [
-            answer._replace(revocations=self._revocations)
-            if ask.kind is AskKind.SYNC and ask.list_number < self._list_number
-            else answer
-            for ask, answer in zip(asks, answers, strict=True)
-            if ask.kind is not AskKind.WAGE
-        ]
-
-    def _answer(self, ask: Ask) -> Answer:
-        bank = self.banks[ask.operator]
-        try:
-            data = self._act(bank, ask)
-        except Refused as refusal:
-            return Answer(ask.device, ask.kind, b"", error=refusal.code)
-        return Answer(ask.device, ask.kind, data)
-
-    @staticmethod
-    def _act(bank: Bank, ask: Ask) -> bytes:
-        if ask.kind is AskKind.WAGE:
-            bank.pay(ask.key, ask.data, ask.amount_fen, now_s=ask.at_s)
-            return b""
-        if ask.kind is AskKind.SYNC:
-            return bank.reconcile(ask.data, now_s=ask.at_s) if ask.data else b""
-        certificate = bank.open_wallet(ask.data, now_s=ask.at_s) if ask.kind is AskKind.OPEN else b""
-        if ask.amount_fen:
-            bank.deposit(ask.key, ask.amount_fen, now_s=ask.at_s)
-        return certificate or bank.order_load(ask.data, now_s=ask.at_s)
+    def revocations(self, *, now_s: int) -> tuple[int, bytes]:
+        """The newest revocation list and its number."""
+        data = self.issuer.centre.revocation_list(now_s=now_s)
+        return RevocationList.parse(data).number, data
 
     def signatures(self) -> tuple[int, int]:
-        """Signatures made and checked by issuer, centre and operators."""
-        places = [self.issuer.trust, *(bank.trust for bank in self.banks)]
-        return sum(key.made for key in self._keys), sum(place.verifier.checked for place in places)
+        """Signatures made and checked by the issuer."""
+        return sum(key.made for key in self._keys), self.issuer.trust.verifier.checked
 
     def close(self) -> None:
-        """Close all databases."""
+        """Close the database."""
         self.issuer.store.close()
-        for bank in self.banks:
-            bank.store.close()
+
+
+class NoIssuer:
+    """The issuer of a bank whose flows are driven from outside."""
+
+    def mint(self, order: bytes, *, operator: str, now_s: int) -> bytes:
+        """Never asked."""
+        raise RuntimeError(f"{operator} asked for {len(order)} bytes at {now_s} past its flow")
+
+    def settle(self, submission: Submission) -> Settled:
+        """Never asked."""
+        raise RuntimeError(f"{submission.operator} asked past its flow")
+
+
+def make_bank(plan: SystemPlan, anchors: Anchors, index: int, directory: Path) -> tuple[Bank, SigningKey]:
+    """The operator at position `index`, on its own database, with a filled vault; and its key."""
+    name = plan.operator_names[index]
+    key = derive_key(plan.seed, name)
+    bank = Bank(
+        terms=BankTerms(name=name, limits=LIMITS_2022, certificate_life_s=YEAR_S // 2),
+        key=key,
+        trust=make_place(anchors),
+        store=OperatorStore(directory / f"operator-{name}.sqlite"),
+        issuer=NoIssuer(),
+    )
+    with bank.store.transaction():
+        bank.fill_vault(VAULT_FEN, now_s=plan.start_s)
+    return bank, key

@@ -65,7 +65,7 @@ class TransitConfig:
             ("reconcile_every_s", WINDOW_S, 30 * DAY_S),
             ("outage_from_h", 0, 24),
             ("outage_h", 0, 24),
-            ("load_fen", 100, 1_000_000),
+            ("load_fen", 100, 500_000),
             ("top_up_below_fen", 0, 1_000_000),
             ("top_up_fen", 0, 500_000),
             ("operators", 1, 50),
@@ -135,15 +135,20 @@ def transit(
 
 
 def _calendar(config: TransitConfig, first_day_s: int, *, last_exit_s: int) -> Calendar:
-    outage_s = first_day_s + int(config.outage_from_h * HOUR_S)
-    closes_s = first_day_s + -(-(last_exit_s + 1) // WINDOW_S) * WINDOW_S
-    outage = (outage_s, outage_s + int(config.outage_h * HOUR_S))
+    outage_s = int(config.outage_from_h * HOUR_S)
+    outage_ends_s = outage_s + int(config.outage_h * HOUR_S)
+    ends_s = last_exit_s + 1
+    if outage_s < ends_s + WINDOW_S + CLOSE_S:
+        # Nobody could reconcile before it is over.
+        ends_s = max(ends_s, outage_ends_s)
+    closes_s = first_day_s + -(-ends_s // WINDOW_S) * WINDOW_S
+    outage = (first_day_s + outage_s, first_day_s + outage_ends_s)
     return Calendar(
         start_s=first_day_s - OPENING_S - HOUR_S,
         closes_s=closes_s,
         close_takes_s=CLOSE_S,
         window_s=WINDOW_S,
-        outages=(outage,) if config.outage_h else (),
+        outages=(outage,) if outage_s < outage_ends_s else (),
     )
 
 
@@ -151,9 +156,10 @@ def draw_copies(wallets: int, share: float, *, seed: int) -> Ints:
     """For each rider the rider whose wallet it uses a copy of, or NOBODY; both in one cell."""
     copy_of = np.full(wallets, NOBODY, dtype=np.int64)
     rng = generator(seed, "copies")
+    due = round(share * wallets)
     for cell in range(CELLS):
         members = np.arange(cell, wallets, CELLS)
-        pairs = min(round(share * members.size), members.size // 2)
+        pairs = min(due * (cell + 1) // CELLS - due * cell // CELLS, members.size // 2)
         chosen = rng.choice(members, size=(pairs, 2), replace=False)
         copy_of[chosen[:, 1]] = chosen[:, 0]
     return copy_of

@@ -36,13 +36,12 @@ class Ask(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """The answer to an ask: certificate, load or acknowledgement, and a newer revocation list if there is one.
+    """A certificate, load or acknowledgement, with a newer revocation list if there is one.
 
-    `error` is the code of a refusal, empty where there was none.
+    `data` is empty where the ask was refused, or was a mere look at the list.
     """
 
     device: int
     kind: AskKind
     data: bytes
     revocations: bytes = b""
-    error: str = ""

@@ -21,7 +21,7 @@ from shuangli.issuer.store import IssuerStore
 from shuangli.issuer.supply import Supply, supply_by_epoch
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, Terms, WalletKind
-from shuangli.messages.notices import Acknowledgement
+from shuangli.messages.notices import Acknowledgement, Enrolment
 from shuangli.messages.transfers import Transfer
 from shuangli.offline.chain import Coin
 from shuangli.offline.policy import PayeePolicy, PayerPolicy
@@ -196,8 +196,16 @@ class World:
         return wallet
 
     def enrol(self, wallet: Wallet, operator: str, *, tier: int = 2, now_s: int = NOW - DAY_S) -> bytes:
-        """Open a wallet at an operator; returns its certificate, which the wallet uses from now on."""
-        enrolment = wallet.enrol(kind=WalletKind.SOFT, tier=tier, person=person_of(wallet), now_s=now_s)
+        """Open a wallet's key at an operator; returns its certificate, which the wallet uses from now on."""
+        enrolment = Enrolment.sign(
+            wallet.key,
+            network=NETWORK,
+            operator=operator,
+            kind=WalletKind.SOFT,
+            tier=tier,
+            person=person_of(wallet),
+            enrolled_at_s=now_s,
+        ).signed.data
         with self.transaction():
             certificate = self.banks[operator].open_wallet(enrolment, now_s=now_s)
         wallet.install(certificate)

@@ -1,7 +1,8 @@
 """Handing in: what a wallet says at a reconciliation, as one upload. Pure.
 
-An upload redeems received coins and shows own payments, each with its chain, in a size that every
-operator accepts. Received coins come first: they have a deadline.
+An upload redeems received coins, and own ones that were split too often, and shows own payments
+without a receipt, each with its chain, in a size that every operator accepts. Coins come first: they
+have a deadline.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,11 +12,13 @@ from shuangli.crypto import Signer, sha256
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.transfers import CENTRE, NO_REQUEST, Spend, Transfer
-from shuangli.offline.chain import Coin, chains
+from shuangli.offline.chain import MAX_CHAIN, Coin, chains
 from shuangli.offline.merging import merge
 from shuangli.wallet.purse import Purse
 from shuangli.wallet.records import HandedIn
 
+LONG_CHAIN: Final = MAX_CHAIN // 2
+"""An own coin that was split so often is redeemed as well, before nobody takes it any more."""
 MAX_UPLOAD_COINS: Final = 5_000
 MAX_UPLOAD_OBJECTS: Final = 20_000
 MAX_UPLOAD_BYTES: Final = 8 * 1024 * 1024
@@ -45,7 +48,7 @@ def compose(purse: Purse, *, key: Signer, certificate: WalletCertificate, now_s:
     room = _Room()
     received: list[Coin] = []
     for coin in purse.coins.values():
-        if not coin.hops:
+        if not coin.hops and len(coin.path) < LONG_CHAIN:
             continue
         if len(received) == MAX_UPLOAD_COINS or not room.take((coin.load.signed.data, *coin.path)):
             break

@@ -1,7 +1,26 @@
-"""One payment between two wallets over a pair of links, from the request to the receipt."""
+"""One payment between two wallets: both in one process, or each device at its own end of a link.
 
-from shuangli.offline.links import Link
+`run_session` drives both wallets over a pair of links in memory. Of two real devices each runs its own
+side: `run_payee` shows a request and answers, `PayerSide` pays what it is shown. `serve` and `pay` do so
+again on a new connection whenever one is cut, with the same request, so that one payment comes of it.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final
+
+from shuangli.errors import LinkError, OutOfTurn, ProtocolError, Refused, ShuangliError
+from shuangli.messages.session import PaymentRequest
+from shuangli.offline.links.haste import UNHURRIED, Haste
+from shuangli.offline.links.memory import Link
+from shuangli.offline.payee import PayeeSession
+from shuangli.offline.payer import PayerSession
+from shuangli.offline.states import Kind, Message, PayeeState, PayerState
 from shuangli.wallet.wallet import Wallet, request_id_of
+
+MAX_MESSAGES: Final = 16
+"""Most messages that a payee answers on one connection: a payment, and a few repeats of it."""
 
 
 def run_session(
@@ -29,3 +48,145 @@ def run_session(
     while (answer := to_payer.receive()) is not None:
         payer.receive(request_id, answer, now_s=now_s)
     return request_id
+
+
+def stored_request(payee: Wallet, request_id: bytes) -> Message:
+    """The request as it was stored, to be shown now or again.
+
+    Raises:
+        OutOfTurn: this wallet has made no such request, or has forgotten it.
+    """
+    session = payee.purse.asking.get(request_id)
+    if session is None:
+        raise OutOfTurn("out-of-turn", "this wallet has made no such request")
+    return Message(Kind.REQUEST, session.request.signed.data)
+
+
+def run_payee(payee: Wallet, request_id: bytes, link: Link, *, now_s: Callable[[], int]) -> PayeeSession:
+    """Show a request at one end of a link and answer, until the payer ends the connection.
+
+    Raises:
+        LinkError: the connection was cut, or the payer says nothing; what was received is stored.
+        ProtocolError: what the payer sends does not hold; nothing has changed.
+    """
+    link.send(stored_request(payee, request_id))
+    for _ in range(MAX_MESSAGES):
+        message = link.receive()
+        if message is None:
+            break
+        for answer in payee.receive(request_id, message, now_s=now_s()):
+            link.send(answer)
+    return payee.purse.asking[request_id]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What came of showing a request: its session, and why connections ended that did not end well."""
+
+    session: PayeeSession
+    ended: tuple[ShuangliError, ...]
+
+
+def serve(
+    payee: Wallet,
+    request_id: bytes,
+    accept: Callable[[], AbstractContextManager[Link] | None],
+    *,
+    now_s: Callable[[], int],
+) -> Served:
+    """Show a request on one connection after the other, until a payer that has paid ends one in good order.
+
+    `accept` waits for the next connection; None ends the serving. A payment that was received stays
+    received however its connection ends: the stored receipt waits for its payer to come again.
+    """
+    ended: list[ShuangliError] = []
+    while (connection := accept()) is not None:
+        try:
+            with connection as link:
+                session = run_payee(payee, request_id, link, now_s=now_s)
+        except (LinkError, ProtocolError) as error:
+            ended.append(error)
+        else:
+            if session.state is PayeeState.RECEIVED:
+                break
+    return Served(session=payee.purse.asking[request_id], ended=tuple(ended))
+
+
+Confirm = Callable[[PaymentRequest], bool]
+"""Shows a request to the person who pays and returns their word. Its signature is checked after that, on
+the same bytes: what does not hold is not paid, whatever was said."""
+
+
+class PayerSide:
+    """The payer's side of one payment, over as many connections as it takes.
+
+    Once something is signed, only the request that it answers is accepted: a payee that shows another one
+    after a cut is not paid twice.
+    """
+
+    __slots__ = ("_confirm", "_haste", "_now_s", "_payer", "_request_id")
+
+    def __init__(
+        self, payer: Wallet, *, confirm: Confirm, now_s: Callable[[], int], haste: Haste = UNHURRIED
+    ) -> None:
+        """`haste` bounds the time from the start of a connection to its request."""
+        self._payer = payer
+        self._confirm = confirm
+        self._now_s = now_s
+        self._haste = haste
+        self._request_id = b""
+
+    def run(self, link: Link) -> PayerSession:
+        """Pay the request that is shown at the other end; returns the session, answered or not yet.
+
+        A request that this wallet has signed for before gets the stored payment; nobody is asked again.
+
+        Raises:
+            LinkError: the connection was cut; what was signed is stored, and in flight.
+            Refused: nothing was spent: `declined`, `too-slow` (F43), or a rule of this wallet.
+            OutOfTurn: another request is shown than the one that was signed for.
+            ProtocolError: what the payee sends does not hold.
+        """
+        started_at_s = self._haste.start()
+        request = link.receive()
+        if request is None:
+            raise LinkError("link-cut", "the connection ended before a request came")
+        request_id = request_id_of(request)
+        if self._request_id and request_id != self._request_id:
+            raise OutOfTurn("out-of-turn", "another request is shown than the one that was signed for")
+        if request_id not in self._payer.purse.paying:
+            self._haste.check(started_at_s)
+            if not self._confirm(PaymentRequest.parse(request.body)):
+                raise Refused("declined")
+        payment = self._payer.receive(request_id, request, now_s=self._now_s())
+        self._request_id = request_id
+        for message in payment:
+            link.send(message)
+        while self._payer.purse.paying[request_id].state is PayerState.SIGNED:
+            answer = link.receive()
+            if answer is None:
+                break
+            self._payer.receive(request_id, answer, now_s=self._now_s())
+        return self._payer.purse.paying[request_id]
+
+
+def pay(
+    side: PayerSide, connect: Callable[[], AbstractContextManager[Link]], *, attempts: int = 3
+) -> PayerSession:
+    """Pay over up to `attempts` connections, until there is an answer.
+
+    Raises:
+        LinkError: the last connection failed; if something was signed, it is stored and in flight.
+        Refused, ProtocolError: as `PayerSide.run`.
+    """
+    while True:
+        attempts -= 1
+        try:
+            with connect() as link:
+                session = side.run(link)
+        except LinkError:
+            if attempts <= 0:
+                raise
+        else:
+            if session.state is not PayerState.SIGNED or attempts <= 0:
+                return session

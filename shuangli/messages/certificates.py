@@ -105,6 +105,7 @@ def _encode_claims(claims: Claims, role: Sequence[object]) -> bytes:
 
 _START: Final = codec.head(codec.MAP, 6) + codec.encode(ISS)
 _START_NAMED: Final = codec.head(codec.MAP, 7) + codec.encode(ISS)
+_SUBJECT_HEAD, _EXPIRY_HEAD, _NOT_BEFORE_HEAD = map(codec.encode, (SUB, EXP, NBF))
 _SERIAL_HEAD: Final = codec.encode(CTI) + codec.head(codec.BYTES, SERIAL_BYTES)
 _KEY_HEAD: Final = codec.encode(CNF) + codec.encode({1: {1: 1, -1: 6, -2: bytes(KEY_BYTES)}})[:-KEY_BYTES]
 _ROLE_HEAD: Final = codec.encode(ROLE)
@@ -116,9 +117,9 @@ def _read_claims(payload: bytes, *, named: bool) -> tuple[Claims, bytes]:
     subject = None
     issuer, at = _read_name(payload, _skip(payload, 0, _START_NAMED if named else _START))
     if named:
-        subject, at = _read_name(payload, _skip(payload, at, b"\x02"))
-    expires_at_s, at = codec.read_head(payload, _skip(payload, at, b"\x04"), codec.UNSIGNED)
-    not_before_s, at = codec.read_head(payload, _skip(payload, at, b"\x05"), codec.UNSIGNED)
+        subject, at = _read_name(payload, _skip(payload, at, _SUBJECT_HEAD))
+    expires_at_s, at = codec.read_head(payload, _skip(payload, at, _EXPIRY_HEAD), codec.UNSIGNED)
+    not_before_s, at = codec.read_head(payload, _skip(payload, at, _NOT_BEFORE_HEAD), codec.UNSIGNED)
     serial_at = _skip(payload, at, _SERIAL_HEAD)
     key_at = _skip(payload, serial_at + SERIAL_BYTES, _KEY_HEAD)
     role_at = _skip(payload, key_at + KEY_BYTES, _ROLE_HEAD)

@@ -105,7 +105,11 @@ def check_text(value: object, longest: int, what: str) -> None:
 
 def check_currency(value: object) -> None:
     """Make sure that `value` has the form of an ISO 4217 code."""
-    if type(value) is not str or len(value) != 3 or not (value.isascii() and value.isalpha()):
+    if (
+        type(value) is not str
+        or len(value) != 3
+        or not (value.isascii() and value.isupper() and value.isalpha())
+    ):
         raise Malformed("shape", "currency is not an ISO 4217 code")
 
 

@@ -26,8 +26,10 @@ from shuangli.money import MAX_FEN
 
 
 def _check_values(values_fen: tuple[int, ...]) -> None:
-    if not 1 <= len(values_fen) <= MAX_COINS:
-        raise Malformed("too-large", f"a load has 1 to {MAX_COINS} coins")
+    if not values_fen:
+        raise Malformed("shape", "a load has at least one coin")
+    if len(values_fen) > MAX_COINS:
+        raise Malformed("too-large", f"a load has at most {MAX_COINS} coins")
     if {*map(type, values_fen)} != {int} or min(values_fen) < 1 or sum(values_fen) > MAX_FEN:
         raise Malformed("range", f"the coins and their total are not amounts in 1..{MAX_FEN} fen")
 

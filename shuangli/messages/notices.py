@@ -27,6 +27,8 @@ from shuangli.money import MAX_FEN
 MAX_REVOKED: Final = 100_000
 """Most wallets, operators or epochs in a revocation list."""
 MAX_LIST_BYTES: Final = 8 * 1024 * 1024
+MAX_REPORT_BYTES: Final = 64 * 1024 * 1024
+"""Largest report: it names every piece of evidence, 80 bytes each."""
 
 Entry = TypeVar("Entry", bytes, int)
 
@@ -274,7 +276,7 @@ class Report:
     def parse(cls, data: bytes) -> Self:
         """Read a report; its signature is not yet verified."""
         signed = cose.parse(data, Domain.REPORT)
-        return cls._build(read_array(signed.payload, 4, "report"), signed)
+        return cls._build(read_array(signed.payload, 4, "report", max_bytes=MAX_REPORT_BYTES), signed)
 
     @classmethod
     def _build(cls, fields: list[Any], signed: Signed) -> Self:

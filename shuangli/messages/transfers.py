@@ -153,8 +153,10 @@ def _read_spend(row: object) -> Spend:
 
 
 def _check_spends(spends: tuple[Spend, ...]) -> None:
-    if not 1 <= len(spends) <= MAX_COINS:
-        raise Malformed("too-large", f"a transfer spends 1 to {MAX_COINS} coins")
+    if not spends:
+        raise Malformed("shape", "a transfer spends at least one coin")
+    if len(spends) > MAX_COINS:
+        raise Malformed("too-large", f"a transfer spends at most {MAX_COINS} coins")
     coins = set()
     total_fen = 0
     for coin_id, pay_fen, change_fen in spends:

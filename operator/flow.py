@@ -1,0 +1,66 @@
+"""Flows: work of an operator that needs the issuer's word in the middle. Pure control, no input or output.
+
+A flow is a generator: it yields what it asks of the issuer, is sent the answer, and returns its own.
+So the same code runs against an issuer in this process (`drive`), over a network, or with many flows
+under way at once, whose questions travel together.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Protocol
+
+from shuangli.issuer.centre import Settled, Submission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MintRequest:
+    """A wallet's order that an operator passes on, to be filled out of its vault."""
+
+    operator: str
+    order: bytes
+    now_s: int
+
+
+Question = MintRequest | Submission
+Reply = bytes | Settled
+"""A load answers a mint request, a `Settled` a submission."""
+
+Flow = Generator[Question, Reply, bytes]
+
+
+class IssuerLink(Protocol):
+    """What an operator asks of the issuer; in the same process or over a network."""
+
+    def mint(self, order: bytes, *, operator: str, now_s: int) -> bytes:
+        """Answer a wallet's order with a load out of the operator's vault."""
+        ...
+
+    def settle(self, submission: Submission) -> Settled:
+        """Settle an upload; the same upload again gives the same answer."""
+        ...
+
+
+def reply(question: Question, issuer: IssuerLink) -> Reply:
+    """Put one question to the issuer.
+
+    Raises:
+        Refused: the issuer refuses.
+    """
+    if isinstance(question, MintRequest):
+        return issuer.mint(question.order, operator=question.operator, now_s=question.now_s)
+    return issuer.settle(question)
+
+
+def drive(flow: Flow, issuer: IssuerLink) -> bytes:
+    """Run a flow to its end, asking `issuer` as it goes; whatever the issuer refuses, the flow hears."""
+    try:
+        question = next(flow)
+        while True:
+            try:
+                answer = reply(question, issuer)
+            except Exception as error:
+                question = flow.throw(error)
+            else:
+                question = flow.send(answer)
+    except StopIteration as done:
+        return bytes(done.value)

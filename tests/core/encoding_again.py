@@ -1,0 +1,51 @@
+"""Encoding a parsed message again, without its private key: the second half of every round trip."""
+
+from dataclasses import fields
+from typing import Any
+
+from shuangli.messages.certificates import (
+    CentreCertificate,
+    Epoch,
+    OperatorCertificate,
+    WalletCertificate,
+)
+from shuangli.messages.loads import Load, LoadOrder
+from shuangli.messages.notices import Enrolment, Report
+
+
+class OldSignature:
+    """A signer that knows one signature, whatever it is asked to sign."""
+
+    def __init__(self, public: bytes, signature: bytes) -> None:
+        self.public = public
+        self._signature = signature
+
+    def sign(self, message: bytes) -> bytes:
+        return self._signature
+
+
+def encode_again(value: Any) -> bytes:
+    """The bytes of a message made anew from the fields of `value` and its old signature."""
+    kept = {field.name: getattr(value, field.name) for field in fields(value) if field.name != "signed"}
+    owner = kept.get("owner") or kept.get("key") or bytes(32)
+    signer = OldSignature(owner, value.signed.signature)
+    kind: Any = type(value)
+    match value:
+        case WalletCertificate() | OperatorCertificate() | CentreCertificate() | Epoch():
+            made = kind.sign(signer, kept.pop("claims"), **kept)
+        case LoadOrder():
+            del kept["owner"]
+            made = kind.sign(signer, **kept)
+        case Enrolment():
+            del kept["key"]
+            made = kind.sign(signer, **kept)
+        case Load():
+            ordered = {name: kept.pop(name) for name in ("operator", "owner", "values_fen", "nonce")}
+            order = LoadOrder(**ordered, ordered_at_s=0, signed=value.signed)
+            made = kind.sign(signer, order=order, **kept)
+        case Report():
+            made = kind.sign(signer, **kept | {name: dict(kept[name]) for name in ("figures", "files")})
+        case _:
+            made = kind.sign(signer, **kept)
+    data: bytes = made.signed.data
+    return data

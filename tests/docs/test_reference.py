@@ -1,0 +1,200 @@
+"""The reference pages name all that there is, and nothing that there is not.
+
+A small run of each scenario is made for it: its `result.json`, `run.json` and tables are compared with
+docs/reference/results.md.
+"""
+
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import polars as pl
+import pytest
+
+from shuangli.cli import main
+from shuangli.errors import CODES
+from shuangli.sims.catalogue import CONFIGS, make_scenario
+from shuangli.sims.run import Written, run_scenario
+from tests.docs.pages import ROOT
+
+REFERENCE: Final = ROOT / "docs/reference"
+BY_NAME: Final = re.compile(
+    r"(scenario\.config|payments\.by_outcome|payments\.by_hops|operators\.refused)\..+|(vault_).+"
+)
+"""Keys that depend on the run; the page writes `*` for them."""
+
+
+def page(name: str) -> str:
+    """The text of a reference page."""
+    return (REFERENCE / name).read_text(encoding="utf-8")
+
+
+def section(text: str, heading: str) -> str:
+    """A section from its heading to the next one of the same or a higher level."""
+    level = heading.split(" ")[0]
+    found = re.search(
+        rf"^{re.escape(heading)}$(.*?)(?=^#{{1,{len(level)}}} |\Z)", text, re.MULTILINE | re.DOTALL
+    )
+    assert found, heading
+    return found[1]
+
+
+def first_cells(text: str) -> list[str]:
+    """The names in code that stand in the first column of a section's tables."""
+    rows = re.findall(r"^\| (`[^|]*`) \|", text, re.MULTILINE)
+    return [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+
+
+@pytest.fixture(scope="module", params=sorted(CONFIGS))
+def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """A small run with double spends."""
+    small = {"transit": {"trips": "400"}, "payroll": {"workers": "40", "days": "2"}}
+    settings = {**small[request.param], "copied_share": "0.2"}
+    scenario = make_scenario(request.param, settings, seed=1, demand=None, network=None)
+    directory = tmp_path_factory.mktemp(request.param) / "out"
+    return run_scenario(scenario, directory, workers=1, progress=lambda *_: None)
+
+
+def keys(value: object, path: str = "") -> Iterator[str]:
+    """The paths of all figures; lists count as what is in them."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from keys(part, f"{path}.{key}" if path else key)
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for part in value:
+            yield from keys(part, path)
+    else:
+        yield BY_NAME.sub(lambda match: f"{match[1]}.*" if match[1] else f"{match[2]}*", path)
+
+
+def test_every_key_of_a_result_is_described(written: Written) -> None:
+    described = set(first_cells(section(page("results.md"), "## result.json")))
+    result = json.loads((written.directory / "result.json").read_text(encoding="utf-8"))
+    found = set(keys(result))
+    assert not found - described, "not described"
+    by_scenario = {"payroll": {"scenario.input.wages"}, "transit": {"scenario.input.demand"}}
+    assert by_scenario[result["scenario"]["name"]] <= found
+
+
+def test_every_described_key_occurs(tmp_path: Path) -> None:
+    described = set(first_cells(section(page("results.md"), "## result.json")))
+    occurring: set[str] = set()
+    for name, settings in (
+        ("transit", {"trips": "300", "top_up_fen": "400000", "top_up_below_fen": "1000000"}),
+        ("payroll", {"workers": "30", "days": "2"}),
+    ):
+        scenario = make_scenario(name, {**settings, "copied_share": "0.3"}, seed=2, demand=None, network=None)
+        occurring |= set(keys(run_scenario(scenario, tmp_path / name, workers=1, progress=_quiet).result))
+    assert not described - occurring, "described, and does not occur"
+
+
+def _quiet(*_: int) -> None:
+    """No progress."""
+
+
+def test_every_key_of_run_json_is_described(written: Written) -> None:
+    assert set(written.run) == set(first_cells(section(page("results.md"), "## run.json")))
+
+
+@pytest.mark.parametrize("table", ["payments", "cases"])
+def test_data_dictionary(written: Written, table: str) -> None:
+    text = section(page("results.md"), f"## {table}.parquet")
+    rows = re.findall(r"^\| `([a-z_]+)` \| ([a-z0-9]+) \|.*?\| (.*) \|$", text, re.MULTILINE)
+    said = {name: kind for name, kind, _ in rows}
+    of_transit = {name for name, _, meaning in rows if meaning.startswith("transit:")}
+    names: dict[pl.DataType, str] = {pl.Int16(): "int16", pl.Int32(): "int32", pl.Int64(): "int64"}
+    names |= {pl.String(): "string", pl.Binary(): "binary", pl.Boolean(): "bool"}
+    schema = pl.read_parquet_schema(written.directory / f"{table}.parquet")
+    found = {name: names[kind] for name, kind in schema.items()}
+    if written.result["scenario"]["name"] != "transit":
+        said = {name: kind for name, kind in said.items() if name not in of_transit}
+    assert said == found
+
+
+def test_files_of_a_run(written: Written) -> None:
+    listed = first_cells(page("results.md").split("\n## ", 1)[0])
+    patterns = [re.sub(r"NNNNN|XXXXXXXX|NAME", "*", name) for name in listed]
+    for pattern in patterns:
+        assert list(written.directory.glob(pattern)), f"{pattern}: there is no such file"
+    known = {path for pattern in patterns for path in written.directory.glob(pattern)}
+    files = {path for path in written.directory.rglob("*") if path.is_file()}
+    journals = {path for path in files if path.name.endswith(("-wal", "-shm"))}
+    assert files - journals == known
+
+
+def test_every_error_code_is_described_in_its_words() -> None:
+    text = page("errors.md")
+    said = dict(re.findall(r"^\| `([a-z-]+)` \| (.+) \|$", text, re.MULTILINE))
+    assert said == CODES
+
+
+def test_the_page_of_errors_is_what_its_script_writes() -> None:
+    ran = subprocess.run(
+        [sys.executable, "scripts/make_reference.py", "--check"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+def every_command(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    """All commands below a group, by their full names."""
+    if isinstance(command, click.Group):
+        for name, part in command.commands.items():
+            yield from every_command(part, f"{path} {name}")
+    else:
+        yield path, command
+
+
+def test_every_command_and_option_is_described() -> None:
+    text = page("command-line.md")
+    found = dict(every_command(main, "shuangli"))
+    assert {line[3:] for line in re.findall(r"^## shuangli .*$", text, re.MULTILINE)} == set(found)
+    for name, command in found.items():
+        said = set(re.findall(r"^\| `(--[a-z]+)", section(text, f"## {name}"), re.MULTILINE))
+        options = {option for item in command.params for option in item.opts if option.startswith("--")}
+        assert said == options, name
+
+
+@pytest.mark.parametrize("name", sorted(CONFIGS))
+def test_every_setting_is_described_with_its_default_and_range(name: str) -> None:
+    text = section(section(page("command-line.md"), "## Settings"), f"### {name}")
+    rows = re.findall(r"^\| `([a-z_]+)` \| ([^|]+) \| ([^|]+) \| .+ \|$", text, re.MULTILINE)
+    config: Any = CONFIGS[name]
+    assert {key: default for key, default, _ in rows} == {
+        item.name: str(item.default) for item in fields(config)
+    }
+    for key, _, span in rows:
+        if key != "date":
+            low, high = (_number(end) for end in span.split(" to "))
+            kind = type(getattr(config(), key))
+            for good in (low, high):
+                assert config(**{key: kind(good)})
+            for bad in (low - 1, high + 1):
+                with pytest.raises(Exception, match="is not between"):
+                    config(**{key: kind(bad)})
+
+
+def _number(text: str) -> float:
+    """A number as the page writes it: 10^6, 2^31 - 1, 0.5."""
+    whole, _, less = text.partition(" - ")
+    base, _, power = whole.partition("^")
+    return math.pow(float(base), float(power or 1)) - float(less or 0)
+
+
+def test_make_targets() -> None:
+    text = section(page("command-line.md"), "## make")
+    said = set(re.findall(r"`make ([a-z-]+)`", text))
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert said == set(targets) - {"help"}

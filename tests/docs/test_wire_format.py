@@ -1,0 +1,177 @@
+"""What docs/reference/wire-format.md says of domains, payloads, outcomes and sizes is so."""
+
+import re
+from collections.abc import Iterator
+from enum import IntEnum
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from shuangli import codec
+from shuangli.cose import Domain, Signed, parse
+from shuangli.crypto import sha256
+from shuangli.messages.bundle import Bundle
+from shuangli.messages.certificates import Mode, WalletKind
+from shuangli.messages.fields import NONCE_BYTES
+from shuangli.messages.loads import Load
+from shuangli.messages.notices import Outcome, Report, RevocationList
+from shuangli.messages.session import PaymentRequest, Refusal, RefusalReason
+from shuangli.messages.transfers import CENTRE, NO_REQUEST, Transfer, load_coin_id, output_coin_id
+from shuangli.offline.states import Kind
+from tests.world import NOW, TRANSFERABLE, World, pay
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PAGE: Final = (ROOT / "docs/reference/wire-format.md").read_text(encoding="utf-8")
+ID: Final = bytes(range(32))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tmp_path_factory.mktemp("world"), terms=TRANSFERABLE)
+    yield made
+    made.close()
+
+
+def fields_of(heading: str) -> list[str]:
+    """The names of the fields in the first array of a section."""
+    section = PAGE.split(f"\n### {heading}\n", 1)[1].split("\n### ", 1)[0]
+    found = re.search(r"`\[([a-z_, ]+)\]`", section)
+    assert found, f"{heading}: no array of fields"
+    return found[1].split(", ")
+
+
+def test_every_domain_is_listed_and_no_other() -> None:
+    listed = re.findall(r"\| `(shuangli/1/[a-z/-]+)` \|", PAGE)
+    assert sorted(listed) == sorted(domain.value.decode() for domain in Domain)
+
+
+def test_numbers_of_outcomes_reasons_and_kinds() -> None:
+    for outcome in Outcome:
+        assert f"| {int(outcome)} | {outcome.name.lower().replace('_', ' ')} |" in PAGE
+
+    def said(choices: type[IntEnum]) -> list[str]:
+        return [f"{int(choice)} {choice.name.lower().replace('_', ' ')}" for choice in choices]
+
+    flat = PAGE.replace("\n", " ")
+    assert ", ".join(said(RefusalReason)) in flat
+    assert ", ".join(said(WalletKind)) in flat
+    assert ", ".join(said(Mode)) in flat
+    for kind in said(Kind):
+        assert kind in flat
+
+
+def test_payloads_have_the_fields_in_the_order_of_the_page(world: World) -> None:
+    key, payer, payee = world.keys["centre"], world.wallet([2_000]), world.wallet([])
+    paid = pay(payer, payee, 700)
+    upload = payee.hand_in(now_s=NOW)
+    assert upload is not None
+    acknowledgement = world.submit(upload)
+    order = payer.order_load([100], now_s=NOW)
+    enrolment = payer.enrol(kind=WalletKind.SOFT, tier=2, person=bytes(32), now_s=NOW)
+    objects = {
+        "Enrolment": parse(enrolment, Domain.ENROLMENT),
+        "Load order": parse(order, Domain.LOAD_ORDER),
+        "Load": parse(Bundle.decode(paid.payment.body).loads[0], Domain.LOAD),
+        "Request": parse(paid.request.body, Domain.REQUEST),
+        "Transfer": paid.transfer.signed,
+        "Receipt": parse(paid.answer.body, Domain.RECEIPT),
+        "Refusal": Refusal.sign(
+            key, request_id=ID, transfer_ids=[ID], refused_at_s=NOW, reason=RefusalReason.INVALID
+        ).signed,
+        "Acknowledgement": acknowledgement.signed,
+        "Revocation list": RevocationList.sign(
+            key, number=1, issued_at_s=NOW, wallets=[ID], operators=[], epochs=[]
+        ).signed,
+        "Report": Report.sign(
+            key, network="test", made_at_s=NOW, figures={"forks.found": 0}, files={"result.json": ID}
+        ).signed,
+    }
+    for heading, signed in objects.items():
+        payload = codec.decode(signed.payload)
+        names = fields_of(heading)
+        assert isinstance(payload, list)
+        assert len(payload) == len(names), heading
+        for name, value in zip(names, payload, strict=True):
+            assert fits(name, value), f"{heading}: {name} is {value!r}"
+    transfer = paid.transfer
+    fields = dict(zip(fields_of("Transfer"), _list(transfer.signed), strict=True))
+    assert fields["request_id"] == transfer.request_id
+    assert fields["signed_at_s"] == transfer.signed_at_s
+    assert fields["claim_by_s"] == transfer.claim_by_s
+    request = PaymentRequest.parse(paid.request.body)
+    fields = dict(zip(fields_of("Request"), _list(request.signed), strict=True))
+    assert (fields["made_at_s"], fields["expires_at_s"]) == (request.made_at_s, request.expires_at_s)
+    accepts = request.accepts
+    terms = "hops, bundle_bytes, coins, claim_time_s, list_age_s"
+    assert f"[{terms}]" in PAGE
+    assert fields["accepts"] == [getattr(accepts, name) for name in terms.split(", ")]
+
+
+def _list(signed: Signed) -> list[object]:
+    payload = codec.decode(signed.payload)
+    assert isinstance(payload, list)
+    return [*payload]
+
+
+def fits(name: str, value: object) -> bool:
+    """Say whether a value is of the kind that a field's name promises."""
+    if name in ("network", "operator", "currency"):
+        return isinstance(value, str)
+    if name == "nonce":
+        return isinstance(value, bytes) and len(value) == NONCE_BYTES
+    if name in ("key", "owner", "payee", "person") or name.endswith("_id"):
+        return isinstance(value, bytes) and len(value) == 32
+    if name in ("certificate", "outcomes"):
+        return isinstance(value, bytes)
+    if name in ("values_fen", "accepts", "spends", "transfer_ids", "wallets", "operators", "epochs"):
+        return isinstance(value, list)
+    if name in ("figures", "files"):
+        return isinstance(value, dict)
+    return type(value) is int
+
+
+def test_ids_and_coin_ids_are_hashes_as_described(world: World) -> None:
+    payer, payee = world.wallet([2_000]), world.wallet([])
+    paid = pay(payer, payee, 700)
+    transfer = paid.transfer
+    domain = Domain.TRANSFER.value
+    structure = codec.encode(["Signature1", bytes.fromhex("a10132"), domain, transfer.signed.payload])
+    assert transfer.signed.id == sha256(domain + structure)
+    load = Load.parse(Bundle.decode(paid.payment.body).loads[0])
+    coin_id = sha256(b"shuangli/1/coin" + load.signed.id + bytes(4))
+    assert coin_id == load_coin_id(load.signed.id, 0) == transfer.spends[0].coin_id
+    for output in (b"\0", b"\1"):
+        expected = sha256(b"shuangli/1/coin" + transfer.signed.id + coin_id + output)
+        assert output_coin_id(transfer.signed.id, coin_id, output) == expected
+    upload = payee.hand_in(now_s=NOW)
+    assert upload is not None
+    redemption = Transfer.parse(Bundle.decode(upload).transfers[-1])
+    assert (redemption.payee, redemption.request_id) == (CENTRE, NO_REQUEST) == (bytes(32), bytes(32))
+
+
+def test_sizes(world: World) -> None:
+    payee = world.wallet([])
+
+    def transfer_of(values_fen: list[int], amount_fen: int) -> int:
+        return len(pay(world.wallet(values_fen), payee, amount_fen).transfer.signed.data)
+
+    paid = pay(world.wallet([2_000]), payee, 700)
+    measured = {
+        "wallet certificate": len(payee.certificate.signed.data),
+        "load of 1 coin": len(world.load(world.wallet([]), [2_000])),
+        "load of 10 coins": len(world.load(world.wallet([]), [2_000] * 10)),
+        "request": len(paid.request.body),
+        "transfer of 1 coin without change": transfer_of([2_000], 2_000),
+        "transfer of 1 coin with change": len(paid.transfer.signed.data),
+        "transfer of 5 coins, one of them with change": transfer_of([300, 400, 500, 600, 700], 2_450),
+        "receipt": len(paid.answer.body),
+    }
+    table = PAGE.split("\n## Sizes\n", 1)[1]
+    said = {
+        name: int(size) for name, size in re.findall(r"^\| ([a-z0-9 ,]+) \| (\d+) \|$", table, re.MULTILINE)
+    }
+    assert said == measured
+    decision = (ROOT / "docs/adr/0009-sizes.md").read_text(encoding="utf-8")
+    parts = [int(size) for size in re.findall(r"^\| [^|]+ \| (\d+) \|$", decision, re.MULTILINE)]
+    assert sum(parts) == measured["transfer of 1 coin with change"]

@@ -1,0 +1,18 @@
+"""Worlds for the tests of links, and what they share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.world import STAGED, World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A world in which a received coin must be reconciled before it is spent."""
+    directory = tmp_path / "world"
+    directory.mkdir()
+    world = World(directory, terms=STAGED)
+    yield world
+    world.close()

@@ -1,0 +1,75 @@
+"""What really happened: a few lines that fold loads and transfers, to hold everything else against.
+
+It knows nothing of devices, operators, order or time, and shares no code with what it judges but the
+wire objects.
+"""
+
+from collections.abc import Iterable
+
+from shuangli.messages.loads import Load
+from shuangli.messages.transfers import CHANGE_OUTPUT, PAYEE_OUTPUT, Transfer, load_coin_id, output_coin_id
+
+
+class Truth:
+    """Every coin there ever was, and every transfer that was ever signed for it.
+
+    Attributes:
+        owner, value_fen: of every coin, by id
+        spends: ids of the transfers that spend a coin, by coin id
+        paid_by: the transfer whose payee's output a coin is, by coin id
+    """
+
+    def __init__(self, loads: Iterable[Load], transfers: Iterable[Transfer]) -> None:
+        self.owner: dict[bytes, bytes] = {}
+        self.value_fen: dict[bytes, int] = {}
+        self.spends: dict[bytes, set[bytes]] = {}
+        self.paid_by: dict[bytes, bytes] = {}
+        self.loaded_fen = 0
+        for load in {load.signed.id: load for load in loads}.values():
+            for index, value_fen in enumerate(load.values_fen):
+                self._add(load_coin_id(load.signed.id, index), load.owner, value_fen)
+                self.loaded_fen += value_fen
+        waiting = {transfer.signed.id: transfer for transfer in transfers}
+        while waiting:
+            ready = [t for t in waiting.values() if all(spend.coin_id in self.owner for spend in t.spends)]
+            assert ready, "a transfer spends a coin that never was"
+            for transfer in ready:
+                del waiting[transfer.signed.id]
+                self._spend(transfer)
+
+    def _add(self, coin_id: bytes, owner: bytes, value_fen: int) -> None:
+        self.owner[coin_id] = owner
+        self.value_fen[coin_id] = value_fen
+
+    def _spend(self, transfer: Transfer) -> None:
+        transfer_id = transfer.signed.id
+        for coin_id, pay_fen, change_fen in transfer.spends:
+            assert self.owner[coin_id] == transfer.payer, "somebody else's coin"
+            assert self.value_fen[coin_id] == pay_fen + change_fen, "value made or lost"
+            self.spends.setdefault(coin_id, set()).add(transfer_id)
+            paid_id = output_coin_id(transfer_id, coin_id, PAYEE_OUTPUT)
+            self._add(paid_id, transfer.payee, pay_fen)
+            self.paid_by[paid_id] = transfer_id
+            if change_fen:
+                self._add(output_coin_id(transfer_id, coin_id, CHANGE_OUTPUT), transfer.payer, change_fen)
+
+    @property
+    def forks(self) -> set[bytes]:
+        """The coins that were spent twice."""
+        return {coin_id for coin_id, transfers in self.spends.items() if len(transfers) > 1}
+
+    @property
+    def culprits(self) -> set[bytes]:
+        """The keys that spent a coin twice."""
+        return {self.owner[coin_id] for coin_id in self.forks}
+
+    @property
+    def forked_fen(self) -> int:
+        """What further branches of forks add to what was loaded."""
+        return sum(self.value_fen[coin_id] * (len(self.spends[coin_id]) - 1) for coin_id in self.forks)
+
+    def unspent(self) -> dict[bytes, int]:
+        """The coins that nobody has spent, with their values in fen; they add up to loaded + forked."""
+        return {
+            coin_id: value_fen for coin_id, value_fen in self.value_fen.items() if coin_id not in self.spends
+        }

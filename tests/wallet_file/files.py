@@ -1,0 +1,111 @@
+"""Wallet files for tests: made fast, with what two wallets have really lived through."""
+
+import random
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from shuangli.errors import BadInput, Refused, StoreError
+from shuangli.sealing import Cost
+from shuangli.wallet.counter import Counter
+from shuangli.wallet.file_database import Connect, connect_file
+from shuangli.wallet.file_guard import Guard
+from shuangli.wallet.purse import Purse
+from shuangli.wallet.records import Record
+from shuangli.wallet.wallet import Wallet, request_id_of
+from shuangli.wallet.wallet_file import EPOCH, Device, WalletFile
+from tests.world import NOW, World, pay
+
+FAST: Final = Cost(operations=1, memory_bytes=8_192)
+"""Argon2id at its cheapest: tests try thousands of passphrases."""
+GUARD: Final = Guard(cost=FAST, least_cost=FAST)
+PASSPHRASE: Final = "three blue herons"
+SEED: Final = bytes(range(32))
+CLEAR: Final = (StoreError, BadInput, Refused)
+"""How a file that is not whole may be refused: in one line, never a traceback."""
+
+
+def device(
+    *, seed: int = 1, counter: Counter | None = None, guard: Guard = GUARD, connect: Connect = connect_file
+) -> Device:
+    """A device whose randomness is the same in every run."""
+    randomness = random.Random(seed).randbytes
+    return Device(random_bytes=randomness, counter=counter, guard=guard, connect=connect)
+
+
+def make(
+    path: Path, records: Sequence[Record], *, epochs: Sequence[bytes], on: Device | None = None
+) -> WalletFile:
+    """A new file, open, with these records in a few writes, and the certificates of their epochs."""
+    file = WalletFile.create(path, passphrase=PASSPHRASE, seed=SEED, device=on or device())
+    for number, data in enumerate(epochs, 1):
+        file.keep(EPOCH.format(number=number), data)
+    for start in range(0, len(records), 12):
+        file.append(records[start : start + 12])
+    return file
+
+
+def reopen(path: Path, *, on: Device | None = None, now_s: int = NOW) -> WalletFile:
+    """Open a file that `make` made."""
+    return WalletFile.open(path, passphrase=PASSPHRASE, now_s=now_s, device=on or device(seed=2))
+
+
+def read(path: Path) -> list[Record]:
+    """What the journal in a file says."""
+    with reopen(path) as file:
+        return list(file)
+
+
+def copy_of(path: Path, name: str = "copy") -> Path:
+    """A copy of a closed file, as anybody makes it who gets hold of the device."""
+    target = path.with_name(name)
+    shutil.copyfile(path, target)
+    return target
+
+
+def fold(records: Sequence[Record]) -> Purse:
+    """The purse that a journal adds up to."""
+    purse = Purse()
+    for record in records:
+        purse.apply(record)
+    return purse
+
+
+def life(world: World) -> list[Record]:
+    """The journal of a wallet with something of everything: change, receipts, refusals, hand-ins."""
+    payer, wallet, third = world.wallet([500, 200, 100]), world.wallet([300]), world.wallet([50])
+    pay(payer, wallet, 450)
+    pay(wallet, third, 100)
+    request = wallet.request(120, now_s=NOW)
+    for rival in (payer, third):
+        for message in rival.receive(request_id_of(request), request, now_s=NOW):
+            (answer,) = wallet.receive(request_id_of(request), message, now_s=NOW)
+            rival.receive(request_id_of(request), answer, now_s=NOW)
+    _lose_race(wallet, third, payer)
+    lost = third.request(30, now_s=NOW)
+    wallet.receive(request_id_of(lost), lost, now_s=NOW)
+    wallet.order_load([20], now_s=NOW)
+    world.hand_in(wallet)
+    pay(third, wallet, 15)
+    wallet.hand_in(now_s=NOW)
+    return list(world.journals[wallet])
+
+
+def _lose_race(loser: Wallet, winner: Wallet, payee: Wallet) -> None:
+    """Two wallets pay one request; the first to arrive is paid, the other keeps a refusal."""
+    request = payee.request(10, now_s=NOW)
+    for payer in (winner, loser):
+        (message,) = payer.receive(request_id_of(request), request, now_s=NOW)
+        (answer,) = payee.receive(request_id_of(request), message, now_s=NOW)
+        payer.receive(request_id_of(request), answer, now_s=NOW)
+
+
+def outcome(attempt: Callable[[], list[Record]]) -> list[Record] | None:
+    """What a file says; None if it is refused clearly. Anything else that is raised is a fault of ours."""
+    try:
+        return attempt()
+    except CLEAR as refusal:
+        lines = str(refusal).splitlines()
+    assert len(lines) == 1
+    return None
