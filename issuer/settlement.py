@@ -10,7 +10,7 @@ before the fork is found.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -31,12 +31,12 @@ class Fact(NamedTuple):
 class Known(Protocol):
     """What the centre knows before a bundle: the mint log, the facts, the forks."""
 
-    def load_no(self, load_id: bytes) -> int | None:
-        """The number of a load in the mint log; None where it was never minted."""
+    def load_numbers(self, load_ids: Sequence[bytes]) -> dict[bytes, int]:
+        """The numbers of loads in the mint log, without those that were never minted."""
         ...
 
-    def fact(self, coin_id: bytes) -> Fact | None:
-        """The fact of a coin, if it is spent."""
+    def facts(self, coin_ids: Sequence[bytes]) -> dict[bytes, Fact]:
+        """The facts of those of the coins that are spent."""
         ...
 
     def fork(self, coin_id: bytes, transfer_id: bytes) -> int | None:
@@ -136,12 +136,10 @@ class _Settling:
         self._numbers: dict[bytes, int] = {}
 
     def run(self, seen: Walk) -> Settlement:
-        for load in seen.loads:
-            load_no = self._known.load_no(load.signed.id)
-            if load_no is None:
-                self._result.not_minted.append(load)
-                continue
-            self._numbers[load.signed.id] = load_no
+        minted = self._known.load_numbers([load.signed.id for load in seen.loads])
+        self._numbers.update(minted)
+        self._result.not_minted += [load for load in seen.loads if load.signed.id not in minted]
+        self._facts = self._known.facts([step.coin.coin_id for step in seen.steps if step.coin is not None])
         position = 0
         last = None
         for step in seen.steps:
@@ -168,7 +166,7 @@ class _Settling:
         place = self._place(coin)
         if place is None:
             return Outcome.NOT_MINTED
-        fact = self._facts.get(coin.coin_id) or self._known.fact(coin.coin_id)
+        fact = self._facts.get(coin.coin_id)
         if fact is None:
             return self._new_fact(step, transfer, coin, place, position)
         transfer_id = transfer.signed.id

@@ -4,10 +4,11 @@ What is looked up at random is kept narrow (coin id -> number); signed objects a
 transaction per batch: what was acknowledged is on disk, what was not never happened.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 from pathlib import Path
+from typing import Any, Final
 
 import sqlite_utils
 
@@ -17,6 +18,8 @@ from shuangli.issuer.schema import SCHEMA
 from shuangli.issuer.settlement import Fact, OpenCoin, Settlement
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.store import LedgerStore, open_database, transaction
+
+LOOKED_UP_AT_ONCE: Final = 256
 
 
 class IssuerStore:
@@ -52,20 +55,24 @@ class IssuerStore:
 
     # --- what is known (`settlement.Known`) ---------------------------------------------------
 
-    def load_no(self, load_id: bytes) -> int | None:
-        """The number of a load in the mint log."""
-        row = self._connection.execute(
-            "SELECT load_no FROM mint_log WHERE load_id = ?", (load_id,)
-        ).fetchone()
-        return row[0] if row else None
+    def load_numbers(self, load_ids: Sequence[bytes]) -> dict[bytes, int]:
+        """The numbers of loads in the mint log, without those that were never minted."""
+        return dict(self._lookup("SELECT load_id, load_no FROM mint_log WHERE load_id", load_ids))
+
+    def facts(self, coin_ids: Sequence[bytes]) -> dict[bytes, Fact]:
+        """How coins were spent, without those that are not."""
+        query = "SELECT coin_id, no, id, paid_fen FROM facts JOIN objects ON no = transfer_no WHERE coin_id"
+        return {row[0]: Fact(*row[1:]) for row in self._lookup(query, coin_ids)}
 
     def fact(self, coin_id: bytes) -> Fact | None:
-        """How a coin was spent."""
-        row = self._connection.execute(
-            "SELECT no, id, paid_fen FROM facts JOIN objects ON no = transfer_no WHERE coin_id = ?",
-            (coin_id,),
-        ).fetchone()
-        return Fact(*row) if row else None
+        """How a coin was spent, if it is."""
+        return self.facts([coin_id]).get(coin_id)
+
+    def _lookup(self, query: str, keys: Sequence[bytes]) -> Iterator[Any]:
+        """The rows of a query that ends in the name of the key's column, for many keys."""
+        for first in range(0, len(keys), LOOKED_UP_AT_ONCE):
+            some = keys[first : first + LOOKED_UP_AT_ONCE]
+            yield from self._connection.execute(f"{query} IN ({','.join('?' * len(some))})", some)
 
     def fork(self, coin_id: bytes, transfer_id: bytes) -> int | None:
         """The number of a further transfer of a coin."""

@@ -11,6 +11,7 @@ from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, WalletCertificate
 from shuangli.messages.session import Accepts, PaymentRequest, Receipt, Refusal
 from shuangli.messages.transfers import Spend, Transfer
+from shuangli.offline.branches import find_clash
 from shuangli.offline.chain import MAX_CHAIN, Coin, chains, spend_outputs
 from shuangli.offline.policy import PayerPolicy
 from shuangli.offline.records import PaymentSigned, ReceiptKept, RefusalKept, Turn
@@ -154,7 +155,7 @@ def _pay(request: PaymentRequest, *, payer: Payer, now_s: int) -> Turn[PayerSess
     if not payer.certificate.claims.valid_at(now_s):
         raise Refused("certificate-expired")
     coins = spendable(payer.coins, currency=request.currency, accepts=accepts, now_s=now_s)
-    chosen = payer.choose(coins, request.amount_fen, most_coins=accepts.coins)
+    chosen = _choose(coins, request, payer=payer)
     spent = tuple(coin for coin, _ in chosen)
     signed_at_s = _signing_time(spent, request, payer=payer, now_s=now_s)
     ancestry = chains(spent)
@@ -181,6 +182,16 @@ def _pay(request: PaymentRequest, *, payer: Payer, now_s: int) -> Turn[PayerSess
     )
     signed = signed_session(record)
     return Turn(session=signed, records=(record,), messages=(Message(Kind.PAYMENT, bundle),))
+
+
+def _choose(coins: Sequence[Coin], request: PaymentRequest, *, payer: Payer) -> Sequence[tuple[Coin, int]]:
+    """Choose coins, but no two that are branches of somebody's fork: the payee would refuse them."""
+    while True:
+        chosen = payer.choose(coins, request.amount_fen, most_coins=request.accepts.coins)
+        clash = find_clash([coin for coin, _ in chosen])
+        if clash is None:
+            return chosen
+        coins = [coin for coin in coins if coin is not clash]
 
 
 def _signing_time(spent: Sequence[Coin], request: PaymentRequest, *, payer: Payer, now_s: int) -> int:

@@ -72,7 +72,9 @@ def configured(defaults: C, settings: Mapping[str, str]) -> C:
         try:
             values[name] = kinds[name](text)
         except ValueError as error:
-            raise BadInput("bad-option", f"{name}={text}: not of type {kinds[name].__name__}") from error
+            raise BadInput(
+                "bad-option", f"{name}={_short(text)}: not of type {kinds[name].__name__}"
+            ) from error
     return dataclasses.replace(defaults, **values)  # type: ignore[type-var]
 
 
@@ -83,7 +85,11 @@ def check_range(name: str, value: float, low: float, high: float) -> None:
         BadInput: it does not.
     """
     if not low <= value <= high:
-        raise BadInput("bad-option", f"{name}={value:g} is not between {low:g} and {high:g}")
+        raise BadInput("bad-option", f"{name}={_short(str(value))} is not between {low} and {high}")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 def generator(seed: int, purpose: str) -> np.random.Generator:

@@ -96,6 +96,11 @@ def _sync_entry(directory: Path) -> None:
         os.close(descriptor)
 
 
+def _one_line(words: object) -> str:
+    """SQLite's words, which may quote a damaged name, as they can be shown."""
+    return "".join(letter if letter.isprintable() else "?" for letter in str(words))
+
+
 class FileDatabase:
     """The tables of one open wallet file.
 
@@ -167,7 +172,7 @@ class FileDatabase:
             raise self.corrupt("its tables are not those of a wallet file")
         for (answer,) in self._execute("PRAGMA quick_check(1)"):
             if answer != "ok":
-                raise self.corrupt(f"damaged: {' '.join(str(answer).split())}")
+                raise self.corrupt(f"damaged: {_one_line(answer)}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -244,4 +249,7 @@ class FileDatabase:
                 detail = f"{self.path} is not a wallet file, or its first bytes are damaged"
                 raise BadInput("bad-file", detail) from error
             kind = "unavailable" if code in _UNAVAILABLE else "corrupt"
-            raise StoreError(kind, f"{self.path}: {error}") from error
+            raise StoreError(kind, f"{self.path}: {_one_line(error)}") from error
+        except UnicodeError as error:
+            # SQLite's own words, where they quote a damaged name.
+            raise self.corrupt("its tables are damaged") from error

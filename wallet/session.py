@@ -63,7 +63,7 @@ def stored_request(payee: Wallet, request_id: bytes) -> Message:
 
 
 def run_payee(payee: Wallet, request_id: bytes, link: Link, *, now_s: Callable[[], int]) -> PayeeSession:
-    """Show a request at one end of a link and answer, until the payer ends the connection.
+    """Show a request at one end of a link and answer, until the payer says goodbye.
 
     Raises:
         LinkError: the connection was cut, or the payer says nothing; what was received is stored.
@@ -94,7 +94,7 @@ def serve(
     *,
     now_s: Callable[[], int],
 ) -> Served:
-    """Show a request on one connection after the other, until a payer that has paid ends one in good order.
+    """Show a request on one connection after the other, until a payer has paid and said goodbye.
 
     `accept` waits for the next connection; None ends the serving. A payment that was received stays
     received however its connection ends: the stored receipt waits for its payer to come again.

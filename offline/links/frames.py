@@ -3,7 +3,7 @@
     offset  bytes
     0       2      "SL"
     2       1      version of this format: 1
-    3       3      n, the length of the message, big-endian
+    3       3      n, the length of the message, big-endian; 0 says goodbye
     6       2      CRC-16 of bytes 0 to 5 (CRC-16/IBM-3740: polynomial 0x1021, initially 0xFFFF)
     8       n      the message (`Message.encode`)
     8 + n   4      CRC-32 of all before it (CRC-32/ISO-HDLC, as in zlib and Ethernet)
@@ -12,6 +12,9 @@ The checksums find noise, so that a damaged frame ends as one clear error and no
 an endless wait: the head has its own, lest a flipped length make the receiver wait for bytes that never
 come. They stop no attacker, who can compute them too; signatures do that. A reader that has met a fault
 never looks for the next frame: the connection is closed, and the session run again.
+
+The frame without a message is the last one of a device that has what it wanted. A stream that ends without
+it was cut: a killed process, too, closes its connections as if in good order.
 """
 
 import binascii
@@ -44,6 +47,10 @@ def encode_frame(message: Message) -> bytes:
     data = message.encode()
     if len(data) > MAX_MESSAGE_BYTES:
         raise LinkError("link-size", f"a message of {len(data)} bytes, frames carry {MAX_MESSAGE_BYTES}")
+    return _framed(data)
+
+
+def _framed(data: bytes) -> bytes:
     start = START + len(data).to_bytes(3, "big")
     framed = start + _crc16(start) + data
     return framed + _crc32(framed)
@@ -68,15 +75,19 @@ class FrameReader:
 
     Call `next_message` until it gives None before feeding more: then at most one unfinished frame
     (`most_bytes` and the overhead) and the piece fed last are held.
+
+    Attributes:
+        ended: whether the other side has said goodbye; nothing may follow that
     """
 
-    __slots__ = ("_fault", "_most_bytes", "_unread")
+    __slots__ = ("_fault", "_most_bytes", "_unread", "ended")
 
     def __init__(self, *, most_bytes: int = MAX_MESSAGE_BYTES) -> None:
         """Read messages of at most `most_bytes` bytes each."""
         self._most_bytes = most_bytes
         self._unread = bytearray()
         self._fault: Malformed | None = None
+        self.ended = False
 
     @property
     def unread_bytes(self) -> int:
@@ -89,7 +100,7 @@ class FrameReader:
             self._unread += data
 
     def next_message(self) -> Message | None:
-        """The next message, or None until more bytes are fed.
+        """The next message, or None until more bytes are fed, or for ever if the other side has ended.
 
         Raises:
             Malformed: the stream is damaged or not ours; from then on always.
@@ -105,6 +116,8 @@ class FrameReader:
 
     def _take(self) -> Message | None:
         unread = self._unread
+        if self.ended and unread:
+            raise Malformed(_DAMAGED, "bytes after a goodbye")
         if not START.startswith(unread[: len(START)]):
             raise Malformed(_DAMAGED, f"a frame starts with {START.hex()}, this one does not")
         if len(unread) < HEAD_BYTES:
@@ -120,8 +133,11 @@ class FrameReader:
         framed, tail = bytes(unread[:end]), unread[end : end + TAIL_BYTES]
         if _crc32(framed) != tail:
             raise Malformed(_DAMAGED, "a frame is damaged: its checksum does not hold")
-        message = Message.decode(framed[HEAD_BYTES:])
+        message = Message.decode(framed[HEAD_BYTES:]) if message_bytes else None
         del unread[: end + TAIL_BYTES]
+        if message is None:
+            self.ended = True
+            return self._take()
         return message
 
 
@@ -131,3 +147,7 @@ def _crc16(data: bytes | bytearray) -> bytes:
 
 def _crc32(data: bytes) -> bytes:
     return zlib.crc32(data).to_bytes(4, "big")
+
+
+GOODBYE: Final = _framed(b"")
+"""The last frame of a device that has what it wanted."""

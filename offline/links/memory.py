@@ -31,7 +31,7 @@ class Link(Protocol):
         ...
 
     def receive(self) -> Message | None:
-        """The next message; None if there is none now (in memory) or none will come (the other end closed).
+        """The next message; None if there is none now (in memory), or none will come (after a goodbye).
 
         Raises:
             Malformed: what arrived is not a message.

@@ -42,9 +42,9 @@ def to_png(symbol: segno.QRCode, *, pixels_per_module: int = 4) -> bytes:
 
 def to_svg(symbol: segno.QRCode, *, pixels_per_module: int = 4) -> str:
     """An SVG document, black on white with the quiet zone."""
-    return symbol.svg_inline(
-        scale=pixels_per_module, border=QUIET_MODULES, light="#fff", svgns=True, omitsize=False
-    )
+    out = io.BytesIO()
+    symbol.save(out, kind="svg", scale=pixels_per_module, border=QUIET_MODULES, light="#fff")
+    return out.getvalue().decode()
 
 
 def to_text(symbol: segno.QRCode) -> str:
@@ -68,7 +68,7 @@ def to_moving_svg(
     moving = len(symbols) > 1
     parts = []
     for index, symbol in enumerate(symbols):
-        path = symbol.svg_inline(border=QUIET_MODULES, svgns=False, omitsize=True)
+        path = symbol.svg_inline(border=QUIET_MODULES, omitsize=True)
         turn = _turn(index, len(symbols), shown_ms) if moving else ""
         parts.append(f'<g visibility="{"hidden" if moving else "visible"}">{turn}{path}</g>')
     size = f'width="{width * pixels_per_module}" height="{height * pixels_per_module}"'

@@ -9,68 +9,20 @@ import errno
 import socket
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from shuangli.errors import BadInput, LinkError, Malformed
-from shuangli.offline.links.frames import MAX_MESSAGE_BYTES, FrameReader, encode_frame
+from shuangli.offline.links.addresses import Address, TcpAddress, UnixAddress
+from shuangli.offline.links.frames import GOODBYE, MAX_MESSAGE_BYTES, FrameReader, encode_frame
 from shuangli.offline.states import Message
 
 READ_BYTES: Final = 65_536
 BACKLOG: Final = 16
-MAX_PORT: Final = 65_535
-MAX_PORT_DIGITS: Final = 5
 OWNER_ONLY: Final = 0o600
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TcpAddress:
-    """A host name or IP address, and a port; port 0 lets a listener choose a free one."""
-
-    host: str
-    port: int
-
-    def __post_init__(self) -> None:
-        if not self.host or not 0 <= self.port <= MAX_PORT:
-            raise BadInput("bad-option", f"no TCP address: host {self.host!r}, port {self.port}")
-
-    def __str__(self) -> str:
-        return f"tcp:[{self.host}]:{self.port}" if ":" in self.host else f"tcp:{self.host}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnixAddress:
-    """The path of a Unix socket."""
-
-    path: Path
-
-    def __str__(self) -> str:
-        return f"unix:{self.path}"
-
-
-Address = TcpAddress | UnixAddress
-
-
-def parse_address(text: str) -> Address:
-    """Read `tcp:HOST:PORT` (an IPv6 address in brackets) or `unix:PATH`.
-
-    Raises:
-        BadInput: it is neither.
-    """
-    scheme, _, rest = text.partition(":")
-    if scheme == "unix" and rest:
-        return UnixAddress(path=Path(rest))
-    host, _, port = rest.rpartition(":")
-    if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    elif ":" in host:
-        host = ""
-    is_number = port.isascii() and port.isdecimal() and len(port) <= MAX_PORT_DIGITS
-    if scheme != "tcp" or not host or not is_number:
-        raise BadInput("bad-option", f"{text!r} is not an address: give tcp:HOST:PORT or unix:PATH")
-    return TcpAddress(host=host, port=int(port))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +43,11 @@ class Patience:
 
 
 class SocketLink:
-    """One device's end of a connected stream socket; leaving its `with` block closes it."""
+    """One device's end of a connected stream socket.
+
+    Leaving its `with` block closes it, and says goodbye before that unless an error is on its way: so the
+    other side knows that this one has what it wanted.
+    """
 
     __slots__ = ("_monotonic_s", "_patience", "_reader", "_socket")
 
@@ -110,10 +66,15 @@ class SocketLink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is None:
+            # If it cannot be said any more, the other side finds the connection cut: it may be run again.
+            with suppress(OSError):
+                self._socket.settimeout(self._patience.connect_s)
+                self._socket.sendall(GOODBYE)
         self.close()
 
     def close(self) -> None:
-        """End the connection; what was sent before still arrives."""
+        """Cut the connection."""
         self._socket.close()
 
     def send(self, message: Message) -> None:
@@ -130,7 +91,7 @@ class SocketLink:
             raise _link_error(error) from error
 
     def receive(self) -> Message | None:
-        """Wait for the next message; None if the other side has ended the connection between messages.
+        """Wait for the next message; None if the other side has said goodbye.
 
         Raises:
             Malformed: what arrived is no message; the connection is closed.
@@ -138,13 +99,8 @@ class SocketLink:
         """
         until_s = self._monotonic_s() + self._patience.message_s
         try:
-            while (message := self._reader.next_message()) is None:
-                data = self._read(until_s - self._monotonic_s())
-                if not data and self._reader.unread_bytes:
-                    raise LinkError("link-cut", "the connection was cut in the middle of a message")
-                if not data:
-                    return None
-                self._reader.feed(data)
+            while (message := self._reader.next_message()) is None and not self._reader.ended:
+                self._reader.feed(self._read(until_s - self._monotonic_s()))
         except Malformed:
             self.close()
             raise
@@ -155,9 +111,12 @@ class SocketLink:
             raise LinkError("link-silent")
         try:
             self._socket.settimeout(within_s)
-            return self._socket.recv(READ_BYTES)
+            data = self._socket.recv(READ_BYTES)
         except OSError as error:
             raise _link_error(error) from error
+        if not data:
+            raise LinkError("link-cut")
+        return data
 
 
 def connect(address: Address, *, monotonic_s: Callable[[], float], patience: Patience) -> SocketLink:

@@ -20,8 +20,8 @@ Outages = Sequence[tuple[float, float]]
 
 MOST_SEPARATE_BARS: Final = 48
 MOST_HOURS_ON_CLOCK: Final = 48
-OFF_SCALE: Final = 4
-"""A busiest second more than so many times above the busiest mean is named, but not drawn to scale."""
+OFF_SCALE: Final = 3
+"""A busiest second more than so many times above the highest mean is marked, but not drawn to scale."""
 
 
 class Size(NamedTuple):
@@ -196,15 +196,18 @@ def rate_chart(title: str, *, rate: OverTime, busiest: tuple[int, int], what: st
     def paint(axes: Axes, size: Size) -> None:
         _frame(axes, size, f"{unit}, mean of {duration(rate.width_s)}")
         _steps(axes, shown, "main")
-        _top(axes, max(shown.peak[1], most if on_scale else 0))
+        _top(axes, max(shown.peak[1] * (1 if on_scale else 1.2), most if on_scale else 0))
         _time(axes, size, time)
+        at_h, text = at_s / 3_600, f"busiest second: {count(most)}"
+        side = "right" if at_h > time.end_h * 0.62 else "left"
+        along = -8 if side == "right" else 8
         if on_scale:
-            at_h = at_s / 3_600
             axes.plot([at_h], [most], "o", color=COLOURS["accent"], markersize=7, clip_on=False)
-            side = "right" if at_h > time.end_h * 0.62 else "left"
-            text = f"busiest second: {count(most)}"
-            along = -8 if side == "right" else 8
             _label(axes, size, text, (at_h, most), side=side, colour="accent", above=-4, along=along)
+        elif most:
+            arrow = f"{text} ↑" if side == "right" else f"↑ {text}"
+            below = -size.font - 2
+            _label(axes, size, arrow, (at_h, 1), side=side, colour="accent", above=below, on_top=True)
 
     text = f"{unit}, mean of {duration(rate.width_s)}. Most in one second: {count(most)}."
     return _chart("rate", title, text, FULL, paint)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-MOST_BINS: Final = 1_600
+MOST_BINS: Final = 1_800
 """More points on a time axis than this are too fine to be seen, and make the page large."""
 BIN_WIDTHS_S: Final = (60, 300, 600, 900, 1_800, 3_600, 7_200)
 FEWEST_IN_BIN: Final = 4

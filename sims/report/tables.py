@@ -70,7 +70,7 @@ def verdict(tiles: list[Check]) -> tuple[bool, str]:
     failed = [tile for tile in judged if not tile.holds]
     if not failed:
         return True, f"All {len(judged)} checks hold."
-    names = "; ".join(f"{tile.label} {tile.value}" for tile in failed)
+    names = ", ".join(f"{tile.value} {tile.label}" for tile in failed)
     return (
         False,
         f"{len(failed)} of {len(judged)} checks {'do' if len(failed) > 1 else 'does'} not hold: {names}.",
@@ -121,7 +121,9 @@ def _boardings(trips: Figures) -> Check:
 def _reconciled(reconciliation: Figures, payments: Figures) -> Check:
     never, late = reconciliation["never"], reconciliation["only_at_close"]
     late_fen = reconciliation["only_at_close_fen"]
-    detail = f"{plural(late, 'payment')} ({yuan(late_fen)}) came in only at the close."
+    detail = "All payments came in before the close, when everybody reconciles."
+    if late:
+        detail = f"{plural(late, 'payment')} ({yuan(late_fen)}) came in only at the close."
     if never:
         detail = f"{yuan(reconciliation['never_fen'])} never reached an operator, not even at the close."
     elif not payments["paid"]:
@@ -152,12 +154,13 @@ def losses(forks: Figures, cases: pl.DataFrame) -> list[Bar]:
         return Bar(label=label, value=yuan(amount_fen), start=start, share=share, kind=kind, note=note)
 
     claimed = f"{yuan(forks['paid_fen'])} belongs to others: coin by coin, what goes beyond its face"
+    net = "what it has paid out, less what culprits’ frozen value makes good"
     unclaimed_fen, open_from_fen = forks["unclaimed_loss_fen"], covered_fen + fund_fen
     return [
         bar("Face value of the coins spent twice", "what the second branches claim once more", face_fen),
         bar("Covered by culprits’ frozen value", "still theirs when found, and set off first", covered_fen),
         bar("Loss", claimed, loss_fen, start_fen=covered_fen, kind="accent"),
-        bar("borne by the guarantee fund", "paid to payees", fund_fen, start_fen=covered_fen, kind="accent"),
+        bar("borne by the guarantee fund", net, fund_fen, start_fen=covered_fen, kind="accent"),
         bar(
             "not claimed yet", "by payees who hold it", unclaimed_fen, start_fen=open_from_fen, kind="accent"
         ),
@@ -165,7 +168,7 @@ def losses(forks: Figures, cases: pl.DataFrame) -> list[Bar]:
             label="borne by payees, on top",
             value=yuan(forks["unpaid_to_payees_fen"]),
             share=0,
-            note="handed in, and not paid for the cap of the fund per person",
+            note="handed in, and not paid because of the fund’s cap per person",
         ),
     ]
 

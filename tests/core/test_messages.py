@@ -1,6 +1,7 @@
 """Every message: round trip, identity, and strictness to the byte (FAULTS F35, F36)."""
 
 import copy
+import dataclasses
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -25,7 +26,20 @@ every_message: Final = pytest.mark.parametrize(
 ODD: Final[tuple[object, ...]] = (
     *(0, 1, -1, 23, 24, 2**16 + 1, 2**33, 2**53 - 1, 2**53, 2**64 - 1, -(2**64), 2**64),
     *(0.0, 1.0, float("nan"), True, False, None, cbor2.undefined, cbor2.CBORSimpleValue(1)),
-    *(b"", bytes(5), bytes(16), bytes(32), "", "x", "CNY", "a\nb", "\u53cc\u79bb", "x" * 17),
+    *(
+        b"",
+        b"\x09",
+        b"\xff",
+        bytes(5),
+        bytes(16),
+        bytes(32),
+        "",
+        "x",
+        "CNY",
+        "a\nb",
+        "\u53cc\u79bb",
+        "x" * 17,
+    ),
     *([], [[]], [b""], [bytes(32)], [bytes(32), 1, 0], [1, 2, 3], {}, {1: 1}, cbor2.CBORTag(1, 0)),
 )
 """What to put in place of any field."""
@@ -38,6 +52,18 @@ def strict_or_malformed(kind: Any, data: bytes) -> None:
     except Malformed:
         return
     assert encode_again(value) == data
+    assert not holds_boolean(value), (
+        "True is no number of fen, and no message has a field that is true or false"
+    )
+
+
+def holds_boolean(value: object) -> bool:
+    """Say whether a boolean stands anywhere in a message."""
+    if dataclasses.is_dataclass(value):
+        return any(holds_boolean(getattr(value, field.name)) for field in dataclasses.fields(value))
+    if isinstance(value, tuple | frozenset):
+        return any(map(holds_boolean, value))
+    return isinstance(value, bool)
 
 
 @every_message

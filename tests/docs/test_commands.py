@@ -56,7 +56,7 @@ def every_command() -> list[tuple[str, str]]:
 def simple_commands(line: str) -> list[list[str]]:
     """The words of each command in a line; what the shell would put in is left out."""
     line = re.sub(r"\$\(.*\)", "1", line)
-    line = re.sub(r"\"?\$[\w?]+\"?", "1", line)
+    line = re.sub(r"\$[\w?]+", "1", line)
     lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|")
     lexer.whitespace_split = True
     found: list[list[str]] = [[]]

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from shuangli.offline.links.addresses import Address, UnixAddress
+from tests.links.support import LOCAL
 from tests.world import STAGED, World
 
 
@@ -16,3 +18,8 @@ def world(tmp_path: Path) -> Iterator[World]:
     world = World(directory, terms=STAGED)
     yield world
     world.close()
+
+
+@pytest.fixture(params=["tcp", "unix"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Address:
+    return LOCAL if request.param == "tcp" else UnixAddress(path=tmp_path / "device.socket")

@@ -1,16 +1,22 @@
 """What the tests of links share: messages, a payment in the middle, and what must hold after it."""
 
+import socket
+import time
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, ParamSpec
 
 from hypothesis import strategies as st
 
 from shuangli.errors import Malformed
 from shuangli.messages.session import PaymentRequest
+from shuangli.offline.links.addresses import Address, TcpAddress
+from shuangli.offline.links.sockets import Listener, Patience, SocketLink, connect
 from shuangli.offline.states import Kind, Message, PayeeState, PayerState
 from shuangli.wallet.session import stored_request
 from shuangli.wallet.wallet import Wallet, request_id_of
 from tests.world import NOW, World
+
+P = ParamSpec("P")
 
 PRICE_FEN: Final = 400
 LOADED_FEN: Final = 1_000
@@ -25,6 +31,22 @@ def now_s() -> int:
 def agree(request: PaymentRequest) -> bool:
     """The person who pays says yes to what was asked for in these tests, and to nothing else."""
     return request.amount_fen == PRICE_FEN
+
+
+LOCAL: Final = TcpAddress(host="127.0.0.1", port=0)
+PATIENCE: Final = Patience(connect_s=20, message_s=20)
+
+
+def linked(connected: socket.socket, *, monotonic_s: Callable[[], float] = time.monotonic) -> SocketLink:
+    return SocketLink(connected, monotonic_s=monotonic_s, patience=PATIENCE)
+
+
+def listening(address: Address) -> Listener:
+    return Listener(address, monotonic_s=time.monotonic, patience=PATIENCE)
+
+
+def connected(address: Address) -> SocketLink:
+    return connect(address, monotonic_s=time.monotonic, patience=PATIENCE)
 
 
 class Parties(NamedTuple):
@@ -60,13 +82,14 @@ def nothing_is_lost(both: Parties) -> None:
 
 
 def one_payment_and_the_books_balance(world: World, both: Parties) -> None:
-    """Paid exactly once, with a receipt; after both have reconciled it is booked once, and nobody is accused."""
+    """Paid once, with a receipt; when both have reconciled it is booked once, and nobody is accused."""
     payer, payee, request_id = both
     assert payer.purse.paying[request_id].state is PayerState.PAID
     assert len(payer.purse.paying) == len(payee.purse.asking) == 1
     nothing_is_lost(both)
     world.hand_in(payee)
-    world.hand_in(payer)
+    if payer.hand_in(now_s=NOW) is not None:
+        world.hand_in(payer)
     assert world.deposit_fen(payee) == PRICE_FEN
     assert payer.purse.balance_fen == LOADED_FEN - PRICE_FEN
     assert payer.purse.in_flight_fen == 0
@@ -74,9 +97,9 @@ def one_payment_and_the_books_balance(world: World, both: Parties) -> None:
     world.check_books()
 
 
-def outcome(read: Callable[[], Message | None]) -> Message | str | None:
+def outcome(read: Callable[P, Message | None], *args: P.args, **kwargs: P.kwargs) -> Message | str | None:
     """A message, the code of Malformed, or None for more to come: nothing else may come of any bytes."""
     try:
-        return read()
+        return read(*args, **kwargs)
     except Malformed as fault:
         return fault.code

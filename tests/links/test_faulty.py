@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shuangli.errors import Malformed, ProtocolError
+from shuangli.errors import Malformed, OutOfTurn
 from shuangli.offline.links.faulty import (
     ARRIVES,
     CUT,
@@ -23,6 +23,7 @@ from shuangli.offline.links.faulty import (
 )
 from shuangli.offline.links.memory import Duplex, MemoryLink
 from shuangli.offline.states import Kind, Message, PayeeState, PayerState
+from shuangli.wallet.wallet import Wallet
 from tests.links.support import Parties, nothing_is_lost, one_payment_and_the_books_balance, parties
 from tests.world import NOW, World
 
@@ -40,24 +41,27 @@ class Clock:
 
 
 def meet(both: Parties, to_payer: Iterable[Fate], to_payee: Iterable[Fate]) -> None:
-    """One meeting: the payee shows its request; both answer what arrives, for ten seconds. Nothing is lost."""
-    payer, payee, request_id = both
+    """One meeting: the payee shows its request; for some seconds both answer what arrives."""
+    payer, payee, _ = both
     clock, cable = Clock(), Cable()
     there = ScriptedLink(to_payer, cable=cable, now_ms=clock)
     back = ScriptedLink(to_payee, cable=cable, now_ms=clock)
     ends = (payer, Duplex(outbound=back, inbound=there)), (payee, Duplex(outbound=there, inbound=back))
     ends[1][1].send(both.request)
-    for clock.at_ms in range(0, 10_000, 100):
+    for clock.at_ms in range(0, 4_000, 250):
         for wallet, end in ends:
             for message in arrived(end):
-                try:
-                    answers = wallet.receive(request_id, message, now_s=NOW)
-                except ProtocolError as refused:
-                    assert refused.code == "out-of-turn"
-                    continue
-                for answer in answers:
+                for answer in answers(wallet, both.request_id, message):
                     end.send(answer)
-        nothing_is_lost(both)
+                nothing_is_lost(both)
+
+
+def answers(wallet: Wallet, request_id: bytes, message: Message) -> tuple[Message, ...]:
+    """What a wallet says to a message; out of its turn it says nothing."""
+    try:
+        return wallet.receive(request_id, message, now_s=NOW)
+    except OutOfTurn:
+        return ()
 
 
 def arrived(end: Duplex) -> Iterator[Message]:
@@ -78,8 +82,8 @@ def states(both: Parties) -> tuple[PayerState | None, PayeeState]:
 
 
 DAMAGED: Final = Fate(flip_bit=100)
-LATE: Final = Fate(delay_ms=700)
-LATE_TWICE: Final = Fate(copies=2, delay_ms=700)
+LATE: Final = Fate(delay_ms=500)
+LATE_TWICE: Final = Fate(copies=2, delay_ms=500)
 
 SCRIPTS: Final = {
     "f04 all doubled": ([DOUBLED, DOUBLED, DOUBLED], [DOUBLED, DOUBLED], "paid"),
@@ -116,8 +120,8 @@ def test_f04_f05_f07_f08_a_second_meeting_with_the_same_request_finishes_the_pay
 
 
 def test_every_short_script_ends_in_one_payment(world: World) -> None:
-    """All scripts of three messages there and two back, out of five fates each."""
-    fates = (ARRIVES, LOST, DOUBLED, CUT, LATE_TWICE)
+    """All scripts of two messages there and two back, out of four fates each."""
+    fates = (ARRIVES, LOST, LATE_TWICE, CUT)
     for script in product(fates, repeat=4):
         both = parties(world)
         meet(both, script[:2], script[2:])

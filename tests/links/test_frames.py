@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shuangli.errors import LinkError, Malformed
 from shuangli.offline.links.faulty import flip
 from shuangli.offline.links.frames import (
+    GOODBYE,
     HEAD_BYTES,
     MAX_MESSAGE_BYTES,
     MESSAGE_HEAD_BYTES,
@@ -124,6 +125,19 @@ def test_f36_a_huge_length_is_refused_before_it_is_waited_for() -> None:
     assert read_all([encode_frame(Message(Kind.PAYMENT, bytes(200)))[:HEAD_BYTES]], most_bytes=100) == [
         "too-large"
     ]
+
+
+def test_goodbye_is_the_last_thing_in_a_stream() -> None:
+    assert GOODBYE.hex() == "534c010000005c9389743742"
+    reader = FrameReader()
+    reader.feed(encode_frame(RECEIPT) + GOODBYE)
+    assert (reader.next_message(), reader.ended) == (RECEIPT, False)
+    assert (reader.next_message(), reader.ended, reader.unread_bytes) == (None, True, 0)
+    assert reader.next_message() is None
+    assert read_all([encode_frame(RECEIPT) + GOODBYE + encode_frame(RECEIPT)]) == [RECEIPT, "frame"]
+    assert read_all([GOODBYE, b"S"]) == ["frame"]
+    with pytest.raises(Malformed, match="not exactly one frame"):
+        decode_frame(GOODBYE)
 
 
 def test_f36_a_frame_around_what_is_no_message_is_malformed() -> None:

@@ -66,6 +66,13 @@ def test_f04_repeats_get_the_stored_bytes_and_change_nothing(world: World) -> No
     assert (rider.purse.checkpoint(), gate.purse.checkpoint()) == before
 
 
+def test_f04_the_identical_repeat_is_answered_without_being_judged_again(world: World) -> None:
+    rider, gate = world.wallet([1000]), world.wallet(tier=0)
+    paid = pay(rider, gate, 300)
+    gate.trust._epochs = ()
+    assert gate.receive(paid.request_id, paid.payment, now_s=NOW) == (paid.answer,)
+
+
 def test_f04_what_is_out_of_turn_is_refused_by_name(world: World) -> None:
     rider, gate, stranger = world.wallet([1000, 100]), world.wallet(tier=0), world.wallet()
     paid = pay(rider, gate, 300)
@@ -357,6 +364,31 @@ def test_a_chain_under_two_signatures_does_not_block_an_honest_payer(hops: World
         (answer,) = honest.receive(request_id_of(request), data, now_s=NOW)
         assert answer.kind is Kind.RECEIPT
     assert pay(honest, payee, 150).answer.kind is Kind.RECEIPT
+
+
+def test_who_was_paid_with_both_branches_of_a_fork_pays_with_one_at_a_time(hops: World) -> None:
+    """Together they would be refused, and stuck; the centre honours both."""
+    rogue, honest, payee = hops.wallet([20]), hops.wallet(), hops.wallet()
+    copy = hops.clone(rogue)
+    pay(rogue, honest, 7)
+    pay(copy, honest, 19)
+    request = payee.request(26, now_s=NOW)
+    assert refuses(honest, request_id_of(request), request) == "insufficient-funds"
+    assert pay(honest, payee, 7).answer.kind is Kind.RECEIPT
+    assert pay(honest, payee, 19).answer.kind is Kind.RECEIPT
+    assert payee.purse.balance_fen == 26
+    request = rogue.request(26, now_s=NOW)
+    assert refuses(payee, request_id_of(request), request) == "insufficient-funds"
+    assert hops.hand_in(payee).credited_fen == 26
+
+
+def test_parts_of_one_coin_that_meet_again_are_no_fork(hops: World) -> None:
+    first, second, third = hops.wallet([100]), hops.wallet(), hops.wallet()
+    pay(first, second, 60)
+    pay(second, third, 25)
+    pay(first, third, 40)
+    assert pay(second, third, 35).answer.kind is Kind.RECEIPT
+    assert pay(third, hops.wallet(), 100).answer.kind is Kind.RECEIPT
 
 
 def test_a_wallet_does_not_pay_itself(world: World) -> None:

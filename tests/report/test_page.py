@@ -1,4 +1,4 @@
-"""The page of a run: one file that stands for itself, says what the result says, and hides nothing that is off."""
+"""The page of a run: one file that needs nothing else, says what the result says, and hides nothing."""
 
 import re
 from collections.abc import Callable
@@ -203,7 +203,7 @@ def test_nothing_paid(run: Run) -> None:
     text = render(replace(material, payments=nothing, figures=figures, cases=material.cases.clear()))
     assert "No payment was reconciled" in text
     assert "No double spend to detect" in text
-    assert "1 of 5 checks does not hold: of trips paid offline" in text
+    assert "1 of 6 checks does not hold: 0\u00a0% of trips paid offline." in text
     assert Page(text).problems == []
 
 

@@ -21,7 +21,7 @@ def test_value_offline_is_that_of_the_hours(name: str, run: Run) -> None:
     level = series.unreconciled_fen(material.paid, first_s=material.first_s, end_s=material.end_s)
     a_step = 3_600 // level.every_s
     for row in material.figures["hours"]:
-        if 0 <= row["hour"] and (row["hour"] + 1) * 3_600 < material.end_s:
+        if row["hour"] >= 0 and (row["hour"] + 1) * 3_600 < material.end_s:
             assert level.values[(row["hour"] + 1) * a_step] == row["unreconciled_fen"]
     assert level.values[-1] == material.figures["reconciliation"]["never_fen"]
 

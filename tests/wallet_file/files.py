@@ -2,14 +2,14 @@
 
 import random
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from shuangli.errors import BadInput, Refused, StoreError
 from shuangli.sealing import Cost
 from shuangli.wallet.counter import Counter
-from shuangli.wallet.file_database import Connect, connect_file
+from shuangli.wallet.file_database import Connect, Connection, connect_file
 from shuangli.wallet.file_guard import Guard
 from shuangli.wallet.purse import Purse
 from shuangli.wallet.records import Record
@@ -26,8 +26,27 @@ CLEAR: Final = (StoreError, BadInput, Refused)
 """How a file that is not whole may be refused: in one line, never a traceback."""
 
 
+class Hasty:
+    """A connection that does not wait for the disk, which only a loss of power could tell."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def execute(self, statement: str, parameters: Sequence[Any] = (), /) -> Iterable[Any]:
+        if statement.startswith("PRAGMA synchronous"):
+            statement = "PRAGMA synchronous = OFF"
+        return self._connection.execute(statement, parameters)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def hastily(path: Path, fresh: bool) -> Connection:
+    return Hasty(connect_file(path, fresh))
+
+
 def device(
-    *, seed: int = 1, counter: Counter | None = None, guard: Guard = GUARD, connect: Connect = connect_file
+    *, seed: int = 1, counter: Counter | None = None, guard: Guard = GUARD, connect: Connect = hastily
 ) -> Device:
     """A device whose randomness is the same in every run."""
     randomness = random.Random(seed).randbytes

@@ -33,7 +33,9 @@ def make_version_1(path: Path, records: Sequence[Record], *, epochs: Sequence[by
     """A closed file of version 1 with these records, and the certificates of their epochs."""
     domain = b"shuangli/1/wallet-file/"
     cost = [FAST.operations, FAST.memory_bytes]
-    wrapping = bindings.crypto_pwhash_alg(32, PASSPHRASE.encode(), SALT, *cost, 2)
+    wrapping = bindings.crypto_pwhash_alg(
+        32, PASSPHRASE.encode(), SALT, cost[0], cost[1], bindings.crypto_pwhash_ALG_ARGON2ID13
+    )
     context = domain + cbor2.dumps(["header", FILE_ID, *cost, SALT])
     rows = [b"\1" + cbor2.dumps([f"epoch/{number}", data]) for number, data in enumerate(epochs, 1)]
     rows += [b"\0" + encode_record(record) for record in records]

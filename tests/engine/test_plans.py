@@ -1,0 +1,242 @@
+"""Plans: what cannot be planned, and what the two scenarios plan."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shuangli.errors import BadInput
+from shuangli.sims.catalogue import CONFIGS, describe, make_scenario
+from shuangli.sims.plan import NOBODY, Calendar, CellPlan, Meetings, Role, Wages
+from shuangli.sims.scenario import CELLS, Scenario, day_start_s
+from shuangli.sims.transit import draw_copies
+from tests.engine.plans import START_S, WINDOW_S, calendar, cell_plan, devices, ints, meetings
+
+
+def planned(name: str, *, seed: int = 1, demand: Path | None = None, **settings: object) -> Scenario:
+    texts = {key: str(value) for key, value in settings.items()}
+    return make_scenario(name, texts, seed=seed, demand=demand, network=None)
+
+
+SMALL: dict[str, dict[str, Any]] = {
+    "transit": {"trips": 800, "copied_share": 0.1},
+    "payroll": {"workers": 60, "shops": 5, "days": 2, "copied_share": 0.1},
+}
+
+
+@pytest.mark.parametrize("name", sorted(SMALL))
+@pytest.mark.parametrize("seed", [1, 2])
+def test_copies_are_pairs_within_a_cell(name: str, seed: int) -> None:
+    plans = planned(name, seed=seed, **SMALL[name]).plans
+    copied = 0
+    for plan in plans:
+        copies = np.flatnonzero(plan.devices.copy_of != NOBODY)
+        originals = plan.devices.copy_of[copies]
+        copied += copies.size
+        assert len({*copies.tolist(), *originals.tolist()}) == 2 * copies.size
+        assert (plan.devices.role[copies] == Role.PERSON).all()
+        assert (plan.devices.role[originals] == Role.PERSON).all()
+    holders = sum(int((plan.devices.role == Role.PERSON).sum()) for plan in plans)
+    assert copied == round(0.1 * holders)
+
+
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_wallets_are_open_and_loaded_before_the_first_payment(name: str) -> None:
+    scenario = planned(name, **SMALL[name])
+    for plan in scenario.plans:
+        calendar = plan.calendar
+        first_s = int(plan.meetings.at_s[0])
+        # A certificate takes two windows, and so does the load that is ordered with it.
+        ready_s = max([*plan.devices.opens_s, *plan.wages.at_s]) + 5 * calendar.window_s
+        assert calendar.start_s <= plan.devices.opens_s.min()
+        assert ready_s <= first_s
+        assert first_s >= scenario.first_day_s
+        assert plan.meetings.at_s[-1] < calendar.closes_s
+
+
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_devices_are_numbered_cell_after_cell(name: str) -> None:
+    plans = planned(name, **SMALL[name]).plans
+    assert [plan.number for plan in plans] == list(range(len(plans)))
+    assert [plan.first_device for plan in plans[1:]] == list(
+        np.cumsum([len(plan.devices) for plan in plans])[:-1]
+    )
+    assert len(plans) == (CELLS if name == "transit" else 1)
+
+
+def test_every_trip_is_met_once_at_the_gate_of_its_destination() -> None:
+    scenario = planned("transit", **SMALL["transit"])
+    trips = scenario.trips
+    assert trips is not None
+    met = np.concatenate([plan.meetings.tag for plan in scenario.plans])
+    assert sorted(met.tolist()) == list(range(len(trips)))
+    for plan in scenario.plans:
+        tag, gates = plan.meetings.tag, len(plan.devices) - len(trips.stations)
+        assert (plan.meetings.payee - gates == trips.destination[tag]).all()
+        assert (plan.meetings.payer == trips.wallet[tag] // CELLS).all()
+        assert (trips.wallet[tag] % CELLS == plan.number).all()
+        assert (plan.meetings.amount_fen == trips.fare_fen[tag]).all()
+        assert (plan.meetings.at_s - scenario.first_day_s == trips.exit_s[tag]).all()
+
+
+@pytest.mark.parametrize("wallets", [0, 1, 3, 37, 1_000])
+@pytest.mark.parametrize("share", [0, 0.005, 0.03, 0.2, 0.5])
+def test_so_many_wallets_are_copied_as_the_share_says(wallets: int, share: float) -> None:
+    """Found: each cell rounded for itself, so that a small share of few wallets was none at all."""
+    copy_of = draw_copies(wallets, share, seed=1)
+    copies = np.flatnonzero(copy_of != NOBODY)
+    # Both of a pair must live in one cell.
+    most = sum(np.arange(cell, wallets, CELLS).size // 2 for cell in range(CELLS))
+    assert min(most, round(share * wallets)) - CELLS < copies.size <= min(most, round(share * wallets))
+    if wallets >= 37 and share <= 0.2:
+        assert copies.size == round(share * wallets)
+    assert (copies % CELLS == copy_of[copies] % CELLS).all()
+
+
+def test_another_seed_is_another_plan_and_the_same_seed_the_same() -> None:
+    for name, config in SMALL.items():
+        first, again, other = (planned(name, seed=seed, **config) for seed in (1, 1, 2))
+        assert all(
+            np.array_equal(a.meetings.at_s, b.meetings.at_s)
+            and np.array_equal(a.devices.copy_of, b.devices.copy_of)
+            for a, b in zip(first.plans, again.plans, strict=True)
+        )
+        assert not np.array_equal(first.plans[0].meetings.at_s, other.plans[0].meetings.at_s)
+
+
+@pytest.mark.parametrize(
+    ("from_h", "hours", "closes_h"), [(17, 3, 24), (22, 5, 27), (20, 24, 44), (0, 24, 24), (24, 24, 48)]
+)
+def test_the_close_waits_for_the_end_of_an_outage(from_h: float, hours: float, closes_h: int) -> None:
+    scenario = planned("transit", trips=300, outage_from_h=from_h, outage_h=hours)
+    (outage,) = scenario.plans[0].calendar.outages
+    closes_s = scenario.plans[0].calendar.closes_s - scenario.first_day_s
+    assert outage == tuple(scenario.first_day_s + int(h * 3_600) for h in (from_h, from_h + hours))
+    assert closes_h * 3_600 - 2 * 3_600 < closes_s <= closes_h * 3_600 + 3_600
+    assert closes_s % WINDOW_S == 0
+
+
+def test_an_outage_of_no_length_is_none() -> None:
+    assert planned("transit", trips=50, outage_h=0).plans[0].calendar.outages == ()
+    assert planned("transit", trips=50, outage_h=0.0001).plans[0].calendar.outages == ()
+
+
+def plan_of(**changes: Any) -> CellPlan:
+    known = {"people": devices(2, 1), "meets": meetings((10, 0, 2, 100)), **changes}
+    return cell_plan(**known)
+
+
+def test_plans_that_cannot_be() -> None:
+    plan_of()
+    with pytest.raises(ValueError, match="one length"):
+        Meetings(at_s=ints([1]), payer=ints([0, 1]), payee=ints([1]), amount_fen=ints([1]), tag=ints([0]))
+    with pytest.raises(ValueError, match="order of time"):
+        Meetings(
+            at_s=ints([2, 1]),
+            payer=ints([0, 0]),
+            payee=ints([1, 1]),
+            amount_fen=ints([1, 1]),
+            tag=ints([0, 1]),
+        )
+    with pytest.raises(ValueError, match="order of time"):
+        Wages(
+            at_s=ints([2, 1]),
+            employer=ints([0, 0]),
+            worker=ints([1, 1]),
+            amount_fen=ints([1, 1]),
+            load_fen=ints([0, 0]),
+        )
+    with pytest.raises(ValueError, match="no copy itself"):
+        devices(3, copy_of=[NOBODY, 0, 1])
+    with pytest.raises(ValueError, match="of the same cell"):
+        devices(3, copy_of=[NOBODY, 3, NOBODY])
+    with pytest.raises(ValueError, match="of the same cell"):
+        devices(3, copy_of=[NOBODY, -2, NOBODY])
+    with pytest.raises(ValueError, match="same cell can meet"):
+        plan_of(meets=meetings((10, 0, 3, 100)))
+    with pytest.raises(ValueError, match="once in a window"):
+        plan_of(people=devices(2, 1, sync_every_s=[0, 0, WINDOW_S - 1]))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"window_s": 0},
+        {"closes_s": START_S - WINDOW_S},
+        {"close_takes_s": 2 * WINDOW_S},
+        {"closes_s": START_S + 12 * WINDOW_S + 1},
+        {"close_takes_s": 6 * WINDOW_S + 1},
+        {"outages": ((START_S, START_S + 12 * WINDOW_S + 1),)},
+    ],
+)
+def test_calendars_that_cannot_be(changes: dict[str, Any]) -> None:
+    known = {
+        "start_s": START_S,
+        "closes_s": START_S + 12 * WINDOW_S,
+        "close_takes_s": 6 * WINDOW_S,
+        "window_s": WINDOW_S,
+        "outages": ((START_S, START_S + 12 * WINDOW_S),),
+    }
+    Calendar(**known)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"calendar|close"):
+        Calendar(**{**known, **changes})  # type: ignore[arg-type]
+
+
+def test_online_from_the_end_of_an_outage_on() -> None:
+    when = calendar(outages=((600, 900),))
+    assert [when.online(START_S + s) for s in (599, 600, 899, 900)] == [True, False, False, True]
+
+
+@pytest.mark.parametrize("name", sorted(CONFIGS))
+def test_describe_names_every_setting_with_a_default_that_can_be_set(name: str) -> None:
+    text = describe(name)
+    assert not any(line.startswith(" ") for line in text.splitlines())
+    settings = dict(line.split(" = ") for line in text.splitlines() if " = " in line)
+    assert set(settings) == set(CONFIGS[name].__dataclass_fields__)
+    small = {"trips": "50"} if name == "transit" else {"workers": "5", "shops": "2", "days": "1"}
+    plan = make_scenario(name, {**settings, **small}, seed=1, demand=None, network=None)
+    assert {key: str(value) for key, value in plan.config.items()} == {**settings, **small}
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("transit", {"tripz": "1"}, "there is no setting 'tripz'; there are "),
+        ("payroll", {"trips": "1"}, "there is no setting 'trips'"),
+        ("transit", {"trips": "1.5"}, "trips=1.5: not of type int"),
+        ("transit", {"trips": ""}, "trips=: not of type int"),
+        ("transit", {"trips": "0"}, "trips=0 is not between 1 and"),
+        ("transit", {"copied_share": "nan"}, "copied_share=nan is not between 0 and 0.5"),
+        ("transit", {"copied_share": "inf"}, "copied_share=inf is not between"),
+        ("transit", {"load_fen": "500001"}, "load_fen=500001 is not between 100 and 500000"),
+        ("transit", {"date": "2026-02-30"}, "'2026-02-30' is not a date"),
+        ("transit", {"date": "1999-12-31"}, "not between 2000 and 2200"),
+        ("payroll", {"days": "32"}, "days=32 is not between 1 and 31"),
+        (
+            "payroll",
+            {"hop_cap": "9" * 5_000},
+            "hop_cap=999999999999999999999999999999999999999…: not of type int",
+        ),
+        (
+            "payroll",
+            {"hop_cap": "9" * 400},
+            "hop_cap=999999999999999999999999999999999999999… is not between 1 and 8",
+        ),
+        ("transit", {"trips": "3000000000"}, "trips=3000000000 is not between 1 and 2147483647"),
+    ],
+)
+def test_settings_that_cannot_be(name: str, settings: dict[str, str], message: str) -> None:
+    with pytest.raises(BadInput, match=re.escape(message)) as raised:
+        make_scenario(name, settings, seed=1, demand=None, network=None)
+    assert len(str(raised.value)) < 400
+
+
+def test_files_are_for_transit(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="--demand and --network are for transit"):
+        make_scenario("payroll", {}, seed=1, demand=tmp_path / "x.csv", network=None)
+
+
+def test_days_begin_at_midnight() -> None:
+    assert day_start_s("2026-01-05") == 1_767_571_200

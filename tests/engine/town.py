@@ -1,0 +1,103 @@
+"""A whole network in this process: cells, operators and issuer as they are, played window by window.
+
+The engine does the same with processes; here a test can look into every device in between.
+"""
+
+from pathlib import Path
+
+from shuangli.crypto import SigningKey
+from shuangli.operator.bank import Bank
+from shuangli.sims.branch import Branch
+from shuangli.sims.cell import Cell, PaymentRow
+from shuangli.sims.device import Device
+from shuangli.sims.engine import WINDOWS_AFTER_CLOSE
+from shuangli.sims.plan import CellPlan
+from shuangli.sims.system import System, SystemPlan, make_bank
+from shuangli.sims.uplink import Answer, Ask, AskKind
+from shuangli.wallet.wallet import Wallet
+from tests.engine.plans import system_plan
+
+
+class Town:
+    """One cell, its operators and the issuer.
+
+    Attributes:
+        payments: every payment attempted so far
+        asks: what devices have asked for in the last window played
+    """
+
+    def __init__(self, plan: CellPlan, directory: Path, system: SystemPlan | None = None) -> None:
+        self.plan = plan
+        self.system = System(system or system_plan(), directory)
+        self.banks: list[Bank] = []
+        self.bank_keys: list[SigningKey] = []
+        for index in range(self.system.plan.operators):
+            bank, key = make_bank(self.system.plan, self.system.anchors, index, directory)
+            self.banks.append(bank)
+            self.bank_keys.append(key)
+        self.branches = [Branch(bank) for bank in self.banks]
+        self.cell = Cell(plan, self.system.anchors)
+        self.payments: list[PaymentRow] = []
+        self.asks: list[Ask] = []
+        self._answers: list[Answer] = []
+        self._revocations = b""
+        self.now_s = plan.calendar.start_s
+
+    def window(self, count: int = 1) -> None:
+        """Play so many windows."""
+        for _ in range(count):
+            end_s = self.now_s + self.plan.calendar.window_s
+            played = self.cell.play(self.now_s, end_s, self._answers)
+            self._answers = self._settle(self.asks)
+            self.asks = sorted(played.asks, key=lambda ask: ask.at_s)
+            self.payments += played.payments
+            self.now_s = end_s
+
+    def finish(self) -> None:
+        """Play all windows that are left."""
+        calendar = self.plan.calendar
+        last_s = calendar.closes_s + calendar.close_takes_s + WINDOWS_AFTER_CLOSE * calendar.window_s
+        self.window((last_s - self.now_s) // calendar.window_s)
+
+    def _settle(self, asks: list[Ask]) -> list[Answer]:
+        answered: list[tuple[Ask, Answer]] = []
+        for index, branch in enumerate(self.branches):
+            mine = [ask for ask in asks if ask.operator == index]
+            if self._revocations:
+                branch.revoke(self._revocations)
+            with branch.transaction(), self.system.issuer.transaction():
+                branch.resume(self.system.reply(branch.begin(mine)))
+            answered += zip(mine, branch.answers(), strict=True)
+        number, self._revocations = self.system.revocations(now_s=self.now_s)
+        return [
+            answer._replace(revocations=self._revocations)
+            if ask.kind is AskKind.SYNC and ask.list_number < number
+            else answer
+            for ask, answer in answered
+            if ask.kind is not AskKind.WAGE
+        ]
+
+    def device(self, index: int) -> Device:
+        """The device at this position."""
+        return self.cell._devices[index]
+
+    def wallet(self, index: int) -> Wallet:
+        """The wallet on the device at this position."""
+        wallet = self.device(index).wallet
+        assert wallet is not None
+        return wallet
+
+    def checked(self, index: int) -> int:
+        """Signatures that the device at this position has checked."""
+        return self.wallet(index).trust.verifier.checked
+
+    @property
+    def outcomes(self) -> list[str]:
+        """What became of the payments, in order."""
+        return [payment.outcome for payment in self.payments]
+
+    def close(self) -> None:
+        """Close all databases."""
+        self.system.close()
+        for bank in self.banks:
+            bank.store.close()
