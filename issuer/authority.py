@@ -1,5 +1,7 @@
 """The issuer's root: certifies operators, the registration centre and epochs. Used rarely, kept offline."""
 
+from collections.abc import Sequence
+
 from shuangli.crypto import Signer
 from shuangli.messages.certificates import (
     SERIAL_BYTES,
@@ -9,6 +11,7 @@ from shuangli.messages.certificates import (
     OperatorCertificate,
     Terms,
 )
+from shuangli.messages.key_set import KeySet
 
 
 class Authority:
@@ -54,3 +57,23 @@ class Authority:
         """Authorise a minting key and fix the terms of what it mints."""
         claims = self._claims(f"epoch-{number}", minting_key, not_before_s, expires_at_s)
         return Epoch.sign(self._root, claims, number=number, terms=terms)
+
+    def sign_key_set(
+        self,
+        number: int,
+        *,
+        issued_at_s: int,
+        operators: Sequence[OperatorCertificate],
+        centres: Sequence[CentreCertificate],
+        epochs: Sequence[Epoch],
+    ) -> KeySet:
+        """Put what devices are to trust under one signature."""
+        return KeySet.sign(
+            self._root,
+            network=self._network,
+            number=number,
+            issued_at_s=issued_at_s,
+            operators=operators,
+            centres=centres,
+            epochs=epochs,
+        )

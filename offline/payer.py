@@ -169,7 +169,8 @@ def _pay(request: PaymentRequest, *, payer: Payer, now_s: int) -> Turn[PayerSess
         payee=request.payee,
         spends=[Spend(coin.coin_id, pay_fen, coin.value_fen - pay_fen) for coin, pay_fen in chosen],
     )
-    bundle = replace(ancestry, transfers=(*ancestry.transfers, transfer.signed.data)).encode()
+    sent = Bundle(loads=ancestry.loads, transfers=(*ancestry.transfers, transfer.signed.data))
+    bundle = sent.encode()
     outputs = [
         spend_outputs(transfer, spend, coin) for spend, coin in zip(transfer.spends, spent, strict=True)
     ]

@@ -10,6 +10,7 @@ from functools import lru_cache
 from shuangli.cose import Verifier
 from shuangli.errors import Unverified
 from shuangli.messages.certificates import CentreCertificate, Epoch, OperatorCertificate, WalletCertificate
+from shuangli.messages.key_set import KeySet
 from shuangli.messages.notices import RevocationList
 
 # The few objects that the root or the centre signs reach every device. Reading the same bytes gives
@@ -17,6 +18,7 @@ from shuangli.messages.notices import RevocationList
 _parse_operator = lru_cache(maxsize=64)(OperatorCertificate.parse)
 _parse_centre = lru_cache(maxsize=64)(CentreCertificate.parse)
 _parse_epoch = lru_cache(maxsize=64)(Epoch.parse)
+_parse_key_set = lru_cache(maxsize=64)(KeySet.parse)
 _parse_revocations = lru_cache(maxsize=64)(RevocationList.parse)
 
 
@@ -69,6 +71,21 @@ class Trust:
             self._check_root(epoch, "epoch")
             self._epochs += (epoch,)
         return epoch
+
+    def add_key_set(self, data: bytes) -> KeySet:
+        """Check a key set under the root key and trust all that it certifies: one check for all of it.
+
+        Raises:
+            Malformed, Unverified: it does not hold, or is for another network.
+        """
+        key_set = _parse_key_set(data)
+        self.verifier.check_once(key_set.signed, self._root, "key set")
+        if key_set.network != self.network:
+            raise Unverified("wrong-network", f"the key set is for network {key_set.network}")
+        self._operators += tuple(part for part in key_set.operators if part not in self._operators)
+        self._centres += tuple(part for part in key_set.centres if part not in self._centres)
+        self._epochs += tuple(part for part in key_set.epochs if part not in self._epochs)
+        return key_set
 
     def _check_root(self, certificate: OperatorCertificate | CentreCertificate | Epoch, what: str) -> None:
         self.verifier.check_once(certificate.signed, self._root, what)

@@ -5,6 +5,7 @@ that the issuer keeps for it, `deposit:N` what it owes the holder of wallet N, `
 for its vault.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 from shuangli.books import transfer_entry
@@ -51,7 +52,8 @@ class Bank:
         self.store = store
         self._key = key
         self._issuer = issuer
-        self._ordered_fen: dict[bytes, int] = {}
+        # What is ordered and not minted yet counts by person against limits, by wallet against deposits.
+        self._ordered_fen: Counter[bytes] = Counter()
 
     @property
     def public(self) -> bytes:
@@ -166,22 +168,24 @@ class Bank:
         if self.trust.is_revoked(WalletCertificate.parse(wallet.certificate)):
             raise Refused("frozen", "the wallet's key is revoked: it has spent a coin twice")
         amount_fen, day = sum(order.values_fen), now_s // DAY_S
-        ordered_fen = self._ordered_fen.get(wallet.person, 0)
+        under_way = (wallet.person, order.owner)
+        ordered_by_person_fen, ordered_by_wallet_fen = (self._ordered_fen[holder] for holder in under_way)
         self.terms.limits.check_load(
             wallet.tier,
             amount_fen=amount_fen,
-            loaded_today_fen=self.store.loaded_fen(wallet.person, day) + ordered_fen,
+            loaded_today_fen=self.store.loaded_fen(wallet.person, day) + ordered_by_person_fen,
         )
-        short_fen = amount_fen + ordered_fen + self.store.ledger.balance_fen(wallet.account)
+        short_fen = amount_fen + ordered_by_wallet_fen + self.store.ledger.balance_fen(wallet.account)
         if short_fen > 0:
             raise Refused("insufficient-funds", f"the deposit is {short_fen} fen short of {amount_fen} fen")
-        self._ordered_fen[wallet.person] = ordered_fen + amount_fen
+        self._ordered_fen.update(dict.fromkeys(under_way, amount_fen))
         try:
             load_data = yield MintRequest(operator=self.terms.name, order=order_data, now_s=now_s)
         finally:
-            self._ordered_fen[wallet.person] -= amount_fen
-            if not self._ordered_fen[wallet.person]:
-                del self._ordered_fen[wallet.person]
+            for holder in under_way:
+                self._ordered_fen[holder] -= amount_fen
+                if not self._ordered_fen[holder]:
+                    del self._ordered_fen[holder]
         if not isinstance(load_data, bytes):
             raise TypeError("a mint request is answered by a load")
         known = self.store.load_of(order.signed.id)

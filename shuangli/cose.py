@@ -36,6 +36,7 @@ class Domain(Enum):
     WALLET_CERTIFICATE = b"shuangli/1/certificate/wallet"
     CENTRE_CERTIFICATE = b"shuangli/1/certificate/centre"
     EPOCH = b"shuangli/1/epoch"
+    KEY_SET = b"shuangli/1/key-set"
     ENROLMENT = b"shuangli/1/enrolment"
     LOAD_ORDER = b"shuangli/1/load-order"
     LOAD = b"shuangli/1/load"

@@ -60,12 +60,10 @@ class Device:
         return self._key
 
     def start_wallet(self, journal: MemoryJournal) -> Wallet:
-        """Put a wallet on the device, with what its journal says. The device checks its anchors itself."""
+        """Put a wallet on the device, with what its journal says. The device checks the key set itself."""
         anchors = self._around.anchors
         trust = Trust(root=anchors.root, network=NETWORK, objects_kept=self._remembers)
-        for certificate in anchors.operators:
-            trust.add_operator(certificate)
-        trust.add_epoch(anchors.epoch)
+        trust.add_key_set(anchors.key_set)
         self.wallet = Wallet(
             key=self._key,
             trust=trust,
@@ -129,7 +127,6 @@ class Device:
         if answer.kind is AskKind.SYNC:
             self._awaits = False
         if answer.revocations:
-            wallet.trust.add_centre(self._around.anchors.centre)
             wallet.trust.update_revocations(answer.revocations)
         if answer.data and answer.kind is AskKind.OPEN:
             wallet.install(answer.data)

@@ -29,7 +29,8 @@ class Devices:
     role: `Role`. operator: position of its operator. tier: 0 to 4. opens_s: when it enrols.
     first_load_fen: loaded as soon as it is open, 0 for none. deposit_fen: on its account at the start.
     sync_every_s: how often it goes online, 0 for only at the close; sync_from_s: the first time.
-    copy_of: the device of which this one is a secret copy, or NOBODY; that one is no copy itself.
+    copy_of: the device of which this one is a secret copy, or NOBODY; that one is no copy itself, and has
+        the same operator, since only that one knows the wallet.
     """
 
     role: Ints
@@ -49,6 +50,8 @@ class Devices:
             raise ValueError("a copy must be of a device of the same cell")
         if (self.copy_of[originals] != NOBODY).any():
             raise ValueError("a copy must be of a device that is no copy itself")
+        if (self.operator[originals] != self.operator[self.copy_of != NOBODY]).any():
+            raise ValueError("a copy must have the operator of its original")
 
     def __len__(self) -> int:
         return self.role.size

@@ -138,7 +138,7 @@ def _files(system: System, outcome: Outcome, figures: dict[str, Any]) -> dict[st
         network=NETWORK,
         made_at_s=calendar.closes_s,
         files=files,
-        centre=system.anchors.centre,
+        centre=system.centre_certificate,
     )
     return {**files, REPORT: report, ROOT_KEY: f"{system.anchors.root.hex()}\n".encode()}
 

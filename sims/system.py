@@ -48,13 +48,11 @@ class SystemPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchors:
-    """What everybody is given at the start: the root's public key and what it has certified."""
+    """What everybody is given at the start: the root's public key, and the key set with what it certified."""
 
     root: bytes
-    operators: tuple[bytes, ...]
+    key_set: bytes
     operator_keys: tuple[bytes, ...]
-    centre: bytes
-    epoch: bytes
     operator_names: tuple[str, ...]
 
 
@@ -71,12 +69,9 @@ def seeded_bytes(seed: int, name: str) -> Callable[[int], bytes]:
 
 
 def make_place(anchors: Anchors) -> Trust:
-    """The trust of an operator or the centre, which checks its anchors itself."""
+    """The trust of an operator or the centre, which checks the key set itself."""
     trust = Trust(root=anchors.root, network=NETWORK, objects_kept=REMEMBERED)
-    for certificate in anchors.operators:
-        trust.add_operator(certificate)
-    trust.add_centre(anchors.centre)
-    trust.add_epoch(anchors.epoch)
+    trust.add_key_set(anchors.key_set)
     return trust
 
 
@@ -101,14 +96,16 @@ class System:
         epoch: Epoch = authority.open_epoch(
             EPOCH, minting_key.public, plan.terms, not_before_s=start_s, expires_at_s=end_s
         )
+        key_set = authority.sign_key_set(
+            1, issued_at_s=start_s, operators=operators, centres=[centre], epochs=[epoch]
+        )
+        self.centre_certificate = centre.signed.data
         self.plan = plan
         self.directory = directory
         self.anchors = Anchors(
             root=authority.public,
-            operators=tuple(operator.signed.data for operator in operators),
+            key_set=key_set.signed.data,
             operator_keys=operator_keys,
-            centre=centre.signed.data,
-            epoch=epoch.signed.data,
             operator_names=plan.operator_names,
         )
         self.issuer = Issuer(

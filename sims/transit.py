@@ -183,6 +183,7 @@ def _cell(
     person = np.arange(everybody) < count
     copies = np.full(everybody, NOBODY, dtype=np.int64)
     copies[:count] = np.where(copy_of[riders] == NOBODY, NOBODY, copy_of[riders] // CELLS)
+    holder = np.where(copies == NOBODY, np.arange(everybody), copies)
     opens_s = np.full(everybody, calendar.start_s, dtype=np.int64)
     opens_s[:count] += np.arange(count) * OPENING_S // max(1, count)
     phase_s = (np.arange(everybody) * CELLS + cell) * config.reconcile_every_s // (CELLS * everybody)
@@ -193,7 +194,7 @@ def _cell(
         first_device=first_device,
         devices=Devices(
             role=np.where(person, Role.PERSON, Role.MERCHANT),
-            operator=np.where(person, np.arange(everybody) % config.operators, 0),
+            operator=np.where(person, holder % config.operators, 0),
             tier=np.where(person, RIDER_TIER, 0),
             opens_s=opens_s,
             first_load_fen=np.where(person, config.load_fen, 0),

@@ -74,8 +74,10 @@ class SealedLog:
                 raise self._database.corrupt(f"row {stored} has been changed, or does not belong here")
             yield number, plain
             number, digest = number + 1, row_digest(digest, sealed)
-        if (number, digest) != (self._head.end, self._head.digest):
+        if number != self._head.end:
             raise self._database.corrupt(f"row {number} is missing, as is all that follows")
+        if digest != self._head.digest:
+            raise self._database.corrupt(f"row {number - 1} is not the one that was written last")
 
     def add(self, rows: Iterable[bytes], *, anew: bool = False) -> None:
         """Add rows, all or none; if `anew`, they replace all that were there. They are safe when it returns.

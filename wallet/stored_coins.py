@@ -149,14 +149,14 @@ class CoinReader:
             raise Malformed("shape", "a coin is its id, load, index and transfers")
         coin_id, load, index, *path = row
         minted = self._minted(self._loads.find(load))
-        # Both outputs are followed; payee and change have different owners, so the next payer picks one.
+        # Both outputs of a spend are followed: what the next transfer spends, and the id at last, picks one.
         candidates = minted[index : index + 1] if index >= 0 else []
         for number in path:
             transfer, spends = self._transfer(self._transfers.find(number))
             candidates = [
                 output
                 for coin in candidates
-                if coin.owner == transfer.payer and coin.coin_id in spends
+                if coin.coin_id in spends
                 for output in spend_outputs(transfer, spends[coin.coin_id], coin)
             ]
         for coin in candidates:

@@ -34,7 +34,6 @@ class Status(IntEnum):
     OK = 0x9000
     MORE = 0x6100
     WRONG_LENGTH = 0x6700
-    LAST_EXPECTED = 0x6883
     NOT_NOW = 0x6985
     WRONG_DATA = 0x6A80
     NOT_FOUND = 0x6A82

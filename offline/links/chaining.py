@@ -112,15 +112,14 @@ class CardSide:
         self._rest = Response()
 
     def _process(self, command: Command) -> Response:
-        if command.ins == GET_RESPONSE and self._chain is None:
+        if command.ins == GET_RESPONSE:
             rest, le = self._rest, command.le
+            self._forget()
             return self._give(rest, le) if rest.data and le else Response(status=Status.NOT_NOW)
         plain = replace(command, cla=command.cla & ~CHAINED, data=b"", le=None)
-        chain = self._chain
-        gathered = bytes(self._gathered) + command.data
+        # A command that does not continue the chain starts anew: so does the SELECT of the next tap.
+        gathered = bytes(self._gathered) + command.data if plain == self._chain else command.data
         self._forget()
-        if chain is not None and chain != plain:
-            return Response(status=Status.LAST_EXPECTED)
         if len(gathered) > self._most_bytes:
             return Response(status=Status.TOO_MUCH)
         if command.is_chained:
@@ -133,7 +132,6 @@ class CardSide:
         """As much of an answer as was asked for; the rest waits for GET RESPONSE."""
         size = le or 0
         if len(answer.data) <= size:
-            self._rest = Response()
             return answer
         self._rest = replace(answer, data=answer.data[size:])
         left = len(self._rest.data)

@@ -1,6 +1,7 @@
 """The wire objects, one module per occasion; every one is a value that is checked when it is built.
 
 `certificates`  who may do what: operators, wallets, epochs and their terms, the centre
+`key_set`       all that the root has certified, under one signature
 `loads`         load orders and loads: where value comes from
 `transfers`     transfers and coin ids: how value moves
 `bundle`        loads and transfers that prove some coins

@@ -12,6 +12,7 @@ particular to the role.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import ClassVar, Final, Self
 
 from shuangli import codec, cose
@@ -103,8 +104,7 @@ def _encode_claims(claims: Claims, role: Sequence[object]) -> bytes:
     )
 
 
-_START: Final = codec.head(codec.MAP, 6) + codec.encode(ISS)
-_START_NAMED: Final = codec.head(codec.MAP, 7) + codec.encode(ISS)
+_START: Final = {named: codec.head(codec.MAP, 6 + named) + codec.encode(ISS) for named in (False, True)}
 _SUBJECT_HEAD, _EXPIRY_HEAD, _NOT_BEFORE_HEAD = map(codec.encode, (SUB, EXP, NBF))
 _SERIAL_HEAD: Final = codec.encode(CTI) + codec.head(codec.BYTES, SERIAL_BYTES)
 _KEY_HEAD: Final = codec.encode(CNF) + codec.encode({1: {1: 1, -1: 6, -2: bytes(KEY_BYTES)}})[:-KEY_BYTES]
@@ -115,7 +115,7 @@ _WALLET_ROLE_HEAD: Final = codec.head(codec.ARRAY, 3)
 def _read_claims(payload: bytes, *, named: bool) -> tuple[Claims, bytes]:
     """Read a certificate's claims, and its role still encoded: `_encode_claims` backwards, byte by byte."""
     subject = None
-    issuer, at = _read_name(payload, _skip(payload, 0, _START_NAMED if named else _START))
+    issuer, at = _read_name(payload, _skip(payload, 0, _START[named]))
     if named:
         subject, at = _read_name(payload, _skip(payload, at, _SUBJECT_HEAD))
     expires_at_s, at = codec.read_head(payload, _skip(payload, at, _EXPIRY_HEAD), codec.UNSIGNED)
@@ -178,24 +178,23 @@ class WalletCertificate:
         """Read a received certificate; its signature is not yet verified."""
         signed = cose.parse(data, Domain.WALLET_CERTIFICATE)
         claims, role = _read_claims(signed.payload, named=False)
-        kind, at = codec.read_head(role, _skip(role, 0, _WALLET_ROLE_HEAD), codec.UNSIGNED)
+        number, at = codec.read_head(role, _skip(role, 0, _WALLET_ROLE_HEAD), codec.UNSIGNED)
         tier, at = codec.read_head(role, at, codec.UNSIGNED)
         profile, at = codec.read_head(role, at, codec.UNSIGNED)
         require(at == len(role), "cbor", "trailing bytes")
-        return cls(
-            claims=claims,
-            kind=read_choice(WalletKind, kind, "kind"),
-            tier=tier,
-            profile=profile,
-            signed=signed,
-        )
+        kind = read_choice(WalletKind, number, "kind")
+        return cls(claims=claims, kind=kind, tier=tier, profile=profile, signed=signed)
 
 
 def read_certificate(data: object) -> WalletCertificate:
     """Read a wallet certificate that is a field of another message; its signature is not yet verified."""
     if type(data) is not bytes:
         raise Malformed("shape", "a certificate is a byte string")
-    return WalletCertificate.parse(data)
+    return _read_wallet_certificate(data)
+
+
+# A merchant's certificate comes with each of its requests; the same bytes are the same value.
+_read_wallet_certificate = lru_cache(maxsize=1_024)(WalletCertificate.parse)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,6 +90,12 @@ def test_wrong_lengths_are_no_signatures(key: bytes, signature: bytes) -> None:
     assert not crypto.verify(key, MESSAGE, KEY.sign(MESSAGE))
 
 
+def test_a_byte_does_not_move_from_the_message_to_the_signature() -> None:
+    signature = KEY.sign(MESSAGE)
+    assert not crypto.verify(KEY.public, MESSAGE[1:], signature + MESSAGE[:1])
+    assert not crypto.verify(KEY.public, signature[-1:] + MESSAGE, signature[:-1])
+
+
 def test_f37_unreduced_s() -> None:
     signature = KEY.sign(MESSAGE)
     r, s = signature[:32], int.from_bytes(signature[32:], "little")

@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
-from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -23,6 +22,7 @@ from shuangli.cli import main
 from shuangli.errors import CODES
 from shuangli.sims.catalogue import CONFIGS, make_scenario
 from shuangli.sims.run import Written, run_scenario
+from shuangli.sims.summary import summary
 from tests.docs.pages import ROOT
 
 REFERENCE: Final = ROOT / "docs/reference"
@@ -53,19 +53,28 @@ def first_cells(text: str) -> list[str]:
     return [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
 
 
-@pytest.fixture(scope="module", params=sorted(CONFIGS))
-def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Written:
-    """A small run with double spends."""
-    small = {"transit": {"trips": "400"}, "payroll": {"workers": "40", "days": "2"}}
-    settings = {**small[request.param], "copied_share": "0.2"}
-    scenario = make_scenario(request.param, settings, seed=1, demand=None, network=None)
-    directory = tmp_path_factory.mktemp(request.param) / "out"
-    return run_scenario(scenario, directory, workers=1, progress=lambda *_: None)
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Written]:
+    """A small run of each scenario, with double spends."""
+    written: dict[str, Written] = {}
+    for name, settings in (("transit", {"trips": "400"}), ("payroll", {"workers": "40", "days": "2"})):
+        scenario = make_scenario(name, {**settings, "copied_share": "0.2"}, seed=1, demand=None, network=None)
+        directory = tmp_path_factory.mktemp(name) / "out"
+        written[name] = run_scenario(scenario, directory, workers=1, progress=lambda *_: None)
+    return written
+
+
+@pytest.fixture(params=sorted(CONFIGS))
+def written(request: pytest.FixtureRequest, runs: dict[str, Written]) -> Written:
+    """Each of the runs."""
+    return runs[request.param]
 
 
 def keys(value: object, path: str = "") -> Iterator[str]:
     """The paths of all figures; lists count as what is in them."""
-    if isinstance(value, dict):
+    if value == {}:
+        yield f"{path}.*"
+    elif isinstance(value, dict):
         for key, part in value.items():
             yield from keys(part, f"{path}.{key}" if path else key)
     elif isinstance(value, list) and value and isinstance(value[0], dict):
@@ -75,29 +84,13 @@ def keys(value: object, path: str = "") -> Iterator[str]:
         yield BY_NAME.sub(lambda match: f"{match[1]}.*" if match[1] else f"{match[2]}*", path)
 
 
-def test_every_key_of_a_result_is_described(written: Written) -> None:
+def test_every_key_of_a_result_is_described_and_no_other(runs: dict[str, Written]) -> None:
     described = set(first_cells(section(page("results.md"), "## result.json")))
-    result = json.loads((written.directory / "result.json").read_text(encoding="utf-8"))
-    found = set(keys(result))
-    assert not found - described, "not described"
-    by_scenario = {"payroll": {"scenario.input.wages"}, "transit": {"scenario.input.demand"}}
-    assert by_scenario[result["scenario"]["name"]] <= found
-
-
-def test_every_described_key_occurs(tmp_path: Path) -> None:
-    described = set(first_cells(section(page("results.md"), "## result.json")))
-    occurring: set[str] = set()
-    for name, settings in (
-        ("transit", {"trips": "300", "top_up_fen": "400000", "top_up_below_fen": "1000000"}),
-        ("payroll", {"workers": "30", "days": "2"}),
-    ):
-        scenario = make_scenario(name, {**settings, "copied_share": "0.3"}, seed=2, demand=None, network=None)
-        occurring |= set(keys(run_scenario(scenario, tmp_path / name, workers=1, progress=_quiet).result))
-    assert not described - occurring, "described, and does not occur"
-
-
-def _quiet(*_: int) -> None:
-    """No progress."""
+    found: set[str] = set()
+    for written in runs.values():
+        found |= set(keys(json.loads((written.directory / "result.json").read_text(encoding="utf-8"))))
+    assert not found - described, "occurs, and is not described"
+    assert not described - found, "is described, and does not occur"
 
 
 def test_every_key_of_run_json_is_described(written: Written) -> None:
@@ -191,6 +184,18 @@ def _number(text: str) -> float:
     whole, _, less = text.partition(" - ")
     base, _, power = whole.partition("^")
     return math.pow(float(base), float(power or 1)) - float(less or 0)
+
+
+def test_the_tutorial_shows_the_lines_that_a_run_prints(written: Written) -> None:
+    tutorial = (ROOT / "docs/tutorial/first-metro-day.md").read_text(encoding="utf-8")
+    shown = tutorial.split("```text\n", 1)[1].split("```", 1)[0].splitlines()
+    printed = summary(written.result, written.run).splitlines()
+    assert [_words(line) for line in shown] == [_words(line) for line in printed[: len(shown)]]
+
+
+def _words(line: str) -> str:
+    """A line without its figures."""
+    return re.sub(r"[\d,.]+", "#", line)
 
 
 def test_make_targets() -> None:

@@ -154,6 +154,8 @@ def test_plans_that_cannot_be() -> None:
         devices(3, copy_of=[NOBODY, 3, NOBODY])
     with pytest.raises(ValueError, match="of the same cell"):
         devices(3, copy_of=[NOBODY, -2, NOBODY])
+    with pytest.raises(ValueError, match="operator of its original"):
+        devices(2, copy_of=[NOBODY, 0], operator=[0, 1])
     with pytest.raises(ValueError, match="same cell can meet"):
         plan_of(meets=meetings((10, 0, 3, 100)))
     with pytest.raises(ValueError, match="once in a window"):

@@ -58,6 +58,7 @@ OUTSIDE: Final[dict[str, tuple[str, ...]]] = {
 EDGES: Final[dict[str, tuple[str, ...]]] = {
     "*/store.py": ("database",),
     "*/sqlite_store.py": ("database",),
+    "wallet/file_database.py": ("database",),
     "offline/links/sockets.py": ("socket",),
     "sims/run.py": ("clock",),
     "shuangli/cli.py": ("database", "socket", "clock", "randomness"),

@@ -1,5 +1,6 @@
 """Commands and responses of a card, and chains of them (F36, F38)."""
 
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -192,10 +193,20 @@ def statuses(*sent: Command | bytes, answer: bytes = b"", most_bytes: int = MAX_
     ]
 
 
-def test_what_breaks_a_chain_is_refused_and_the_chain_forgotten() -> None:
-    other = Command(cla=0x80, ins=0x11)
-    for breaker in (other, MORE, Command(cla=0x80, ins=0x10, p1=1), Command(cla=0x00, ins=0x10)):
-        assert statuses(PART, breaker, WHOLE) == [Status.OK, Status.LAST_EXPECTED, Status.OK]
+def test_what_breaks_a_chain_ends_it_and_is_answered_by_itself() -> None:
+    heard: list[bytes] = []
+
+    def answer(command: Command) -> Response:
+        heard.append(command.data)
+        return Response()
+
+    other_ins, other_p1, other_cla = replace(PART, ins=0x11), replace(PART, p1=1), replace(PART, cla=CHAINED)
+    for breaker in (other_ins, other_p1, other_cla):
+        card = CardSide(answer)
+        for command in (PART, replace(breaker, cla=breaker.cla & ~CHAINED), WHOLE):
+            assert card.process(command.encode()) == b"\x90\0"
+    assert heard == [b"part", b"whole"] * 3
+    assert statuses(PART, MORE, WHOLE) == [Status.OK, Status.NOT_NOW, Status.OK]
     assert statuses(PART, b"\0", WHOLE) == [Status.OK, Status.WRONG_LENGTH, Status.OK]
 
 

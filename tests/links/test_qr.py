@@ -126,7 +126,7 @@ def test_a_code_of_another_message_starts_that_one() -> None:
     reader = CodeReader()
     assert len(reader.missing) == 0
     assert [reader.read(code) for code in first[:-1]] == [None] * (len(first) - 1)
-    assert reader.missing == (len(first) - 1,)
+    assert list(reader.missing) == [len(first) - 1]
     assert [reader.read(code) for code in second] == [*[None] * (len(second) - 1), of_bytes(301)]
     assert len(reader.missing) == 0
 

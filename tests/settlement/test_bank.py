@@ -416,6 +416,30 @@ def test_orders_under_way_count_against_deposit_and_limits(world: World) -> None
     assert world.deposit_fen(rider) == 0
 
 
+def test_orders_under_way_of_one_person_do_not_use_the_deposit_of_another_wallet(world: World) -> None:
+    bank, person = world.banks["OP01"], bytes([5] * 32)
+    flows = []
+    with world.transaction():
+        for name in ("first", "second"):
+            bank.open_wallet(enrolment(world, name, person=person), now_s=NOW)
+            bank.deposit(world.key(name).public, 300_000, now_s=NOW)
+        for name in ("first", "second"):
+            order = LoadOrder.sign(
+                world.key(name), operator="OP01", values_fen=[200_000], nonce=bytes(16), ordered_at_s=NOW
+            )
+            flows.append(bank.load_flow(order.signed.data, now_s=NOW))
+        questions = [next(flow) for flow in flows]
+        third = LoadOrder.sign(
+            world.key("first"), operator="OP01", values_fen=[100_001], nonce=bytes([1] * 16), ordered_at_s=NOW
+        )
+        with pytest.raises(Refused) as over:
+            next(bank.load_flow(third.signed.data, now_s=NOW))
+        assert over.value.code == "over-limit"
+        for flow, question in zip(flows, questions, strict=True):
+            finish(flow, world.issuer, question)
+    world.check_books()
+
+
 class BreakingIssuer:
     """An issuer whose answer never arrives: it works, and then the line is dead."""
 

@@ -82,6 +82,25 @@ def test_f01_a_second_fork_of_a_coin_keeps_its_case_and_both_branches(world: Wor
     assert world.supply().forked_fen == 200
 
 
+def test_a_fork_below_a_fork_is_a_case_of_its_own_and_counted_once(hops: World) -> None:
+    first, second = hops.wallet([100]), hops.wallet()
+    copy, victim = hops.clone(first), hops.wallet()
+    pay(first, second, 100)
+    pay(copy, victim, 100)
+    second_copy, others = hops.clone(second), [hops.wallet(), hops.wallet()]
+    pay(second, others[0], 100)
+    pay(second_copy, others[1], 100)
+    for wallet in (victim, *others):
+        assert hops.hand_in(wallet).credited_fen == 100
+    cases = {case.culprit: case for case in hops.cases()}
+    assert cases.keys() == {first.key.public, second.key.public}
+    # Paid were 300 fen for a coin of 100; what each culprit added is its own loss.
+    assert [case.loss_fen for case in cases.values()] == [100, 100]
+    assert [case.paid_fen for case in cases.values()] == [200, 200]
+    assert hops.supply().fund_paid_fen == 200
+    hops.check_books()
+
+
 def test_f02_a_wallet_restored_from_a_backup_that_pays_again_is_a_fork(world: World) -> None:
     rider, backup, first, second, coin = copied(world)
     pay(rider, first, 100)

@@ -252,6 +252,42 @@ def test_f38_an_older_part_of_the_same_file_is_refused(part: str, file: Path, li
         says(file)
 
 
+def test_f38_the_last_row_of_another_branch_is_refused(file: Path, lived: list[Record]) -> None:
+    """Two copies of one file were written on: their last rows have one number and one predecessor."""
+    branch = copy_of(file)
+    for path, record in ((file, lived[0]), (branch, lived[1])):
+        with reopen(path, on=device(seed=len(path.name))) as opened:
+            opened.append([record])
+    last = len(lived) + 2
+    tamper_with_other(
+        file, branch, "INSERT OR REPLACE INTO rows SELECT * FROM other.rows ORDER BY number DESC LIMIT 1"
+    )
+    with pytest.raises(StoreError, match=f"row {last} is not the one that was written last"):
+        says(file)
+
+
+def test_f38_a_free_page_that_is_none_is_found_before_it_is_written_to(
+    file: Path, lived: list[Record]
+) -> None:
+    """SQLite would write the next rows over what stands there."""
+    with reopen(file) as opened:
+        opened.append(lived * 3)
+        opened.compact(fold(lived).checkpoint())
+    connection = sqlite3.connect(file)
+    ((root,),) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'rows'")
+    connection.close()
+    data = file.read_bytes()
+    trunk, free = int.from_bytes(data[32:36], "big"), int.from_bytes(data[36:40], "big")
+    assert free > 4
+    first_leaf = (trunk - 1) * 4_096 + 8
+    file.write_bytes(data[:first_leaf] + root.to_bytes(4, "big") + data[first_leaf + 4 :])
+    with pytest.raises(StoreError, match="damaged") as refused:
+        says(file)
+    assert refused.value.code == "corrupt"
+    file.write_bytes(data)
+    assert says(file) == [fold(lived).checkpoint()]
+
+
 def test_f38_a_row_is_checked_whenever_it_is_read(file: Path) -> None:
     """What changes while the file is open is found as well."""
     with reopen(file) as opened:

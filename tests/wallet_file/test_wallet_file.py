@@ -112,6 +112,15 @@ def test_a_compacted_file_goes_on(path: Path, lived: list[Record], epochs: list[
         assert fold(read(path)).checkpoint() == fold(lived).checkpoint()
 
 
+def test_what_a_checkpoint_replaces_is_gone(path: Path, lived: list[Record], epochs: list[bytes]) -> None:
+    """Whoever learns the key later learns nothing of sessions that the wallet has forgotten."""
+    with make(path, lived, epochs=epochs) as file:
+        rows = [sealed for _, sealed in file._database.rows()]
+        file.compact(fold(lived).checkpoint())
+    stored = path.read_bytes()
+    assert not [row for row in rows if row[-64:] in stored]
+
+
 def test_what_would_not_come_back_is_not_written(
     path: Path, lived: list[Record], epochs: list[bytes]
 ) -> None:
