@@ -13,8 +13,8 @@ from shuangli.codec import Item
 from shuangli.cose import Domain, Signed
 from shuangli.crypto import Signer
 from shuangli.errors import Malformed
-from shuangli.messages.certificates import MAX_NAME, CentreCertificate, Epoch, OperatorCertificate
-from shuangli.messages.fields import check_count, check_text, check_time, read_array, require
+from shuangli.messages.certificates import CentreCertificate, Epoch, OperatorCertificate
+from shuangli.messages.fields import MAX_NAME, check_count, check_text, check_time, read_array, require
 from shuangli.money import MAX_FEN
 
 MAX_CERTIFICATES: Final = 10_000
@@ -57,7 +57,7 @@ class KeySet:
         parts = [[part.signed.data for part in parts] for parts in (operators, centres, epochs)]
         signed = cose.sign(root, Domain.KEY_SET, codec.encode([network, number, issued_at_s, *parts]))
         return cls(
-            network=network,  # type: ignore[arg-type]  # checked when built
+            network=network,
             number=number,
             issued_at_s=issued_at_s,
             operators=tuple(operators),
@@ -72,7 +72,7 @@ class KeySet:
         signed = cose.parse(data, Domain.KEY_SET)
         network, number, issued_at_s, operators, centres, epochs = read_array(signed.payload, 6, "key set")
         return cls(
-            network=network,  # type: ignore[arg-type]  # checked when built
+            network=network,
             number=number,
             issued_at_s=issued_at_s,
             operators=tuple(map(OperatorCertificate.parse, _byte_strings(operators))),

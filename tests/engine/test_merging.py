@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import permutations
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings

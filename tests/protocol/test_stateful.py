@@ -221,5 +221,5 @@ class Payments(RuleBasedStateMachine):
         self.directory.cleanup()
 
 
-Payments.TestCase.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+Payments.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
 TestPayments = Payments.TestCase

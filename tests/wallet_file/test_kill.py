@@ -12,7 +12,7 @@ from tests.wallet_file.writer import COMPACT_EVERY, on_this_machine, order
 from tests.world import NOW
 
 ROOT = Path(__file__).resolve().parents[2]
-ROUNDS = 8
+ROUNDS = 6
 
 
 def kill_after(path: Path, writes: int) -> int:

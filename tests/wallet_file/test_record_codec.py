@@ -3,7 +3,7 @@
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shuangli import codec
@@ -25,6 +25,7 @@ def test_there_is_a_strategy_for_every_kind() -> None:
 
 
 @pytest.mark.parametrize("kind", RECORDS)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_every_record_comes_back(kind: type[Any], data: st.DataObject) -> None:
     record = data.draw(RECORDS[kind])
@@ -35,6 +36,7 @@ def test_every_record_comes_back(kind: type[Any], data: st.DataObject) -> None:
     assert encode_record(again) == encoded
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_f38_altered_bytes_are_no_record_or_a_whole_one(data: st.DataObject) -> None:
     record = data.draw(st.one_of(*RECORDS.values()))
@@ -73,6 +75,7 @@ def test_a_checkpoint_holds_each_object_once(lived: list[Record]) -> None:
         assert encoded.count(coin.path[-1]) == 1
 
 
+@settings(max_examples=40, deadline=None)
 @given(coin=coins().filter(lambda coin: len(coin.path) > 0))
 def test_two_signatures_over_one_transfer_do_not_mix(coin: Coin) -> None:
     """Somebody who signs a transfer twice must not be able to keep others from storing their coins."""
