@@ -20,6 +20,8 @@ from shuangli.messages.loads import Load, LoadOrder
 from shuangli.store import LedgerStore, open_database, transaction
 
 LOOKED_UP_AT_ONCE: Final = 256
+CACHE_KIB: Final = 262_144
+"""Facts are looked up and entered at random: as many as possible stay in memory."""
 
 
 class IssuerStore:
@@ -27,7 +29,7 @@ class IssuerStore:
 
     def __init__(self, path: Path) -> None:
         """Open the database at `path`, or make it."""
-        self._connection = open_database(path)
+        self._connection = open_database(path, cache_kib=CACHE_KIB)
         self._connection.executescript(f"BEGIN IMMEDIATE;{SCHEMA}COMMIT;")
         self.ledger = LedgerStore(self._connection)
         self._last_no = 0

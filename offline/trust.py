@@ -6,6 +6,7 @@ remembers what it has checked; no two places share one.
 """
 
 from functools import lru_cache
+from typing import TypeVar
 
 from shuangli.cose import Verifier
 from shuangli.errors import Unverified
@@ -20,6 +21,8 @@ _parse_centre = lru_cache(maxsize=64)(CentreCertificate.parse)
 _parse_epoch = lru_cache(maxsize=64)(Epoch.parse)
 _parse_key_set = lru_cache(maxsize=64)(KeySet.parse)
 _parse_revocations = lru_cache(maxsize=64)(RevocationList.parse)
+
+C = TypeVar("C")
 
 
 class Trust:
@@ -82,9 +85,9 @@ class Trust:
         self.verifier.check_once(key_set.signed, self._root, "key set")
         if key_set.network != self.network:
             raise Unverified("wrong-network", f"the key set is for network {key_set.network}")
-        self._operators += tuple(part for part in key_set.operators if part not in self._operators)
-        self._centres += tuple(part for part in key_set.centres if part not in self._centres)
-        self._epochs += tuple(part for part in key_set.epochs if part not in self._epochs)
+        self._operators = _with(self._operators, key_set.operators)
+        self._centres = _with(self._centres, key_set.centres)
+        self._epochs = _with(self._epochs, key_set.epochs)
         return key_set
 
     def _check_root(self, certificate: OperatorCertificate | CentreCertificate | Epoch, what: str) -> None:
@@ -166,3 +169,7 @@ class Trust:
     def list_age_s(self, now_s: int) -> int | None:
         """The age of the revocation list in seconds; None where there is no list."""
         return None if self.revocations is None else now_s - self.revocations.issued_at_s
+
+
+def _with(known: tuple[C, ...], more: tuple[C, ...]) -> tuple[C, ...]:
+    return known + tuple(part for part in more if part not in known) if known else more

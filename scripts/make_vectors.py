@@ -26,6 +26,7 @@ from shuangli.messages.certificates import (
     WalletCertificate,
     WalletKind,
 )
+from shuangli.messages.key_set import KeySet
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.notices import Acknowledgement, Enrolment, Outcome, Report, RevocationList
 from shuangli.messages.session import Accepts, PaymentRequest, Receipt, Refusal, RefusalReason
@@ -78,10 +79,22 @@ def _certificates() -> dict[str, tuple[str, Any]]:
         bank, _claims("bank-1", None, "payee", 2**40 - 1), kind=WalletKind.HARD, tier=0, profile=300
     )
     epoch = Epoch.sign(root, _claims("testnet", "epoch-1", "mint", 3), number=1, terms=terms)
+    operator = OperatorCertificate.sign(root, _claims("testnet", "bank-1", "operator", 1))
+    centre = CentreCertificate.sign(root, _claims("testnet", "centre", "centre", 2))
+    key_set = KeySet.sign(
+        root,
+        network="testnet",
+        number=7,
+        issued_at_s=NOW_S,
+        operators=[operator],
+        centres=[centre],
+        epochs=[epoch],
+    )
     return {
-        "operator": ("root", OperatorCertificate.sign(root, _claims("testnet", "bank-1", "operator", 1))),
-        "centre": ("root", CentreCertificate.sign(root, _claims("testnet", "centre", "centre", 2))),
+        "operator": ("root", operator),
+        "centre": ("root", centre),
         "epoch": ("root", epoch),
+        "key set": ("root", key_set),
         "soft wallet of a person": ("operator", soft),
         "hard wallet of a merchant": ("operator", hard),
     }
@@ -202,11 +215,9 @@ def plain(value: Any) -> Any:
         return [plain(part) for part in sorted(value)]
     if isinstance(value, tuple):
         return [plain(part) for part in value]
-    if isinstance(value, WalletCertificate):
+    if hasattr(value, "signed"):
         return value.signed.data.hex()
-    if dataclasses.is_dataclass(value):
-        return fields_of(value)
-    return value
+    return fields_of(value) if dataclasses.is_dataclass(value) else value
 
 
 def fields_of(value: Any) -> dict[str, Any]:

@@ -134,7 +134,7 @@ def evidence_verify(file: Path, root: str, as_json: bool) -> None:
     """Say whether FILE proves that one key spent one coin twice. Exit code 1: it does not."""
     from shuangli.offline.evidence import verify_evidence
 
-    data, key = _read(file), _root_key(root)
+    key, data = _root_key(root), _read(file)
     try:
         fork = verify_evidence(data, root=key)
     except ProtocolError as fault:
@@ -208,12 +208,10 @@ def _root_key(text: str) -> bytes:
     Raises:
         BadInput: neither.
     """
-    digits = text
-    if len(text) != KEY_HEX_DIGITS:
-        digits = _read(Path(text)).decode("ascii", errors="replace").strip()
     try:
-        key = bytes.fromhex(digits)
-    except ValueError:
+        in_file = len(text) != KEY_HEX_DIGITS
+        key = bytes.fromhex(Path(text).read_text(encoding="ascii").strip() if in_file else text)
+    except (OSError, ValueError):
         key = b""
     if len(key) != KEY_HEX_DIGITS // 2:
         raise BadInput(

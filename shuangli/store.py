@@ -4,16 +4,19 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from shuangli.books import Entry, Posting, balances, difference_fen
 from shuangli.errors import StoreError
 
-CACHE_KIB = 262_144
-CHECKPOINT_PAGES = 20_000
+CACHE_KIB: Final = 65_536
+CHECKPOINT_PAGES: Final = 20_000
 
 
-def open_database(path: Path) -> sqlite3.Connection:
+def open_database(path: Path, *, cache_kib: int = CACHE_KIB) -> sqlite3.Connection:
     """Open or make a SQLite database that survives power loss once a transaction has been committed.
+
+    `cache_kib` is how much of it is kept in memory.
 
     Raises:
         StoreError: the file cannot be opened, or is no database (`unavailable`, `corrupt`).
@@ -23,7 +26,7 @@ def open_database(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     except sqlite3.DatabaseError as error:
         code = "unavailable" if isinstance(error, sqlite3.OperationalError) else "corrupt"

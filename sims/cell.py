@@ -4,6 +4,7 @@ A cell runs wallet code and nothing else: what a device says to another goes ove
 to an operator leaves as an ask. Each device is a place of its own, with its own checked signatures.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -24,8 +25,8 @@ from shuangli.wallet.journal import MemoryJournal
 from shuangli.wallet.session import run_session
 from shuangli.wallet.wallet import Wallet, WalletRules
 
-REMEMBERED_BY_MERCHANT: Final = 4_096
-REMEMBERED_BY_PERSON: Final = 64
+REMEMBERED_BY_MERCHANT: Final = 1_024
+REMEMBERED_BY_PERSON: Final = 4
 PAID: Final = "paid"
 UNANSWERED: Final = "unanswered"
 REFUSED_BY_PAYEE: Final = "refused-by-payee"
@@ -77,6 +78,7 @@ class Cell:
         self._schedule = Schedule(plan)
         self._asks: list[Ask] = []
         self._copies = Copies()
+        self._paid: deque[tuple[int, Wallet]] = deque()
         self._copy_of: list[int] = plan.devices.copy_of.tolist()
         copied = {index for index in self._copy_of if index != NOBODY}
         self._watched = copied | {i for i, original in enumerate(self._copy_of) if original != NOBODY}
@@ -103,6 +105,7 @@ class Cell:
     def play(self, start_s: int, end_s: int, answers: Sequence[Answer]) -> Played:
         """Play all that happens in [start_s, end_s), after handing out the answers of an earlier window."""
         self._asks.clear()
+        self._tidy(start_s)
         for answer in answers:
             self._answer(answer, start_s)
         payments: list[PaymentRow] = []
@@ -116,6 +119,12 @@ class Cell:
             elif self._plan.calendar.online(at_s) and (act is Act.SYNC or self._devices[number].has_more):
                 self._sync(number, at_s)
         return Played(asks=list(self._asks), payments=payments)
+
+    def _tidy(self, now_s: int) -> None:
+        """Let payers forget the payments of which no repeat will come any more."""
+        while self._paid and self._paid[0][0] < now_s - ANSWERS_KEPT_S:
+            _, wallet = self._paid.popleft()
+            wallet.compact(forget_before_s=now_s - ANSWERS_KEPT_S)
 
     def _sync(self, index: int, at_s: int) -> None:
         device = self._devices[index]
@@ -183,8 +192,7 @@ class Cell:
             session.transfer_id,
         )
 
-    @staticmethod
-    def _pay(payer: Wallet, payee: Wallet, amount_fen: int, at_s: int) -> tuple[PayerSession, int, str]:
+    def _pay(self, payer: Wallet, payee: Wallet, amount_fen: int, at_s: int) -> tuple[PayerSession, int, str]:
         to_payer, to_payee = MemoryLink(), MemoryLink()
         try:
             request_id = run_session(
@@ -200,8 +208,8 @@ class Cell:
             signed = next(reversed(payer.purse.paying.values())) if to_payee.carried_bytes else IDLE
             return signed, to_payer.carried_bytes + to_payee.carried_bytes, error.code
         session = payer.purse.paying[request_id]
-        payer.purse.forget_before(at_s - ANSWERS_KEPT_S)
         payer.compact()
+        self._paid.append((session.expires_at_s, payer))
         outcome = {PayerState.PAID: PAID, PayerState.REFUSED: REFUSED_BY_PAYEE}.get(session.state, UNANSWERED)
         return session, to_payer.carried_bytes + to_payee.carried_bytes, outcome
 

@@ -134,8 +134,7 @@ class Device:
             wallet.receive_load(answer.data)
         elif answer.data:
             self._acknowledge(wallet, answer.data)
-            wallet.purse.forget_before(now_s - ANSWERS_KEPT_S)
-        wallet.compact()
+        wallet.compact(forget_before_s=now_s - ANSWERS_KEPT_S)
 
     def _acknowledge(self, wallet: Wallet, data: bytes) -> None:
         open_uploads = dict(wallet.purse.uploads)

@@ -59,6 +59,14 @@ def run_scenario(scenario: Scenario, directory: Path, *, workers: int, progress:
         StoreError: the books do not balance (nothing is reported then), a worker died, or the disk is full.
     """
     prepare(directory)
+    try:
+        return _run(scenario, directory, workers=workers, progress=progress)
+    except StoreError as error:
+        # A database or a worker does not say which run it belongs to.
+        raise StoreError(error.code, f"{directory}: {error}") from error
+
+
+def _run(scenario: Scenario, directory: Path, *, workers: int, progress: Progress) -> Written:
     started = time.monotonic()
     started_at = datetime.now(tz=UTC)
     system = System(scenario.system, directory / DATABASES)
@@ -148,7 +156,7 @@ def _write(directory: Path, files: dict[str, bytes]) -> None:
         try:
             (directory / name).write_bytes(data)
         except OSError as error:
-            raise StoreError("unavailable", f"{directory / name}: {error.strerror}") from error
+            raise StoreError("unavailable", f"{name}: {error.strerror}") from error
 
 
 def _json(content: dict[str, Any]) -> bytes:

@@ -6,6 +6,7 @@ one test can belong together: `transfers(payer=KEYS[2], payee=KEYS[3].public)`.
 
 import string
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ from shuangli.messages.certificates import (
     WalletKind,
 )
 from shuangli.messages.fields import MAX_NAME, MAX_TIME_S, NONCE_BYTES
+from shuangli.messages.key_set import KeySet
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.notices import Acknowledgement, Enrolment, Outcome, Report, RevocationList
 from shuangli.messages.session import (
@@ -108,6 +110,24 @@ terms: Final = st.builds(
 operator_certificates: Final = st.builds(OperatorCertificate.sign, keys, claims(named=True))
 centre_certificates: Final = st.builds(CentreCertificate.sign, keys, claims(named=True))
 epochs: Final = st.builds(Epoch.sign, keys, claims(named=True), number=st.integers(0, 2**16), terms=terms)
+
+
+@st.composite
+def key_sets(draw: DrawFn) -> KeySet:
+    """A key set with certificates of its network."""
+    network, root = draw(names), draw(keys)
+    of_network = claims(named=True).map(lambda drawn: replace(drawn, issuer=network))
+    certificates = st.builds(OperatorCertificate.sign, st.just(root), of_network)
+    return KeySet.sign(
+        root,
+        network=network,
+        number=draw(st.integers(0, MAX_FEN)),
+        issued_at_s=draw(times_s),
+        operators=draw(st.lists(certificates, max_size=2)),
+        centres=[CentreCertificate.sign(root, draw(of_network))],
+        epochs=[Epoch.sign(root, draw(of_network), number=1, terms=draw(terms))],
+    )
+
 
 # --- loads and transfers -----------------------------------------------------------------------
 
@@ -256,6 +276,7 @@ MESSAGES: Final[Mapping[type[Any], SearchStrategy[Any]]] = {
     OperatorCertificate: operator_certificates,
     CentreCertificate: centre_certificates,
     Epoch: epochs,
+    KeySet: key_sets(),
     Enrolment: enrolments,
     LoadOrder: load_orders,
     Load: loads(),

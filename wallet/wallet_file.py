@@ -15,6 +15,7 @@ write, too: so what such a cut-off copy holds is behind the counter once another
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Final, Self
@@ -251,7 +252,7 @@ class WalletFile:
         data = self._kept.get(EPOCH.format(number=number))
         if data is None:
             raise Unverified("epoch", f"the file does not keep the certificate of epoch {number}")
-        return Epoch.parse(data).terms
+        return _terms(data)
 
     def _seed(self) -> bytes:
         seed = self._key.open_part(SEED_FORM, self._database.part(SEED))
@@ -277,6 +278,11 @@ class WalletFile:
                 self._kept[name] = data
             elif plain[:1] != _RECORD:
                 raise self._database.corrupt(f"row {number} is of an unknown kind")
+
+
+@lru_cache(maxsize=64)
+def _terms(epoch: bytes) -> Terms:
+    return Epoch.parse(epoch).terms
 
 
 def _kept_row(name: str, data: bytes) -> bytes:

@@ -54,8 +54,12 @@ class KeySet:
         epochs: Sequence[Epoch],
     ) -> Self:
         """Sign a key set with the root key."""
-        parts = [[part.signed.data for part in parts] for parts in (operators, centres, epochs)]
-        signed = cose.sign(root, Domain.KEY_SET, codec.encode([network, number, issued_at_s, *parts]))
+        signed_parts = [
+            [part.signed.data for part in operators],
+            [part.signed.data for part in centres],
+            [part.signed.data for part in epochs],
+        ]
+        signed = cose.sign(root, Domain.KEY_SET, codec.encode([network, number, issued_at_s, *signed_parts]))
         return cls(
             network=network,
             number=number,

@@ -19,6 +19,7 @@ from shuangli.messages.certificates import (
     WalletKind,
 )
 from shuangli.messages.fields import MAX_TIME_S
+from shuangli.messages.key_set import KeySet
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.notices import Acknowledgement, Enrolment, Outcome, Report, RevocationList
 from shuangli.messages.session import (
@@ -68,6 +69,9 @@ ACKNOWLEDGEMENT: Final = Acknowledgement.sign(
     KEY, operator="bank", upload_id=ID, received_at_s=1, credited_fen=0, outcomes=[Outcome.SETTLED]
 )
 EPOCH: Final = Epoch.sign(KEY, CLAIMS, number=1, terms=TERMS)
+KEY_SET: Final = KeySet.sign(
+    KEY, network="testnet", number=1, issued_at_s=1, operators=[], centres=[], epochs=[EPOCH]
+)
 
 NAMES: Final = ("", "x" * 17, "a\nb", "\u53cc\u79bb", "caf\u00e9", None, b"bank")
 TIMES: Final = (-1, MAX_TIME_S, 1.0, True, None)
@@ -90,6 +94,9 @@ WRONG: Final[list[tuple[Any, str, tuple[object, ...]]]] = [
     (CERTIFICATE, "tier", (*COUNTS, 5)),
     (CERTIFICATE, "profile", (*COUNTS, 2**16 + 1)),
     (EPOCH, "number", (*COUNTS, 2**16 + 1)),
+    (KEY_SET, "network", (*NAMES, "mainnet")),
+    (KEY_SET, "number", (*COUNTS, MAX_FEN + 1)),
+    (KEY_SET, "issued_at_s", TIMES),
     (ORDER, "operator", NAMES),
     (ORDER, "owner", KEYS_OF_NO_SIZE),
     (ORDER, "nonce", (bytes(15), bytes(17), None)),

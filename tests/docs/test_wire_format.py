@@ -14,6 +14,7 @@ from shuangli.crypto import sha256
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, WalletKind
 from shuangli.messages.fields import NONCE_BYTES
+from shuangli.messages.key_set import KeySet
 from shuangli.messages.loads import Load
 from shuangli.messages.notices import Outcome, Report, RevocationList
 from shuangli.messages.session import PaymentRequest, Refusal, RefusalReason
@@ -70,6 +71,15 @@ def test_payloads_have_the_fields_in_the_order_of_the_page(world: World) -> None
     order = payer.order_load([100], now_s=NOW)
     enrolment = payer.enrol(kind=WalletKind.SOFT, tier=2, person=bytes(32), now_s=NOW)
     objects = {
+        "Key set": KeySet.sign(
+            key,
+            network="test",
+            number=1,
+            issued_at_s=NOW,
+            operators=world.operators,
+            centres=[world.centre],
+            epochs=[world.epoch],
+        ).signed,
         "Enrolment": parse(enrolment, Domain.ENROLMENT),
         "Load order": parse(order, Domain.LOAD_ORDER),
         "Load": parse(Bundle.decode(paid.payment.body).loads[0], Domain.LOAD),
@@ -124,7 +134,16 @@ def fits(name: str, value: object) -> bool:
         return isinstance(value, bytes) and len(value) == 32
     if name in ("certificate", "outcomes"):
         return isinstance(value, bytes)
-    if name in ("values_fen", "accepts", "spends", "transfer_ids", "wallets", "operators", "epochs"):
+    if name in (
+        "values_fen",
+        "accepts",
+        "spends",
+        "transfer_ids",
+        "wallets",
+        "operators",
+        "centres",
+        "epochs",
+    ):
         return isinstance(value, list)
     if name in ("figures", "files"):
         return isinstance(value, dict)

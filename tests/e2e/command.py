@@ -1,4 +1,4 @@
-"""The command as a person runs it: `python -m shuangli` in a process of its own, with or without a terminal."""
+"""The command as a person runs it: `python -m shuangli`, with or without a terminal."""
 
 import os
 import pty
@@ -18,17 +18,17 @@ SMALL: Final = ("--set", "trips=40", "--workers", "1")
 """Options of a small metro day."""
 
 
-def environment(**more: str) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """The environment of a command that is run from any directory."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
-def shuangli(*words: object, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, without a terminal."""
+def shuangli(*words: object, cwd: Path, under: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, without a terminal; `under` is a program that runs it."""
     return subprocess.run(
-        [sys.executable, "-m", "shuangli", *map(str, words)],
+        [*under, sys.executable, "-m", "shuangli", *map(str, words)],
         cwd=cwd,
-        env=environment(**more),
+        env=environment(),
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,

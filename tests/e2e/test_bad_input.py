@@ -69,7 +69,10 @@ def test_network(tmp_path: Path, rows: str, parts: tuple[str, ...]) -> None:
         (("sim", "run", "payroll", "--demand", "od.csv"), ("--demand", "transit", "payroll")),
         (("report", "verify", "nowhere", "--root", "0" * 64), ("nowhere", "No such file")),
         (("report", "verify", "nowhere"), ("--root",)),
-        (("evidence", "verify", "nowhere", "--root", "0" * 63), ("0" * 63,)),
+        (("evidence", "verify", "nowhere", "--root", "0" * 64), ("nowhere", "No such file")),
+        (("evidence", "verify", ".", "--root", "0" * 64), ("Is a directory",)),
+        (("evidence", "verify", "x", "--root", "0" * 63), ("--root 000", "64 hex digits nor a file")),
+        (("evidence", "verify", "x", "--root", "g" * 64), ("--root ggg", "64 hex digits nor a file")),
     ],
 )
 def test_options(tmp_path: Path, words: tuple[str, ...], parts: tuple[str, ...]) -> None:
@@ -90,22 +93,9 @@ def test_output_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_a_disk_that_is_full(tmp_path: Path) -> None:
     """A limit on the size of files stands for the disk; what was written stays marked as unfinished."""
-    import subprocess
-    import sys
-
-    from tests.e2e.command import PATIENCE_S, environment
-
-    command = [sys.executable, "-m", "shuangli", "sim", "run", "transit", *SMALL, "--out", "out"]
-    done = subprocess.run(
-        ["bash", "-c", 'ulimit -f 100; exec "$@"', "-", *command],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert_one_line(done)
+    limited = ("bash", "-c", 'ulimit -f 200; exec "$@"', "-")
+    done = shuangli("sim", "run", "transit", *SMALL, "--out", "out", cwd=tmp_path, under=limited)
+    assert_one_line(done, "out")
     assert json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8")) == {"unfinished": True}
     assert not (tmp_path / "out" / "result.json").exists()
     again = shuangli("sim", "run", "transit", *SMALL, "--out", "out", cwd=tmp_path)
