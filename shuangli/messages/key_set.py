@@ -13,7 +13,7 @@ from shuangli.codec import Item
 from shuangli.cose import Domain, Signed
 from shuangli.crypto import Signer
 from shuangli.errors import Malformed
-from shuangli.messages.certificates import CentreCertificate, Epoch, OperatorCertificate
+from shuangli.messages.certificates import CentreCertificate, Epoch, OperatorCertificate, RoleCertificate
 from shuangli.messages.fields import MAX_NAME, check_count, check_text, check_time, read_array, require
 from shuangli.money import MAX_FEN
 
@@ -36,10 +36,10 @@ class KeySet:
         check_text(self.network, MAX_NAME, "network")
         check_count(self.number, MAX_FEN, "number")
         check_time(self.issued_at_s, "time")
-        for certificate in (*self.operators, *self.centres, *self.epochs):
-            require(
-                certificate.claims.issuer == self.network, "shape", "a certificate is for another network"
-            )
+        certified: tuple[RoleCertificate | Epoch, ...] = (*self.operators, *self.centres, *self.epochs)
+        for certificate in certified:
+            made_for = certificate.claims.issuer
+            require(made_for == self.network, "shape", "a certificate is for another network")
 
     @classmethod
     def sign(
