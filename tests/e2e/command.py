@@ -3,17 +3,19 @@
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-PATIENCE_S: Final = 300
-"""After this a command counts as hanging; none should ever need a tenth of it."""
+PATIENCE_S: Final = 3_600
+"""After this a command counts as hanging; the longest here plays a whole day, in some ten minutes."""
 SMALL: Final = ("--set", "trips=40", "--workers", "1")
 """Options of a small metro day."""
 
@@ -50,19 +52,24 @@ def children_of(process: int) -> list[int]:
     return [int(child) for child in path.read_text(encoding="ascii").split()]
 
 
-def is_running(process: int) -> bool:
-    """Say whether a process is still there."""
-    return Path(f"/proc/{process}").exists()
+def ends(process: int) -> bool:
+    """Say whether a process has ended, or does so soon."""
+    try:
+        handle = os.pidfd_open(process)
+    except ProcessLookupError:
+        return True
+    ended, _, _ = select.select([handle], [], [], PATIENCE_S)
+    os.close(handle)
+    return bool(ended)
 
 
-def workers_of(process: int) -> dict[str, int]:
-    """The processes of a run that play cells or an operator, each known by what it has been told to do."""
-    found = {}
-    for child in children_of(process):
-        words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-        if b"--multiprocessing-fork" in words:
-            found[f"worker {len(found)}"] = child
-    return found
+def workers_of(process: int) -> list[int]:
+    """The processes of a run that play cells or an operator, in the order in which they were started."""
+    return [
+        child
+        for child in children_of(process)
+        if b"--multiprocessing-fork" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+    ]
 
 
 class OnTerminal:
@@ -70,6 +77,7 @@ class OnTerminal:
 
     def __init__(self, words: Sequence[object], *, cwd: Path) -> None:
         self._terminal, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (24, 120))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "shuangli", *map(str, words)],
             cwd=cwd,

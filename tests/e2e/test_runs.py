@@ -3,18 +3,21 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
+from shuangli.cli import main
 from tests.e2e.command import (
     ROOT,
     SMALL,
     OnTerminal,
     assert_one_line,
+    ends,
     environment,
-    is_running,
     shuangli,
     workers_of,
 )
@@ -80,7 +83,7 @@ def test_an_interrupt_ends_it_at_once(tmp_path: Path, moment: str) -> None:
         assert "Traceback" not in command.shown
         assert command.shown.splitlines()[-1] == "shuangli: interrupted"
         assert command.shown.count("interrupted") == 1
-    assert not any(map(is_running, workers.values()))
+    assert all(map(ends, workers))
 
 
 @pytest.mark.parametrize("which", [0, -1], ids=["first", "last"])
@@ -89,14 +92,14 @@ def test_a_worker_that_dies_is_one_clear_error(tmp_path: Path, which: int) -> No
         command.wait_for(r"[1-9]/\d+ \[")
         workers = workers_of(command.process.pid)
         assert len(workers) == 4
-        os.kill(list(workers.values())[which], signal.SIGKILL)
+        os.kill(workers[which], signal.SIGKILL)
         code, output = command.finish()
         assert (code, output) == (2, "")
         assert "Traceback" not in command.shown
         last = command.shown.splitlines()[-1]
         assert last.startswith("shuangli: out: the process ")
         assert last.endswith("ended before its work was done (exit code -9)")
-    assert not any(map(is_running, workers.values()))
+    assert all(map(ends, workers))
 
 
 def test_workers_do_not_outlive_a_main_process_that_is_killed(tmp_path: Path) -> None:
@@ -106,17 +109,13 @@ def test_workers_do_not_outlive_a_main_process_that_is_killed(tmp_path: Path) ->
         command.process.kill()
         # The terminal is theirs as well: it ends when the last of them has.
         command.finish()
-    assert not any(map(is_running, workers.values()))
+    assert all(map(ends, workers))
     again = shuangli("sim", "run", "transit", *SMALL, "--out", "out", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
 
 
 def commands() -> list[tuple[str, ...]]:
     """Every command and group."""
-    import click
-
-    from shuangli.cli import main
-
     found: list[tuple[str, ...]] = [()]
     waiting: list[tuple[tuple[str, ...], click.Command]] = [((), main)]
     while waiting:
@@ -145,8 +144,6 @@ def test_a_group_without_a_command_shows_its_help(words: tuple[str, ...], tmp_pa
 
 def test_the_module_runs_from_the_root_of_the_repository() -> None:
     """There stands a folder `operator`, which must not hide the library's module."""
-    import subprocess
-
     without_path = {name: value for name, value in environment().items() if name != "PYTHONPATH"}
     command = [sys.executable, "-m", "shuangli", "--version"]
     done = subprocess.run(command, cwd=ROOT, env=without_path, capture_output=True, text=True, check=False)

@@ -80,7 +80,7 @@ def devices(
 
 def meetings(*rows: tuple[int, int, int, int]) -> Meetings:
     """Meetings (seconds since the start, payer, payee, fen) in order of time."""
-    columns = ints(sorted(rows)).reshape(-1, 4).T
+    columns = np.array(sorted(rows), dtype=np.int64).reshape(-1, 4).T
     return Meetings(
         at_s=START_S + columns[0],
         payer=columns[1],

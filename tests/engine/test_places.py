@@ -13,10 +13,8 @@ from shuangli.sims.plan import NOBODY
 from tests.engine.plans import WINDOW_S, calendar, cell_plan, devices, meetings, system_plan
 from tests.engine.town import Town
 
-ANCHORS = 2
-"""What a device checks as soon as it is there: the only operator's certificate, and the epoch."""
-AT_CENTRE = 3
-"""An operator and the centre check the centre's certificate as well."""
+KEY_SET = 1
+"""What every place checks as soon as it is there: all that the root has certified, under one signature."""
 OWN_CERTIFICATE = 1
 LOAD = 1
 
@@ -37,8 +35,8 @@ def town(tmp_path: Path) -> Iterator[Town]:
 def test_two_gates_check_the_same_things_each_for_itself(town: Town) -> None:
     town.window(6)
     assert town.wallet(0).purse.balance_fen == 2_000
-    assert town.checked(0) == ANCHORS + OWN_CERTIFICATE + LOAD
-    assert town.checked(1) == town.checked(2) == ANCHORS + OWN_CERTIFICATE
+    assert town.checked(0) == KEY_SET + OWN_CERTIFICATE + LOAD
+    assert town.checked(1) == town.checked(2) == KEY_SET + OWN_CERTIFICATE
 
     rider, first, second = (town.checked(index) for index in range(3))
     town.window()
@@ -66,8 +64,8 @@ def test_the_operator_and_the_centre_both_check_an_upload(town: Town) -> None:
     town.window(9)
     operator, centre = town.banks[0].trust.verifier, town.system.issuer.trust.verifier
     # Three enrolments, the rider's order, the load that the mint made, the first revocation list.
-    assert operator.checked == AT_CENTRE + 3 + 1 + LOAD + 1
-    assert centre.checked == AT_CENTRE
+    assert operator.checked == KEY_SET + 3 + 1 + LOAD + 1
+    assert centre.checked == KEY_SET
     before = operator.checked, centre.checked
     town.window(2)
     # Two payments to gate 1, one to gate 2. Operator: three transfers, two redemptions; load and

@@ -183,7 +183,7 @@ def test_calendars_that_cannot_be(changes: dict[str, Any]) -> None:
     }
     Calendar(**known)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"calendar|close"):
-        Calendar(**{**known, **changes})  # type: ignore[arg-type]
+        Calendar(**{**known, **changes})
 
 
 def test_online_from_the_end_of_an_outage_on() -> None:

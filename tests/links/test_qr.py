@@ -106,7 +106,7 @@ def test_f38_a_damaged_code_is_refused_or_no_harm_to_the_next_reading(
     codes = small_codes(message)
     reader = CodeReader()
     for damaged in data.draw(st.lists(st.sampled_from(codes).flatmap(mutated), max_size=4)):
-        assert isinstance(outcome(reader.read, damaged), str | None)
+        assert outcome(reader.read, damaged) in (message, "frame", None)
     results = [outcome(reader.read, code) for code in (*codes, *codes)]
     assert message in results
     assert all(result in (message, "frame", None) for result in results)

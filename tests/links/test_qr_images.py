@@ -74,6 +74,14 @@ def test_png_is_read_by_another_library(message: Message) -> None:
     assert len({symbol.designator.split("-")[0] for symbol in symbols}) == 1
 
 
+def test_all_symbols_of_a_message_have_one_size_though_the_last_code_is_small() -> None:
+    codes = codes_of(Message(Kind.PAYMENT, bytes(376)), single_bytes=0, moving_bytes=HEAD_BYTES + 20)
+    assert [len(code) - HEAD_BYTES for code in (codes[0], codes[-1])] == [20, 1]
+    symbols = draw(codes)
+    assert len({symbol.version for symbol in symbols}) == 1
+    assert [scan_png(to_png(symbol)) for symbol in symbols] == [[code] for code in codes]
+
+
 def test_the_largest_message_of_one_code_takes_the_largest_symbol() -> None:
     (symbol,) = draw(codes_of(LARGEST))
     assert symbol.designator == "40-L"

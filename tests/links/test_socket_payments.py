@@ -11,7 +11,7 @@ from shuangli.offline.links.addresses import Address, TcpAddress
 from shuangli.offline.links.frames import encode_frame
 from shuangli.offline.links.sockets import Listener
 from shuangli.offline.states import Kind, Message, PayeeState, PayerState
-from shuangli.wallet.session import PayerSide, Served, pay, run_payee, serve
+from shuangli.wallet.session import PayerSide, Served, pay, run_payee, serve, stored_request
 from shuangli.wallet.wallet import Wallet
 from tests.links.relay import CuttingRelay
 from tests.links.support import (
@@ -178,3 +178,31 @@ def test_a_payer_that_repeats_itself_for_ever_is_let_go(world: World) -> None:
         session = run_payee(payee, request_id, link, now_s=now_s)
     assert session.state is PayeeState.RECEIVED
     nothing_is_lost(both)
+
+
+def test_a_payee_that_ends_without_an_answer_is_connected_again(world: World) -> None:
+    """It says goodbye after the payment has come, and answers when the same payment comes again."""
+    payer, payee, request_id = both = parties(world)
+    side = PayerSide(payer, confirm=agree, now_s=now_s)
+    first, second = socket.socketpair(), socket.socketpair()
+    with linked(first[1]) as hasty, linked(second[1]) as patient, ThreadPoolExecutor(1) as pool:
+        hasty.send(both.request)
+        hasty.__exit__(None, None, None)
+        serving = pool.submit(run_payee, payee, request_id, patient, now_s=now_s)
+        connections = iter([linked(first[0]), linked(second[0])])
+        assert pay(side, lambda: next(connections)).state is PayerState.PAID
+        assert serving.result().state is PayeeState.RECEIVED
+    one_payment_and_the_books_balance(world, both)
+
+
+def test_a_payee_that_ends_without_a_request_is_not_paid(world: World) -> None:
+    ours, theirs = socket.socketpair()
+    with linked(theirs):
+        pass
+    with linked(ours) as link, pytest.raises(LinkError, match="before a request came"):
+        PayerSide(world.wallet([1_000]), confirm=agree, now_s=now_s).run(link)
+
+
+def test_a_request_that_was_never_made_is_not_shown(world: World) -> None:
+    with pytest.raises(OutOfTurn, match="no such request"):
+        stored_request(world.wallet(), bytes(32))

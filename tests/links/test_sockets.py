@@ -25,6 +25,7 @@ RECEIPT: Final = Message(Kind.RECEIPT, b"hello")
 def ends() -> Iterator[tuple[SocketLink, socket.socket]]:
     """A link, and the bare socket at its other end."""
     ours, other = socket.socketpair()
+    other.settimeout(20)
     with closing(linked(ours)) as link, other:
         yield link, other
 
@@ -182,6 +183,13 @@ def test_two_do_not_listen_at_one_address(address: Address) -> None:
         assert refused.value.code == "link-unreachable"
         with connected(listener.address):
             assert listener.accept(within_s=20) is not None
+
+
+def test_who_listens_no_more_accepts_nobody(address: Address) -> None:
+    with listening(address) as listener:
+        pass
+    with pytest.raises(LinkError):
+        listener.accept(within_s=20)
 
 
 def test_the_file_of_a_unix_socket_is_the_owners_and_goes_away(tmp_path: Path) -> None:

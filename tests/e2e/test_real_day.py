@@ -1,0 +1,74 @@
+"""A real day of the Bengaluru metro: every trip is attempted, boardings by hour and station equal the file.
+
+What the file asks for is counted here without the code under test.
+"""
+
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.e2e.command import shuangli
+from tests.e2e.conftest import Shared
+
+DAY = "transit/bengaluru_od_hourly_2025-08-06.csv"
+LINES = "transit/bengaluru_line_stations.csv"
+Boardings = Counter[tuple[int, str]]
+
+
+def boardings_of(path: Path) -> Boardings:
+    counted: Boardings = Counter()
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            counted[int(row["hour"]), row["origin"]] += int(row["trips"])
+    return +counted
+
+
+def simulate(demand: Path, network: Path, directory: Path) -> dict[str, Any]:
+    """Run the command; every figure that the issue names must be as it should."""
+    files = ("--demand", demand, "--network", network)
+    done = shuangli("sim", "run", "transit", *files, "--json", "--out", "out", cwd=directory)
+    assert done.returncode == 0, done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)["result"]
+    assert result["books"]["difference_fen"] == 0
+    assert result["forks"]["found"] == result["forks"]["injected"]
+    assert result["forks"]["missed"] == result["forks"]["unexpected"] == 0
+    assert result["forks"]["honest_accused"] == 0
+    assert result["reconciliation"]["never"] == 0
+    verified = shuangli("report", "verify", "out", "--root", "out/root-key.txt", cwd=directory)
+    assert verified.returncode == 0, verified.stdout
+    return result
+
+
+def assert_boardings(result: dict[str, Any], directory: Path, asked: Boardings) -> None:
+    assert result["trips"]["attempted"] == result["payments"]["attempted"] == asked.total()
+    assert result["trips"]["boardings_difference"] == 0
+    payments = pl.read_parquet(directory / "out" / "payments.parquet")
+    hour = (pl.col("entry_s") - result["scenario"]["first_day_s"]) // 3_600
+    simulated = {(h, s): n for h, s, n in payments.group_by(hour, "origin").len().iter_rows()}
+    assert simulated == dict(asked)
+
+
+def test_a_slice_of_a_wednesday(shared: Shared, tmp_path: Path) -> None:
+    header, *rows = shared(DAY).read_text(encoding="utf-8").splitlines()
+    demand = tmp_path / "slice.csv"
+    demand.write_text("\n".join([header, *rows[::500]]) + "\n", encoding="utf-8")
+    asked = boardings_of(demand)
+    assert 500 < asked.total() < 3_000
+    result = simulate(demand, shared(LINES), tmp_path)
+    assert_boardings(result, tmp_path, asked)
+    assert result["forks"]["injected"] > 0
+
+
+@pytest.mark.heavy
+def test_the_whole_wednesday(shared: Shared, tmp_path: Path) -> None:
+    asked = boardings_of(shared(DAY))
+    assert asked.total() == 731_520
+    result = simulate(shared(DAY), shared(LINES), tmp_path)
+    assert_boardings(result, tmp_path, asked)
+    assert result["forks"]["injected"] > 1_000
+    assert result["wallets"]["opened"] > 360_000

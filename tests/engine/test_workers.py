@@ -1,0 +1,47 @@
+"""Worker processes: what goes wrong in one of them is one error of the main process, and none is left."""
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shuangli.errors import StoreError
+from shuangli.sims.engine import play
+from shuangli.sims.system import System
+from shuangli.sims.uplink import Ask, AskKind
+from shuangli.sims.workers import batches_of
+from tests.engine.plans import cell_plan, devices, meetings, system_plan
+
+
+def played(directory: Path) -> None:
+    system = System(system_plan(operators=2), directory)
+    plan = cell_plan(devices(2, 1, operator=[0, 1, 0]), meetings((1_800, 0, 2, 100)))
+    try:
+        play(system, [plan], workers=3, progress=lambda *_: None)
+    finally:
+        system.close()
+
+
+def test_an_operator_that_cannot_open_its_database(tmp_path: Path) -> None:
+    (tmp_path / "operator-OP02.sqlite").mkdir()
+    with pytest.raises(StoreError, match=r"operator-OP02\.sqlite") as raised:
+        played(tmp_path)
+    assert raised.value.code == "unavailable"
+    assert multiprocessing.active_children() == []
+
+
+def test_no_process_is_left(tmp_path: Path) -> None:
+    played(tmp_path)
+    assert multiprocessing.active_children() == []
+
+
+@given(sizes=st.lists(st.integers(0, 50), max_size=30), most=st.integers(1, 100))
+def test_batches_hold_everything_once_in_order(sizes: list[int], most: int) -> None:
+    asks = [Ask(at_s, at_s, 0, AskKind.SYNC, b"", bytes(size)) for at_s, size in enumerate(sizes)]
+    batches = batches_of(asks, most)
+    assert [ask for batch in batches for ask in batch] == asks
+    assert len(batches) >= 1
+    assert all(sum(len(ask.data) for ask in batch[:-1]) < most for batch in batches)
+    assert all(sum(len(ask.data) for ask in batch) >= most for batch in batches[:-1])
