@@ -16,7 +16,8 @@ def main(names: list[str]) -> int:
     """Run the benchmarks of these names, or all, and write what was measured."""
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
-        print(f"bench: there is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        known = ", ".join(BENCHMARKS)
+        print(f"bench: there is no benchmark {unknown[0]!r}; there are {known}", file=sys.stderr)
         return 2
     measured = [entry for name in names or BENCHMARKS for entry in BENCHMARKS[name]()]
     OUTPUT.parent.mkdir(exist_ok=True)

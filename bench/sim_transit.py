@@ -31,15 +31,16 @@ def measure(trips: int | None = None) -> list[Measured]:
     processes = os.cpu_count() or 1
     with tempfile.TemporaryDirectory() as directory, progress_bar("sim.transit") as progress:
         written = run_scenario(scenario, Path(directory), workers=processes, progress=progress)
-    signatures, payments = written.result["signatures"], written.result["payments"]["attempted"]
+    run, signatures = written.run, written.result["signatures"]
+    payments = written.result["payments"]["attempted"]
     alone_s = seconds_alone(signatures["made"], signatures["checked"], processes=processes)
-    print(f"sim.transit: {payments:,} payments in {written.run['wall_s']:.0f} s, {written.run['peak_rss_mb']:,} MB;")
+    print(f"sim.transit: {payments:,} payments in {run['wall_s']:.0f} s, {run['peak_rss_mb']:,} MB;")
     print(f"  {signatures['made']:,} signatures and {signatures['checked']:,} checks alone: {alone_s:.0f} s")
     limit = f"libsodium alone for {signatures['made']} signatures and {signatures['checked']} checks"
     return [
         Measured(
             name="sim.transit",
-            value=round(payments / written.run["played_s"], 1),
+            value=round(payments / run["played_s"], 1),
             unit="payments/s",
             limit=f"{limit} on {processes} processors",
             limit_value=round(payments / alone_s, 1),

@@ -52,6 +52,8 @@ class RegistrationCentre:
         self._store = store
         self._key = key
         self._trust = trust
+        # The id is a hash of what was signed: what the mint log names, the issuer has signed itself.
+        trust.minted_here = store.is_minted
         self._policy = policy
 
     def settle(self, submission: Submission) -> Settled:

@@ -99,7 +99,6 @@ class Mint:
             issued_at_s=now_s,
             expires_at_s=now_s + epoch.terms.coin_life_s,
         )
-        self._trust.verifier.remember(load.signed, self._minting.key.public)
         self._store.add_load(load, order)
         self._store.post(
             transfer_entry(

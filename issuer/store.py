@@ -61,6 +61,11 @@ class IssuerStore:
         """The numbers of loads in the mint log, without those that were never minted."""
         return dict(self._lookup("SELECT load_id, load_no FROM mint_log WHERE load_id", load_ids))
 
+    def is_minted(self, load_id: bytes) -> bool:
+        """Say whether a load is in the mint log."""
+        row = self._connection.execute("SELECT 1 FROM mint_log WHERE load_id = ?", (load_id,)).fetchone()
+        return row is not None
+
     def facts(self, coin_ids: Sequence[bytes]) -> dict[bytes, Fact]:
         """How coins were spent, without those that are not."""
         query = "SELECT coin_id, no, id, paid_fen FROM facts JOIN objects ON no = transfer_no WHERE coin_id"

@@ -171,7 +171,8 @@ def verify_load(data: bytes, trust: Trust) -> tuple[Load, Terms]:
     outlives_terms = load.expires_at_s - load.issued_at_s > terms.coin_life_s
     if not epoch.claims.valid_at(load.issued_at_s) or outlives_terms:
         raise Unverified("epoch", f"the load is outside the terms of epoch {load.epoch}")
-    trust.verifier.check(load.signed, epoch.claims.key, "load")
+    if trust.minted_here is None or not trust.minted_here(load.signed.id):
+        trust.verifier.check(load.signed, epoch.claims.key, "load")
     return load, terms
 
 

@@ -28,6 +28,9 @@ class Kind(IntEnum):
     REFUSAL = 4
 
 
+_ARRAY_OF_TWO: Final = b"\x82"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A session message: its kind and the encoded object."""
@@ -46,12 +49,17 @@ class Message:
         Raises:
             Malformed: it is not [kind, body] with a known kind.
         """
-        fields = codec.decode(data, max_bytes=max_bytes)
-        if type(fields) is not list or len(fields) != 2 or type(fields[1]) is not bytes:
+        if len(data) > max_bytes:
+            raise Malformed("too-large", f"{len(data)} bytes, at most {max_bytes} are accepted")
+        if not data.startswith(_ARRAY_OF_TWO):
             raise Malformed("shape", "a message is an array of its kind and its body")
-        if type(fields[0]) is not int or not Kind.REQUEST <= fields[0] <= Kind.REFUSAL:
+        kind, at = codec.read_head(data, 1, codec.UNSIGNED)
+        length, start = codec.read_head(data, at, codec.BYTES)
+        if start + length != len(data):
+            raise Malformed("cbor", "the body does not end where the message ends")
+        if not Kind.REQUEST <= kind <= Kind.REFUSAL:
             raise Malformed("range", "not a known kind of message")
-        return cls(Kind(fields[0]), fields[1])
+        return cls(Kind(kind), data[start:])
 
 
 class PayerState(Enum):

@@ -5,6 +5,7 @@ certificates of operators, the centre and epochs, and the newest revocation list
 remembers what it has checked; no two places share one.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeVar
 
@@ -26,13 +27,18 @@ C = TypeVar("C")
 
 
 class Trust:
-    """The trusted certificates and the revocation list of one place."""
+    """The trusted certificates and the revocation list of one place.
+
+    Attributes:
+        minted_here: at the issuer, says whether it has minted the load of an id, which then needs no check
+    """
 
     __slots__ = (
         "_centres",
         "_epochs",
         "_operators",
         "_root",
+        "minted_here",
         "network",
         "revocations",
         "verifier",
@@ -44,6 +50,7 @@ class Trust:
         `objects_kept` bounds how many checked objects are remembered; what was forgotten is checked again.
         """
         self.network = network
+        self.minted_here: Callable[[bytes], bool] | None = None
         self.verifier = Verifier(capacity=objects_kept)
         self.revocations: RevocationList | None = None
         self._root = root

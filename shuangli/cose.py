@@ -121,6 +121,9 @@ def parse(data: bytes, domain: Domain) -> Signed:
     return Signed(data=data, domain=domain, payload_start=payload_start)
 
 
+_LASTING: Final = frozenset((Domain.WALLET_CERTIFICATE, Domain.LOAD))
+
+
 class Verifier:
     """The signature checks of one place: a device, an operator or the centre.
 
@@ -132,11 +135,14 @@ class Verifier:
         checked: how many signatures were really checked
     """
 
-    __slots__ = ("_capacity", "_known", "checked")
+    __slots__ = ("_capacity", "_lasting", "_passing", "checked")
 
     def __init__(self, *, capacity: int) -> None:
-        """Remember at most `capacity` objects, at least one; the oldest is forgotten first."""
-        self._known: dict[bytes, bytes] = {}
+        """Remember at most `capacity` objects that last (certificates and loads come with every payment of
+        their wallet) and a quarter as many of the others, at least one; the oldest is forgotten first.
+        """
+        self._lasting: dict[bytes, bytes] = {}
+        self._passing: dict[bytes, bytes] = {}
         self._capacity = capacity
         self.checked = 0
 
@@ -146,15 +152,18 @@ class Verifier:
         Raises:
             Unverified: it did not (code `signature`); `what` names the object in the message.
         """
-        if self._known.get(signed.id + signed.signature) != key:
+        known = self._lasting if signed.domain in _LASTING else self._passing
+        if known.get(signed.id + signed.signature) != key:
             self.check_once(signed, key, what)
             self.remember(signed, key)
 
     def remember(self, signed: Signed, key: bytes) -> None:
         """Take an object as checked that this place has just signed itself with `key`."""
-        if len(self._known) >= self._capacity:
-            del self._known[next(iter(self._known))]
-        self._known[signed.id + signed.signature] = key
+        lasting = signed.domain in _LASTING
+        known = self._lasting if lasting else self._passing
+        if len(known) >= (self._capacity if lasting else max(1, self._capacity // 4)):
+            del known[next(iter(known))]
+        known[signed.id + signed.signature] = key
 
     def check_once(self, signed: Signed, key: bytes, what: str) -> None:
         """`check` for an object that this place will not see again: nothing is remembered."""

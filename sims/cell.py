@@ -26,7 +26,7 @@ from shuangli.wallet.session import run_session
 from shuangli.wallet.wallet import Wallet, WalletRules
 
 REMEMBERED_BY_MERCHANT: Final = 1_024
-REMEMBERED_BY_PERSON: Final = 4
+REMEMBERED_BY_PERSON: Final = 2
 PAID: Final = "paid"
 UNANSWERED: Final = "unanswered"
 REFUSED_BY_PAYEE: Final = "refused-by-payee"

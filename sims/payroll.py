@@ -31,6 +31,7 @@ MEAN_PURCHASE_FEN: Final = 3_500
 """Purchases are drawn from a lognormal distribution with this mean and a shape of 0.8: an assumption."""
 PURCHASE_SIGMA: Final = 0.8
 WORKER_TIER: Final = 2
+MILLION: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,9 @@ def payroll(config: PayrollConfig, *, seed: int) -> Scenario:
             employer=np.full(config.workers, config.workers + config.shops, dtype=np.int64),
             worker=np.arange(config.workers),
             amount_fen=wages_fen,
-            load_fen=np.maximum(100, (wages_fen * config.loaded_share).astype(np.int64) // 100 * 100),
+            load_fen=np.maximum(
+                100, wages_fen * round(config.loaded_share * MILLION) // MILLION // 100 * 100
+            ),
         ),
         habits=Habits(top_up_fen=0, top_up_below_fen=0, unit_fen=100),
         calendar=calendar,
@@ -109,6 +112,7 @@ def payroll(config: PayrollConfig, *, seed: int) -> Scenario:
         system=SystemPlan(
             seed=seed,
             start_s=calendar.start_s,
+            ends_s=calendar.ends_s,
             operators=2,
             terms=Terms(
                 currency="CNY",

@@ -137,9 +137,13 @@ class Calendar:
             raise ValueError("a calendar needs a window, an end after its start, and three windows to close")
         if (self.closes_s - self.start_s) % self.window_s or self.close_takes_s % self.window_s:
             raise ValueError("the close must begin and end with a window")
-        ends_s = self.closes_s + self.close_takes_s
-        if any(first_s < ends_s and self.closes_s < last_s for first_s, last_s in self.outages):
+        if any(first_s < self.ends_s and self.closes_s < last_s for first_s, last_s in self.outages):
             raise ValueError("everybody must be able to reconcile at the close")
+
+    @property
+    def ends_s(self) -> int:
+        """When everybody has reconciled."""
+        return self.closes_s + self.close_takes_s
 
     def online(self, time_s: int) -> bool:
         """Say whether operators can be reached."""

@@ -59,7 +59,7 @@ class Schedule:
         acts += _between(self._closings[0], Act.SYNC, start_s, end_s)
         for closing in self._closings[1:]:
             acts += _between(closing, Act.FINISH, start_s, end_s)
-        if calendar.closes_s <= start_s < calendar.closes_s + calendar.close_takes_s:
+        if calendar.closes_s <= start_s < calendar.ends_s:
             acts += [Due(start_s, Act.FINISH, int(number)) for number in self._merchants]
         return sorted(acts)
 

@@ -25,17 +25,18 @@ from shuangli.sims.branch import Reply
 NETWORK: Final = "sim"
 EPOCH: Final = 1
 YEAR_S: Final = 365 * 86_400
-REMEMBERED: Final = 500_000
+REMEMBERED: Final = 800_000
 """Checked objects that an operator or the centre remembers."""
 VAULT_FEN: Final = 10**13
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemPlan:
-    """What the online half is set up from."""
+    """What the online half is set up from; certificates and epoch outlive `ends_s`, the close included."""
 
     seed: int
     start_s: int
+    ends_s: int
     operators: int
     terms: Terms
     cap_per_person_fen: int
@@ -80,7 +81,7 @@ class System:
 
     def __init__(self, plan: SystemPlan, directory: Path) -> None:
         """Set up a network whose databases lie in `directory`, with filled vaults."""
-        start_s, end_s = plan.start_s, plan.start_s + YEAR_S
+        start_s, end_s = plan.start_s, plan.ends_s + YEAR_S
         root, self.centre_key = derive_key(plan.seed, "root"), derive_key(plan.seed, "centre")
         minting_key = derive_key(plan.seed, "minting")
         self._keys = (root, self.centre_key, minting_key)
@@ -160,7 +161,9 @@ def make_bank(plan: SystemPlan, anchors: Anchors, index: int, directory: Path) -
     name = plan.operator_names[index]
     key = derive_key(plan.seed, name)
     bank = Bank(
-        terms=BankTerms(name=name, limits=LIMITS_2022, certificate_life_s=YEAR_S // 2),
+        terms=BankTerms(
+            name=name, limits=LIMITS_2022, certificate_life_s=plan.ends_s - plan.start_s + YEAR_S // 2
+        ),
         key=key,
         trust=make_place(anchors),
         store=OperatorStore(directory / f"operator-{name}.sqlite"),

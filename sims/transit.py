@@ -32,6 +32,8 @@ OPENING_S: Final = 4 * HOUR_S
 """Wallets are opened and loaded within four hours, which end an hour before the first midnight."""
 CLOSE_S: Final = 2 * HOUR_S
 RIDER_TIER: Final = 4
+LEAST_COIN_LIFE_S: Final = 30 * DAY_S
+"""Coins live at least as long as the run: nothing exchanges what has expired."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +118,13 @@ def transit(
         system=SystemPlan(
             seed=seed,
             start_s=calendar.start_s,
+            ends_s=calendar.ends_s,
             operators=config.operators,
             terms=Terms(
                 currency="CNY",
                 mode=Mode.STAGED,
                 hop_cap=1,
-                coin_life_s=30 * DAY_S,
+                coin_life_s=max(LEAST_COIN_LIFE_S, calendar.ends_s - calendar.start_s + 5 * DAY_S),
                 claim_window_s=3 * DAY_S,
                 grace_s=DAY_S,
             ),
@@ -135,8 +138,8 @@ def transit(
 
 
 def _calendar(config: TransitConfig, first_day_s: int, *, last_exit_s: int) -> Calendar:
-    outage_s = int(config.outage_from_h * HOUR_S)
-    outage_ends_s = outage_s + int(config.outage_h * HOUR_S)
+    outage_s = round(config.outage_from_h * HOUR_S)
+    outage_ends_s = outage_s + round(config.outage_h * HOUR_S)
     ends_s = last_exit_s + 1
     if outage_s < ends_s + WINDOW_S + CLOSE_S:
         # Nobody could reconcile before it is over.

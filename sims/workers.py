@@ -54,12 +54,14 @@ class Worker:
         """Give the worker an order.
 
         Raises:
-            StoreError: it is gone (`worker`).
+            StoreError: it is gone, or an error ended it.
         """
         try:
             self._pipe.send(order)
-        except OSError as error:
-            raise self._gone() from error
+        except OSError:
+            # It may have said why before it went; what it said until then is of no use any more.
+            while True:
+                self.receive()
 
     def receive(self) -> Any:
         """What the worker says next.

@@ -157,6 +157,8 @@ class Purse:
             open_still = request_id in self.to_show or request_id in handed_in
             if paid.expires_at_s < time_s and not open_still and paid.state is PayerState.PAID:
                 del self.paying[request_id]
+        # An emptied dict keeps the room it had, and most purses lie idle most of the time.
+        self.orders, self.paying, self.to_show = dict(self.orders), dict(self.paying), dict(self.to_show)
 
 
 _APPLY: Final[dict[type, Callable[[Purse, Any], None]]] = {

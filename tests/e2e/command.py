@@ -16,7 +16,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 PATIENCE_S: Final = 3_600
 """After this a command counts as hanging; the longest here plays a whole day, in some ten minutes."""
-SMALL: Final = ("--set", "trips=40", "--workers", "1")
+SMALL: Final = ("--set", "trips=40", "--set", "reconcile_every_s=21600", "--workers", "1")
 """Options of a small metro day."""
 
 

@@ -114,4 +114,11 @@ def cell_plan(
 
 def system_plan(*, operators: int = 1, terms: Terms = TERMS, cap_fen: int = 10**6) -> SystemPlan:
     """An issuer and operators that are there from before the start."""
-    return SystemPlan(seed=1, start_s=START_S, operators=operators, terms=terms, cap_per_person_fen=cap_fen)
+    return SystemPlan(
+        seed=1,
+        start_s=START_S,
+        ends_s=START_S + DAY_S,
+        operators=operators,
+        terms=terms,
+        cap_per_person_fen=cap_fen,
+    )

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from shuangli.errors import BadInput
+from shuangli.messages.key_set import KeySet
 from shuangli.sims.catalogue import CONFIGS, describe, make_scenario
 from shuangli.sims.plan import NOBODY, Calendar, CellPlan, Meetings, Role, Wages
 from shuangli.sims.scenario import CELLS, Scenario, day_start_s
+from shuangli.sims.system import System, make_bank
 from shuangli.sims.transit import draw_copies
-from tests.engine.plans import START_S, WINDOW_S, calendar, cell_plan, devices, ints, meetings
+from tests.engine.plans import DAY_S, START_S, WINDOW_S, calendar, cell_plan, devices, ints, meetings
 
 
 def planned(name: str, *, seed: int = 1, demand: Path | None = None, **settings: object) -> Scenario:
@@ -116,6 +118,28 @@ def test_the_close_waits_for_the_end_of_an_outage(from_h: float, hours: float, c
     assert outage == tuple(scenario.first_day_s + int(h * 3_600) for h in (from_h, from_h + hours))
     assert closes_h * 3_600 - 2 * 3_600 < closes_s <= closes_h * 3_600 + 3_600
     assert closes_s % WINDOW_S == 0
+
+
+def test_what_is_signed_outlives_a_long_run(tmp_path: Path) -> None:
+    """Found: coins lived thirty days and certificates half a year, however long the demand was."""
+    demand = tmp_path / "year.csv"
+    demand.write_text(
+        "hour,origin,destination,trips,date\n8,A,B,9,2026-01-01\n8,B,A,9,2026-12-31\n", encoding="utf-8"
+    )
+    scenario = planned("transit", demand=demand)
+    calendar, system = scenario.plans[0].calendar, scenario.system
+    assert system.ends_s == calendar.ends_s
+    assert calendar.ends_s - calendar.start_s > 364 * DAY_S
+    assert system.terms.coin_life_s > calendar.ends_s - calendar.start_s
+    anchors = System(system, tmp_path).anchors
+    keys = KeySet.parse(anchors.key_set)
+    operators, centres, epochs = keys.operators, keys.centres, keys.epochs
+    for claims in [c.claims for c in operators] + [c.claims for c in centres] + [e.claims for e in epochs]:
+        assert claims.not_before_s <= calendar.start_s
+        assert claims.expires_at_s > calendar.ends_s
+    bank, _ = make_bank(system, anchors, 0, tmp_path)
+    assert bank.terms.certificate_life_s > calendar.ends_s - calendar.start_s
+    assert planned("transit", trips=50).system.terms.coin_life_s == 30 * DAY_S
 
 
 def test_an_outage_of_no_length_is_none() -> None:

@@ -1,6 +1,7 @@
 """Worker processes: what goes wrong in one of them is one error of the main process, and none is left."""
 
 import multiprocessing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,20 @@ from hypothesis import strategies as st
 
 from shuangli.errors import StoreError
 from shuangli.sims.engine import play
+from shuangli.sims.plan import NOBODY, Wages
 from shuangli.sims.system import System
 from shuangli.sims.uplink import Ask, AskKind
 from shuangli.sims.workers import batches_of
-from tests.engine.plans import cell_plan, devices, meetings, system_plan
+from tests.engine.plans import (
+    START_S,
+    WINDOW_S,
+    calendar,
+    cell_plan,
+    devices,
+    ints,
+    meetings,
+    system_plan,
+)
 
 
 def played(directory: Path) -> None:
@@ -35,6 +46,28 @@ def test_an_operator_that_cannot_open_its_database(tmp_path: Path) -> None:
 def test_no_process_is_left(tmp_path: Path) -> None:
     played(tmp_path)
     assert multiprocessing.active_children() == []
+
+
+def test_operators_hear_of_revocations(tmp_path: Path) -> None:
+    """Found: they did not, and filled the orders of culprits. Here a culprit is paid a wage later on."""
+    people = replace(
+        devices(2, 2, copy_of=[NOBODY, 0, NOBODY, NOBODY], sync_every_s=[0, 0, 900, 0]),
+        deposit_fen=ints([2_000, 0, 0, 1_000]),
+    )
+    wages = Wages(
+        at_s=START_S + ints([16 * WINDOW_S]),
+        employer=ints([3]),
+        worker=ints([0]),
+        amount_fen=ints([1_000]),
+        load_fen=ints([500]),
+    )
+    meets = meetings((6 * WINDOW_S, 1, 2, 1_000), (7 * WINDOW_S, 0, 2, 1_000))
+    plan = cell_plan(people, meets, wages=wages, when=calendar(windows=20))
+    system = System(system_plan(), tmp_path)
+    run = play(system, [plan], workers=1, progress=lambda *_: None)
+    system.close()
+    assert len(run.cells[0].copied_keys) == 1
+    assert run.branches[0].refused == {"frozen": 1}
 
 
 @given(sizes=st.lists(st.integers(0, 50), max_size=30), most=st.integers(1, 100))
