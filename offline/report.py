@@ -122,12 +122,7 @@ def verify_report(data: bytes, files: Mapping[str, bytes], *, root: bytes) -> Ve
 
 
 def _verified_report(data: bytes, root: bytes) -> tuple[CentreCertificate, Report]:
-    fields = codec.decode(data, max_bytes=MAX_REPORT_BYTES)
-    if type(fields) is not list or len(fields) != 2:
-        raise Malformed("shape", "a report file is an array of the centre's certificate and the report")
-    certificate_data, report_data = fields
-    if type(certificate_data) is not bytes or type(report_data) is not bytes:
-        raise Malformed("shape", "a report file holds byte strings")
+    certificate_data, report_data = _parts(data)
     report = Report.parse(report_data)
     trust = Trust(root=root, network=report.network, objects_kept=4)
     certificate = trust.add_centre(certificate_data)
@@ -137,6 +132,22 @@ def _verified_report(data: bytes, root: bytes) -> tuple[CentreCertificate, Repor
         )
     trust.verifier.check(report.signed, certificate.claims.key, "report")
     return certificate, report
+
+
+def _parts(data: bytes) -> tuple[bytes, bytes]:
+    """The centre's certificate and the report, taken apart by their heads: a file may be large."""
+    if len(data) > MAX_REPORT_BYTES:
+        raise Malformed("too-large", f"{len(data)} bytes, a report has at most {MAX_REPORT_BYTES}")
+    count, at = codec.read_head(data, 0, codec.ARRAY)
+    if count != 2:
+        raise Malformed("shape", "a report file is an array of the centre's certificate and the report")
+    length, start = codec.read_head(data, at, codec.BYTES)
+    at = start + length
+    certificate = data[start:at]
+    length, start = codec.read_head(data, at, codec.BYTES)
+    if start + length != len(data):
+        raise Malformed("cbor", "cut off, or trailing bytes")
+    return certificate, data[start:]
 
 
 def _proven_forks(files: Mapping[str, bytes], *, root: bytes, network: str) -> int:

@@ -27,7 +27,7 @@ from shuangli.money import MAX_FEN
 MAX_REVOKED: Final = 100_000
 """Most wallets, operators or epochs in a revocation list."""
 MAX_LIST_BYTES: Final = 8 * 1024 * 1024
-MAX_REPORT_BYTES: Final = 64 * 1024 * 1024
+MAX_REPORT_BYTES: Final = 16 * 1024 * 1024
 """Largest report: it names every piece of evidence, 80 bytes each."""
 
 Entry = TypeVar("Entry", bytes, int)
