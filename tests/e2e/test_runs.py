@@ -73,7 +73,10 @@ def test_a_run_replaces_what_an_earlier_one_left(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("moment", [r"transit: 0window", r"[1-9]/\d+ \["], ids=["at the start", "under way"])
 def test_an_interrupt_ends_it_at_once(tmp_path: Path, moment: str) -> None:
-    """Ctrl-C reaches every process of the terminal; only the main one may speak of it."""
+    """Ctrl-C reaches every process of the terminal; only the main one may speak of it.
+
+    Found: workers that were just starting died with a traceback, and at the start it could be lost.
+    """
     with OnTerminal(LONG, cwd=tmp_path) as command:
         command.wait_for(moment)
         workers = workers_of(command.process.pid)
