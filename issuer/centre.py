@@ -80,7 +80,7 @@ class RegistrationCentre:
             fund_left_fen=max(0, self._policy.cap_per_person_fen - claimed_fen),
         )
         self._store.add_settlement(settlement, operator=submission.operator, received_s=submission.received_s)
-        self._book(settlement, submission)
+        self._book(settlement, submission, upload_id)
         self._open_cases(settlement, submission)
         self._store.add_answer(
             submission.operator, upload_id, bytes(settlement.outcomes), settlement.credited_fen
@@ -88,7 +88,7 @@ class RegistrationCentre:
         check_supply(self._store)
         return Settled(outcomes=tuple(settlement.outcomes), credited_fen=settlement.credited_fen)
 
-    def _book(self, settlement: Settlement, submission: Submission) -> None:
+    def _book(self, settlement: Settlement, submission: Submission, upload_id: bytes) -> None:
         if not settlement.credited_fen:
             return
         postings = [
@@ -103,7 +103,7 @@ class RegistrationCentre:
         entry = Entry(
             kind="redemption",
             at_s=submission.received_s,
-            reference=sha256(submission.bundle),
+            reference=upload_id,
             postings=tuple(postings),
         )
         self._store.post(entry)

@@ -142,24 +142,24 @@ def refused_session(session: PayeeSession, record: PaymentRefused) -> PayeeSessi
     return replace(session, refused=(*session.refused, record))
 
 
+def _answers(session: PayeeSession) -> Iterator[tuple[bytes, Sequence[bytes], Message]]:
+    """What was answered so far: the payment, the transfers that the answer names, and the answer."""
+    receipt = session.receipt
+    if receipt is not None:
+        yield session.bundle, receipt.transfer_ids, Message(Kind.RECEIPT, receipt.signed.data)
+    for record in session.refused:
+        refusal = record.refusal
+        yield record.bundle, refusal.transfer_ids, Message(Kind.REFUSAL, refusal.signed.data)
+
+
 def _answer_to_bytes(session: PayeeSession, bundle: bytes) -> Message | None:
     """The stored answer to the identical payment."""
-    if session.receipt is not None and bundle == session.bundle:
-        return Message(Kind.RECEIPT, session.receipt.signed.data)
-    for record in session.refused:
-        if bundle == record.bundle:
-            return Message(Kind.REFUSAL, record.refusal.signed.data)
-    return None
+    return next((answer for payment, _, answer in _answers(session) if payment == bundle), None)
 
 
 def _answer_to(session: PayeeSession, transfer_id: bytes) -> Message | None:
     """The stored answer that names a transfer: claiming what was refused is evidence against the payee."""
-    if session.receipt is not None and transfer_id in session.receipt.transfer_ids:
-        return Message(Kind.RECEIPT, session.receipt.signed.data)
-    for record in session.refused:
-        if transfer_id in record.refusal.transfer_ids:
-            return Message(Kind.REFUSAL, record.refusal.signed.data)
-    return None
+    return next((answer for _, named, answer in _answers(session) if transfer_id in named), None)
 
 
 def verify_payment(

@@ -121,6 +121,12 @@ def sim_describe(scenario: str) -> None:
     click.echo(describe(scenario))
 
 
+_root_option = click.option(
+    "--root", required=True, help="The issuer's root key: 64 hex digits, or a file with them."
+)
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+
+
 @main.group()
 def evidence() -> None:
     """Check evidence of double spends."""
@@ -128,8 +134,8 @@ def evidence() -> None:
 
 @evidence.command("verify")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--root", required=True, help="The issuer's root key: 64 hex digits, or a file with them.")
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+@_root_option
+@_json_option
 def evidence_verify(file: Path, root: str, as_json: bool) -> None:
     """Say whether FILE proves that one key spent one coin twice. Exit code 1: it does not."""
     from shuangli.offline.evidence import verify_evidence
@@ -157,8 +163,8 @@ def report() -> None:
 
 @report.command("verify")
 @click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--root", required=True, help="The issuer's root key: 64 hex digits, or a file with them.")
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+@_root_option
+@_json_option
 def report_verify(directory: Path, root: str, as_json: bool) -> None:
     """Say whether the report in DIRECTORY, its files and its evidence hold. Exit code 1: they do not."""
     from shuangli.offline.report import COVERED, EVIDENCE_PREFIX, verify_report

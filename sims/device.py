@@ -34,12 +34,13 @@ class Device:
     """One device; `wallet` is None until it is opened.
 
     Attributes:
+        key: the device's key; a secret copy has the same one
         number: the device's number in the whole simulation
         wallet: the wallet on it
         unpaid: coins whose redemption was recorded and not paid, with their values in fen and why
     """
 
-    __slots__ = ("_around", "_awaits", "_key", "_operator", "_remembers", "number", "unpaid", "wallet")
+    __slots__ = ("_around", "_awaits", "_operator", "_remembers", "key", "number", "unpaid", "wallet")
 
     def __init__(
         self, number: int, key: SigningKey, operator: int, *, remembers: int, around: Surroundings
@@ -48,16 +49,11 @@ class Device:
         self.number = number
         self.wallet: Wallet | None = None
         self.unpaid: dict[bytes, tuple[int, Outcome]] = {}
-        self._key = key
+        self.key = key
         self._operator = operator
         self._remembers = remembers
         self._around = around
         self._awaits = False
-
-    @property
-    def key(self) -> SigningKey:
-        """The device's key; a secret copy has the same one."""
-        return self._key
 
     def start_wallet(self, journal: MemoryJournal) -> Wallet:
         """Put a wallet on the device, with what its journal says. The device checks the key set itself."""
@@ -65,7 +61,7 @@ class Device:
         trust = Trust(root=anchors.root, network=NETWORK, objects_kept=self._remembers)
         trust.add_key_set(anchors.key_set)
         self.wallet = Wallet(
-            key=self._key,
+            key=self.key,
             trust=trust,
             journal=journal,
             rules=self._around.rules[self._operator],
@@ -81,7 +77,7 @@ class Device:
                 device=self.number,
                 operator=self._operator,
                 kind=kind,
-                key=self._key.public,
+                key=self.key.public,
                 data=data,
                 amount_fen=amount_fen,
                 list_number=listed.number if listed else 0,

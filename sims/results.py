@@ -44,7 +44,17 @@ class Outcome:
     @property
     def spends(self) -> list[CopySpend]:
         """The truth about copied wallets."""
-        return [spend for report in self.reports for spend in report.copy_spends]
+        return copy_spends(self.reports)
+
+    @property
+    def copied_keys(self) -> set[bytes]:
+        """The keys of which there are two wallets."""
+        return {key for report in self.reports for key in report.copied_keys}
+
+
+def copy_spends(reports: Sequence[CellReport]) -> list[CopySpend]:
+    """What copied wallets spent in all cells."""
+    return [spend for report in reports for spend in report.copy_spends]
 
 
 def ledger_differences(system: System, branches: Sequence[BranchReport]) -> dict[str, int]:
@@ -191,7 +201,6 @@ def _forks(outcome: Outcome, held: Holdings) -> dict[str, Any]:
     injected = forked_coins(outcome.spends)
     found = {case.coin_id: case for case in outcome.cases}
     culprits = {case.culprit for case in outcome.cases}
-    copied = set().union(*(report.copied_keys for report in outcome.reports))
     delays = pl.Series(
         [case.found_s - injected[coin_id] for coin_id, case in found.items() if coin_id in injected],
         dtype=pl.Int64,
@@ -204,7 +213,7 @@ def _forks(outcome: Outcome, held: Holdings) -> dict[str, Any]:
         "missed": len(injected.keys() - found.keys()),
         "unexpected": len(found.keys() - injected.keys()),
         "culprits": len(culprits),
-        "honest_accused": len(culprits - copied),
+        "honest_accused": len(culprits - outcome.copied_keys),
         "face_fen": sum(case.face_fen for case in outcome.cases),
         "paid_fen": sum(case.paid_fen for case in outcome.cases),
         "loss_fen": loss_fen,

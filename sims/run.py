@@ -32,7 +32,7 @@ from shuangli.sims.engine import Progress, Run, play
 from shuangli.sims.payments import settled_payments
 from shuangli.sims.report.page import render
 from shuangli.sims.report.story import Material
-from shuangli.sims.results import Outcome, ledger_differences, operator_certificate_of, result
+from shuangli.sims.results import Outcome, copy_spends, ledger_differences, operator_certificate_of, result
 from shuangli.sims.scenario import HOUR_S, Scenario
 from shuangli.sims.system import EPOCH, NETWORK, System
 
@@ -107,7 +107,7 @@ def prepare(directory: Path) -> None:
 
 
 def _outcome(scenario: Scenario, system: System, run: Run) -> Outcome:
-    spends = [spend for report in run.cells for spend in report.copy_spends]
+    spends = copy_spends(run.cells)
     return Outcome(
         scenario=scenario,
         payments=settled_payments(run.payments.table(), system.issuer.store, scenario, spends),
@@ -177,7 +177,7 @@ def evidence_name(number: int, case: Case) -> str:
 def cases_table(outcome: Outcome) -> pl.DataFrame:
     """The table of `cases.parquet`; `copied` is the truth: whether the culprit's wallet was copied."""
     second_s = forked_coins(outcome.spends)
-    copied: set[bytes] = set().union(*(report.copied_keys for report in outcome.reports))
+    copied = outcome.copied_keys
     rows: Sequence[dict[str, Any]] = [
         {
             "case": number,

@@ -42,18 +42,19 @@ class Schedule:
         third_s = calendar.close_takes_s // 3
         spread_s = everybody * third_s // max(1, len(devices))
         self._closings = [(calendar.closes_s + part * third_s + spread_s, everybody) for part in range(3)]
+        self._wages = (plan.wages.at_s, np.arange(len(plan.wages)))
+        self._meetings = (plan.meetings.at_s, np.arange(len(plan.meetings)))
         self._regular = np.flatnonzero(devices.sync_every_s > 0)
         self._merchants = np.flatnonzero(devices.role == Role.MERCHANT)
 
     def due(self, start_s: int, end_s: int) -> list[Due]:
         """All acts in [start_s, end_s), in order."""
-        plan = self._plan
         acts = [
             *_between(self._openings, Act.OPEN, start_s, end_s),
-            *_between((plan.wages.at_s, np.arange(len(plan.wages))), Act.WAGE, start_s, end_s),
-            *_between((plan.meetings.at_s, np.arange(len(plan.meetings))), Act.MEET, start_s, end_s),
+            *_between(self._wages, Act.WAGE, start_s, end_s),
+            *_between(self._meetings, Act.MEET, start_s, end_s),
         ]
-        calendar = plan.calendar
+        calendar = self._plan.calendar
         if start_s < calendar.closes_s:
             acts += self._regular_syncs(start_s, min(end_s, calendar.closes_s))
         acts += _between(self._closings[0], Act.SYNC, start_s, end_s)

@@ -1,7 +1,45 @@
-"""Settings of all tests."""
+"""Settings of all tests, and what tests of several folders share: the real data, and worlds."""
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.world import STAGED, TRANSFERABLE, World
 
 # How long an example takes says something about the machine, and nothing about the code.
 settings.register_profile("shuangli", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shuangli")
+
+ROOT = Path(__file__).resolve().parents[1]
+Shared = Callable[[str], Path]
+
+
+@pytest.fixture
+def shared() -> Shared:
+    """The path of a file of real data; skips the test where it is absent."""
+
+    def find(name: str) -> Path:
+        path = ROOT.parent / "shared" / "data" / name
+        if not path.is_file():
+            pytest.skip(f"needs ../shared/data/{name}, which is not part of the project")
+        return path
+
+    return find
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A world in which a received coin must be reconciled before it is spent."""
+    world = World(tmp_path, terms=STAGED)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def hops(tmp_path: Path) -> Iterator[World]:
+    """A world in which coins may change keys three times."""
+    world = World(tmp_path, terms=TRANSFERABLE)
+    yield world
+    world.close()

@@ -1,28 +1,12 @@
-"""What the end-to-end tests share: a finished run with double spends, and the real data if they are there."""
+"""What the end-to-end tests share: a finished run with double spends."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.command import ROOT, shuangli
+from tests.e2e.command import shuangli
 from tests.engine.runs import LINE, trips_table
-
-Shared = Callable[[str], Path]
-
-
-@pytest.fixture
-def shared() -> Shared:
-    """The path of a file of real data; skips the test where it is absent."""
-
-    def find(name: str) -> Path:
-        path = ROOT.parent / "shared" / "data" / name
-        if not path.is_file():
-            pytest.skip(f"needs ../shared/data/{name}, which is not part of the project")
-        return path
-
-    return find
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests.conftest import Shared
 from tests.e2e.command import shuangli
-from tests.e2e.conftest import Shared
 
 DAY = "transit/bengaluru_od_hourly_2025-08-06.csv"
 LINES = "transit/bengaluru_line_stations.csv"

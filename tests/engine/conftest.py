@@ -1,4 +1,4 @@
-"""What the tests of the engine share: a small network and demand, the real data if they are there."""
+"""What the tests of the engine share: a small network and demand, and runs on them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,22 +7,7 @@ import pytest
 
 from tests.engine.runs import LINE, Finished, play_small, trips_table
 
-ROOT = Path(__file__).resolve().parents[2]
-Shared = Callable[[str], Path]
 Play = Callable[..., Finished]
-
-
-@pytest.fixture
-def shared() -> Shared:
-    """The path of a file of real data; skips the test where it is absent."""
-
-    def find(name: str) -> Path:
-        path = ROOT.parent / "shared" / "data" / name
-        if not path.is_file():
-            pytest.skip(f"needs ../shared/data/{name}, which is not part of the project")
-        return path
-
-    return find
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What the tests of the simulator share: the real data, if they are there, and a small network."""
+"""What the tests of the simulator share: a file to write, and a small network."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,22 +8,7 @@ import pytest
 
 from shuangli.sims.network import Network
 
-ROOT = Path(__file__).resolve().parents[2]
-Shared = Callable[[str], Path]
 Write = Callable[..., Path]
-
-
-@pytest.fixture
-def shared() -> Shared:
-    """The path of a file of real data; skips the test where it is absent."""
-
-    def find(name: str) -> Path:
-        path = ROOT.parent / "shared" / "data" / name
-        if not path.is_file():
-            pytest.skip(f"needs ../shared/data/{name}, which is not part of the project")
-        return path
-
-    return find
 
 
 @pytest.fixture

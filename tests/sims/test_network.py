@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from shuangli.errors import BadInput
 from shuangli.sims.network import MAX_STATIONS, Network, read_network, synthetic_network
 from shuangli.sims.paths import UNREACHABLE, shortest_m
+from tests.conftest import Shared
 
 HEADER = "line,seq,station,distance_from_previous_m\n"
 Write = Callable[..., Path]
-Shared = Callable[[str], Path]
 Edges = list[tuple[int, int, int]]
 
 

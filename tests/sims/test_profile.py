@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +12,10 @@ from numpy.typing import NDArray
 from shuangli.sims.demand import Demand, default_demand, read_demand
 from shuangli.sims.network import Network, read_network, synthetic_network
 from shuangli.sims.profile import SHIPPED, shipped_profile
+from tests.conftest import Shared
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = (sys.executable, str(ROOT / "scripts" / "fit_profile.py"))
-Shared = Callable[[str], Path]
 WEDNESDAY = "transit/bengaluru_od_hourly_2025-08-06.csv"
 LINES = "transit/bengaluru_line_stations.csv"
 

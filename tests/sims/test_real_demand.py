@@ -2,7 +2,6 @@
 
 import csv
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +12,8 @@ from shuangli.sims.demand import read_demand
 from shuangli.sims.fares import BEIJING
 from shuangli.sims.network import read_network
 from shuangli.sims.trips import plan_trips
+from tests.conftest import Shared
 
-Shared = Callable[[str], Path]
 WEDNESDAY = "transit/bengaluru_od_hourly_2025-08-06.csv"
 WEEK = "transit/bengaluru_od_hourly_2025-08-04_08.parquet"
 SUNDAY = "transit/bengaluru_od_hourly_2025-08-10_sunday.parquet"

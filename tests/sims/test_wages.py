@@ -4,7 +4,6 @@ import csv
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -19,11 +18,11 @@ from shuangli.sims.wages import (
     mean_over_median,
     monthly_wages_fen,
 )
+from tests.conftest import Shared
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "fit_wages.py"
 OEWS = "wages/us_oews_2024_detailed.csv"
-Shared = Callable[[str], Path]
 LEVELS: list[tuple[Level | int, float]] = [
     ("non-private", 124_110 * 100 / 12),
     ("private", 69_476 * 100 / 12),
