@@ -1,39 +1,46 @@
-"""Two branches of one fork in one purse: both were taken in good faith, and must not be paid out together.
+"""Two branches of one fork on one device: a payee that is shown both sees the double spend itself.
 
-A payee refuses a payment that shows a coin spent twice. Whoever was cheated on both branches may hold
-what came of either; it pays with one of them at a time, and hands in both.
+It refuses the second one, so no purse ever holds coins of two branches, and keeps both transfers as
+evidence (`offline.evidence`).
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from shuangli.messages.transfers import CHANGE_OUTPUT, PAYEE_OUTPUT, Transfer, load_coin_id, output_coin_id
 from shuangli.offline.chain import Coin
 
 
-def find_clash(coins: Sequence[Coin]) -> Coin | None:
-    """A coin whose chain spends something otherwise than the chain of one before it; None if none does."""
-    by_root: dict[tuple[bytes, int], list[Coin]] = {}
+class Fork(NamedTuple):
+    """A coin and two transfers that spend it."""
+
+    coin_id: bytes
+    first: Transfer
+    second: Transfer
+
+
+def find_fork(coins: Sequence[Coin]) -> Fork | None:
+    """A fork in the chains of coins that descend from one coin of one load; None if there is none."""
+    if len({coin.path for coin in coins}) < 2:
+        return None
+    spent_by: dict[bytes, Transfer] = {}
     for coin in coins:
-        by_root.setdefault((coin.load.signed.id, coin.load_index), []).append(coin)
-    for siblings in by_root.values():
-        if len({coin.path for coin in siblings}) > 1:
-            spent_by: dict[bytes, bytes] = {}
-            for coin in siblings:
-                for coin_id, transfer_id in _spends(coin):
-                    if spent_by.setdefault(coin_id, transfer_id) != transfer_id:
-                        return coin
+        for coin_id, transfer in _spends(coin):
+            first = spent_by.setdefault(coin_id, transfer)
+            if first.signed.id != transfer.signed.id:
+                return Fork(coin_id, first, transfer)
     return None
 
 
-def _spends(coin: Coin) -> list[tuple[bytes, bytes]]:
-    """What the coin's chain spends, from the load down: (coin id, transfer id)."""
-    spends: list[tuple[bytes, bytes]] = []
+def _spends(coin: Coin) -> list[tuple[bytes, Transfer]]:
+    """What the coin's chain spends, from the load down: (coin id, the transfer that spends it)."""
+    spends: list[tuple[bytes, Transfer]] = []
     candidates = {load_coin_id(coin.load.signed.id, coin.load_index)}
     for data in coin.path:
         transfer = Transfer.parse(data)
         transfer_id = transfer.signed.id
         (coin_id,) = candidates & {spend.coin_id for spend in transfer.spends}
-        spends.append((coin_id, transfer_id))
+        spends.append((coin_id, transfer))
         candidates = {
             output_coin_id(transfer_id, coin_id, PAYEE_OUTPUT),
             output_coin_id(transfer_id, coin_id, CHANGE_OUTPUT),

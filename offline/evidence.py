@@ -57,6 +57,26 @@ class Evidence:
         )
 
 
+def culprit_of(evidence: bytes) -> bytes:
+    """The key that evidence names, which this device has made or verified itself."""
+    return Transfer.parse(Evidence.decode(evidence).transfers[0]).payer
+
+
+def make_evidence(coin_id: bytes, transfers: tuple[Transfer, Transfer], trust: Trust) -> Evidence:
+    """Evidence that a coin was spent twice, for anybody who has the root key.
+
+    Raises:
+        Unverified: the operator that certified the signer is not trusted here.
+    """
+    operators = [trust.operator_of(transfer.certificate).signed.data for transfer in transfers]
+    return Evidence(
+        network=trust.network,
+        coin_id=coin_id,
+        transfers=(transfers[0].signed.data, transfers[1].signed.data),
+        operators=tuple(dict.fromkeys(operators)),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedFork:
     """A proven double spend: the coin, the key that signed twice, and both transfers.

@@ -1,17 +1,24 @@
-"""The payee's side of a payment: request, then receipt or refusal. Pure; see `offline.states`."""
+"""The payee's side of a payment: it answers with a receipt or a refusal. Pure; see `offline.states`.
 
-from collections.abc import Iterator, Sequence
+What a payee refuses it has verified all the same: the refusal names the payer's transfers, so that the
+payer gets them back. A payment that shows one branch of a fork of which the payee holds the other is
+refused, and the two branches together are evidence that the device keeps.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shuangli.crypto import Signer
 from shuangli.errors import OutOfTurn, ProtocolError, Unverified
 from shuangli.messages.bundle import Bundle
-from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.session import PaymentRequest, Receipt, Refusal, RefusalReason
 from shuangli.messages.transfers import Transfer
+from shuangli.offline.branches import find_fork
 from shuangli.offline.chain import Coin, Walk, walk
+from shuangli.offline.evidence import make_evidence
+from shuangli.offline.limits import limits_of
 from shuangli.offline.policy import PayeePolicy
-from shuangli.offline.records import PaymentReceived, PaymentRefused, RequestMade, Turn
+from shuangli.offline.records import PaymentReceived, PaymentRefused, Turn
 from shuangli.offline.states import PAYEE, Kind, Message, PayeeAction, PayeeState
 from shuangli.offline.trust import Trust
 
@@ -36,41 +43,19 @@ class VerifiedPayment:
     seen: Walk
 
 
-def make_request(
-    key: Signer,
-    *,
-    currency: str,
-    amount_fen: int,
-    certificate: WalletCertificate,
-    nonce: bytes,
-    trust: Trust,
-    policy: PayeePolicy,
-    now_s: int,
-) -> Turn[PayeeSession]:
-    """Open a session as payee: sign a request, to be stored before it is shown.
-
-    `nonce` is 16 random bytes; a payer signs over it, so an old payment cannot be replayed.
-    """
-    request = PaymentRequest.sign(
-        key,
-        network=trust.network,
-        currency=currency,
-        amount_fen=amount_fen,
-        certificate=certificate,
-        nonce=nonce,
-        made_at_s=now_s,
-        expires_at_s=now_s + policy.request_life_s,
-        accepts=policy.accepts,
-    )
-    return Turn(
-        session=PayeeSession(request=request),
-        records=(RequestMade(request=request),),
-        messages=(Message(Kind.REQUEST, request.signed.data),),
-    )
+Held = Callable[[Coin], Sequence[Coin]]
+"""The coins a payee holds that descend from the same coin of the same load."""
 
 
 def payee_receives(
-    session: PayeeSession, message: Message, *, key: Signer, trust: Trust, policy: PayeePolicy, now_s: int
+    session: PayeeSession,
+    message: Message,
+    *,
+    key: Signer,
+    trust: Trust,
+    policy: PayeePolicy,
+    held: Held,
+    now_s: int,
 ) -> Turn[PayeeSession]:
     """Answer one message of the payer.
 
@@ -93,14 +78,20 @@ def payee_receives(
         answers = [_answer_to(session, transfer_id) for transfer_id in transfer_ids]
         answer = next((a for a in answers if a is not None and a.kind is Kind.REFUSAL), answers[0])
         return Turn(session=session, records=(), messages=(answer,) if answer else ())
+    evidence = b""
     if action is PayeeAction.REPEAT:
         reason: RefusalReason | None = RefusalReason.REQUEST_PAID
     elif len(fresh) < len(transfer_ids):
         reason = RefusalReason.INVALID
     else:
-        reason = refusal_reason(payment, request=request, trust=trust, now_s=now_s)
+        evidence = _find_evidence(payment.coins, held, trust)
+        forked = RefusalReason.FORKED if evidence else None
+        reason = forked or refusal_reason(payment, request=request, trust=trust, now_s=now_s)
     if reason is not None:
-        return _refuse(session, message.body, fresh, reason, key=key, now_s=now_s)
+        refusal = Refusal.sign(
+            key, request_id=request.id, transfer_ids=fresh, refused_at_s=now_s, reason=reason
+        )
+        return _refuse(session, message.body, refusal, evidence)
     receipt = Receipt.sign(key, request_id=request.id, transfer_ids=transfer_ids, received_at_s=now_s)
     received = PaymentReceived(
         request_id=request.id, bundle=message.body, coins=payment.coins, receipt=receipt
@@ -112,24 +103,22 @@ def payee_receives(
     )
 
 
-def _refuse(
-    session: PayeeSession,
-    bundle: bytes,
-    transfer_ids: Sequence[bytes],
-    reason: RefusalReason,
-    *,
-    key: Signer,
-    now_s: int,
-) -> Turn[PayeeSession]:
-    refusal = Refusal.sign(
-        key, request_id=session.request.id, transfer_ids=transfer_ids, refused_at_s=now_s, reason=reason
-    )
-    record = PaymentRefused(request_id=session.request.id, bundle=bundle, refusal=refusal)
+def _refuse(session: PayeeSession, bundle: bytes, refusal: Refusal, evidence: bytes) -> Turn[PayeeSession]:
+    record = PaymentRefused(request_id=session.request.id, bundle=bundle, refusal=refusal, evidence=evidence)
     return Turn(
         session=refused_session(session, record),
         records=(record,),
         messages=(Message(Kind.REFUSAL, refusal.signed.data),),
     )
+
+
+def _find_evidence(coins: Sequence[Coin], held: Held, trust: Trust) -> bytes:
+    """Encoded evidence of a double spend, if one of the coins and held ones show its two branches."""
+    for coin in coins:
+        fork = find_fork((*held(coin), coin))
+        if fork is not None:
+            return make_evidence(fork.coin_id, (fork.first, fork.second), trust).encode()
+    return b""
 
 
 def received_session(session: PayeeSession, record: PaymentReceived) -> PayeeSession:
@@ -242,13 +231,17 @@ def check_binding(transfer: Transfer, request: PaymentRequest, policy: PayeePoli
 def refusal_reason(
     payment: VerifiedPayment, *, request: PaymentRequest, trust: Trust, now_s: int
 ) -> RefusalReason | None:
-    """Why a verified payment is refused all the same: too little time to claim, a revoked signer."""
+    """Why a verified payment is refused all the same.
+
+    There is too little time to claim it, its payer is over its tier's limit, or a signer is revoked.
+    """
     if min(coin.claim_by_s for coin in payment.coins) - now_s < request.accepts.claim_time_s:
         return RefusalReason.TOO_LATE
+    for transfer in payment.transfers:
+        if transfer.pay_fen > limits_of(transfer.certificate).payment_fen:
+            return RefusalReason.OVER_LIMIT
     listed = trust.revocations
-    if listed is None:
-        return None
-    if any(load.epoch in listed.epochs for load in payment.seen.loads):
+    if listed is not None and any(load.epoch in listed.epochs for load in payment.seen.loads):
         return RefusalReason.REVOKED
     for step in payment.seen.steps:
         if step.transfer is not None and trust.is_revoked(step.transfer.certificate):

@@ -1,4 +1,4 @@
-"""The payer's side of a payment: verify the request, spend coins, keep the receipt. Pure."""
+"""The payer's side of a payment: judge the request, spend coins, keep the receipt. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,10 +11,11 @@ from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, WalletCertificate
 from shuangli.messages.session import Accepts, PaymentRequest, Receipt, Refusal
 from shuangli.messages.transfers import Spend, Transfer
-from shuangli.offline.branches import find_clash
 from shuangli.offline.chain import MAX_CHAIN, Coin, chains, spend_outputs
-from shuangli.offline.policy import PayerPolicy
+from shuangli.offline.limits import limits_of
+from shuangli.offline.policy import PayerPolicy, Usage, check_payment
 from shuangli.offline.records import PaymentSigned, ReceiptKept, RefusalKept, Turn
+from shuangli.offline.request import verify_request
 from shuangli.offline.states import PAYER, Kind, Message, PayerAction, PayerState
 from shuangli.offline.trust import Trust
 
@@ -63,7 +64,10 @@ IDLE: Final = PayerSession()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payer:
-    """What the payer's side needs to know of its device: key, certificate, coins, rules."""
+    """What the payer's side needs to know of its device: key, certificate, coins, rules, what it has paid.
+
+    `pin` says whether the holder has given the PIN for this payment.
+    """
 
     key: Signer
     certificate: WalletCertificate
@@ -71,6 +75,8 @@ class Payer:
     choose: Choose
     trust: Trust
     policy: PayerPolicy
+    usage: Usage
+    pin: bool
 
 
 def payer_receives(
@@ -87,7 +93,8 @@ def payer_receives(
     if action is None:
         raise OutOfTurn("out-of-turn", f"a {message.kind.name.lower()} while {session.state.value}")
     if action is PayerAction.PAY:
-        request = verify_request(message.body, trust=payer.trust, policy=payer.policy, now_s=now_s)
+        tolerance_s = payer.policy.clock_tolerance_s
+        request = verify_request(message.body, trust=payer.trust, clock_tolerance_s=tolerance_s, now_s=now_s)
         return _pay(request, payer=payer, now_s=now_s)
     if action is PayerAction.RESEND and session.payment is not None:
         if parse(message.body, Domain.REQUEST).id != session.request_id:
@@ -98,40 +105,6 @@ def payer_receives(
             raise OutOfTurn("out-of-turn", "the payee has answered before, and otherwise")
         return Turn(session=session, records=(), messages=())
     return _keep_answer(session, message, action, payer.trust)
-
-
-def verify_request(data: bytes, *, trust: Trust, policy: PayerPolicy, now_s: int) -> PaymentRequest:
-    """Verify a request before showing it to the person or paying it.
-
-    1. Its payee is certified, not revoked, and its certificate is valid now.
-    2. The payee signed it, for this network.
-    3. It is open now, give or take the clock tolerance.
-
-    Raises:
-        Malformed, Unverified: it does not hold.
-        Refused: it has expired or lies in the future (`request-expired`), its payee is `revoked`, or
-            the amount is `over-limit`.
-    """
-    request = PaymentRequest.parse(data)
-    certificate = trust.wallet_certificate(request.certificate)
-    if not certificate.claims.valid_at(now_s):
-        raise Unverified("certificate-time", "the payee's certificate is not valid now")
-    if trust.is_revoked(certificate):
-        raise Refused("revoked", "the payee has been revoked")
-    trust.verifier.check_once(request.signed, request.payee, "request")
-    if request.network != trust.network:
-        raise Unverified(
-            "wrong-network", f"the request is for network {request.network}, not {trust.network}"
-        )
-    tolerance_s = policy.clock_tolerance_s
-    if not request.made_at_s - tolerance_s <= now_s < request.expires_at_s + tolerance_s:
-        raise Refused("request-expired")
-    if request.amount_fen > policy.payment_limit_fen:
-        over_fen = request.amount_fen - policy.payment_limit_fen
-        raise Refused(
-            "over-limit", f"{over_fen} fen over the limit of {policy.payment_limit_fen} fen a payment"
-        )
-    return request
 
 
 def spendable(coins: Sequence[Coin], *, currency: str, accepts: Accepts, now_s: int) -> list[Coin]:
@@ -154,8 +127,16 @@ def _pay(request: PaymentRequest, *, payer: Payer, now_s: int) -> Turn[PayerSess
         raise Refused("own-request")
     if not payer.certificate.claims.valid_at(now_s):
         raise Refused("certificate-expired")
+    check_payment(
+        request.amount_fen,
+        policy=payer.policy,
+        limits=limits_of(payer.certificate),
+        usage=payer.usage,
+        now_s=now_s,
+        pin=payer.pin,
+    )
     coins = spendable(payer.coins, currency=request.currency, accepts=accepts, now_s=now_s)
-    chosen = _choose(coins, request, payer=payer)
+    chosen = payer.choose(coins, request.amount_fen, most_coins=accepts.coins)
     spent = tuple(coin for coin, _ in chosen)
     signed_at_s = _signing_time(spent, request, payer=payer, now_s=now_s)
     ancestry = chains(spent)
@@ -176,6 +157,7 @@ def _pay(request: PaymentRequest, *, payer: Payer, now_s: int) -> Turn[PayerSess
     ]
     record = PaymentSigned(
         request=request,
+        pin=payer.pin,
         bundle=bundle,
         transfer=transfer,
         spent=spent,
@@ -183,16 +165,6 @@ def _pay(request: PaymentRequest, *, payer: Payer, now_s: int) -> Turn[PayerSess
     )
     signed = signed_session(record)
     return Turn(session=signed, records=(record,), messages=(Message(Kind.PAYMENT, bundle),))
-
-
-def _choose(coins: Sequence[Coin], request: PaymentRequest, *, payer: Payer) -> Sequence[tuple[Coin, int]]:
-    """Choose coins, but no two that are branches of somebody's fork: the payee would refuse them."""
-    while True:
-        chosen = payer.choose(coins, request.amount_fen, most_coins=request.accepts.coins)
-        clash = find_clash([coin for coin, _ in chosen])
-        if clash is None:
-            return chosen
-        coins = [coin for coin in coins if coin is not clash]
 
 
 def _signing_time(spent: Sequence[Coin], request: PaymentRequest, *, payer: Payer, now_s: int) -> int:

@@ -23,9 +23,13 @@ class RequestMade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentSigned:
-    """The payer's coins are spent: `bundle` is what it sends, now and at every resend."""
+    """The payer's coins are spent: `bundle` is what it sends, now and at every resend.
+
+    `pin` says whether the holder gave the PIN for it.
+    """
 
     request: PaymentRequest
+    pin: bool
     bundle: bytes
     transfer: Transfer
     spent: tuple[Coin, ...]
@@ -44,11 +48,16 @@ class PaymentReceived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentRefused:
-    """The payee will not claim a payment; the stored refusal answers every repeat."""
+    """The payee will not claim a payment; the stored refusal answers every repeat.
+
+    `evidence` is encoded (`offline.evidence`) where the payee holds the other branch of a coin that was
+    spent twice, and empty otherwise.
+    """
 
     request_id: bytes
     bundle: bytes
     refusal: Refusal
+    evidence: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

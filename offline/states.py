@@ -8,7 +8,8 @@ One payment between two devices, payee on the left:
     (same)    --refusal-->  REFUSED     instead of a receipt; the request stays open for a good payment
 
 The tables name the action for every legal (state, message); whatever is not in them is out of turn
-and changes nothing. The identical repeat of a message gets the stored answer.
+and changes nothing. The identical repeat of a message gets the stored answer. When the payment is over,
+the devices compare their revocation lists (`offline.gossip`), which changes neither's state.
 """
 
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ class Kind(IntEnum):
     PAYMENT = 2
     RECEIPT = 3
     REFUSAL = 4
+    LIST_NUMBER = 5
+    LIST = 6
 
 
 _ARRAY_OF_TWO: Final = b"\x82"
@@ -57,7 +60,7 @@ class Message:
         length, start = codec.read_head(data, at, codec.BYTES)
         if start + length != len(data):
             raise Malformed("cbor", "the body does not end where the message ends")
-        if not Kind.REQUEST <= kind <= Kind.REFUSAL:
+        if not Kind.REQUEST <= kind <= Kind.LIST:
             raise Malformed("range", "not a known kind of message")
         return cls(Kind(kind), data[start:])
 

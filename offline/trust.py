@@ -35,6 +35,7 @@ class Trust:
 
     __slots__ = (
         "_centres",
+        "_distrusted",
         "_epochs",
         "_operators",
         "_root",
@@ -57,6 +58,7 @@ class Trust:
         self._operators: tuple[OperatorCertificate, ...] = ()
         self._centres: tuple[CentreCertificate, ...] = ()
         self._epochs: tuple[Epoch, ...] = ()
+        self._distrusted: frozenset[bytes] = frozenset()
 
     def add_operator(self, data: bytes) -> OperatorCertificate:
         """Check an operator's certificate under the root key and trust it."""
@@ -164,8 +166,14 @@ class Trust:
                 return epoch
         raise Unverified("epoch", f"epoch {number} is not trusted here")
 
+    def distrust(self, key: bytes) -> None:
+        """Treat a wallet's key as revoked: this place holds evidence against it before any list names it."""
+        self._distrusted |= {key}
+
     def is_revoked(self, certificate: WalletCertificate) -> bool:
-        """Say whether the newest list revokes the wallet's key or its operator's."""
+        """Say whether the newest list, or evidence held here, revokes the wallet's key or its operator's."""
+        if certificate.claims.key in self._distrusted:
+            return True
         listed = self.revocations
         if listed is None:
             return False

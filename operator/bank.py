@@ -19,10 +19,10 @@ from shuangli.messages.notices import Acknowledgement, Enrolment
 from shuangli.messages.transfers import CENTRE
 from shuangli.money import fen
 from shuangli.offline.chain import Walk, verify_load, walk
+from shuangli.offline.limits import LimitsTable
 from shuangli.offline.trust import Trust
 from shuangli.operator.flow import Flow, IssuerLink, MintRequest, drive
 from shuangli.operator.store import OperatorStore, WalletRow
-from shuangli.operator.tiers import LimitsTable
 
 CASH = "cash"
 VAULT = "vault"

@@ -113,7 +113,8 @@ class Device:
         purse = self.wallet.purse if self.wallet is not None else None
         if purse is None:
             return False
-        return bool(purse.to_show or purse.uploads or any(coin.hops for coin in purse.coins.values()))
+        to_say = purse.to_show or purse.to_report or purse.uploads
+        return bool(to_say) or any(coin.hops for coin in purse.coins.values())
 
     def receive(self, answer: Answer, *, now_s: int) -> None:
         """Take an operator's answer."""
@@ -123,13 +124,15 @@ class Device:
         if answer.kind is AskKind.SYNC:
             self._awaits = False
         if answer.revocations:
-            wallet.trust.update_revocations(answer.revocations)
+            wallet.update_revocations(answer.revocations)
         if answer.data and answer.kind is AskKind.OPEN:
             wallet.install(answer.data)
         elif answer.data and answer.kind is AskKind.LOAD:
             wallet.receive_load(answer.data)
         elif answer.data:
             self._acknowledge(wallet, answer.data)
+        if answer.kind is AskKind.SYNC:
+            wallet.note_sync(now_s=now_s)
         wallet.compact(forget_before_s=now_s - ANSWERS_KEPT_S)
 
     def _acknowledge(self, wallet: Wallet, data: bytes) -> None:

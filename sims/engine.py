@@ -21,7 +21,7 @@ from shuangli.sims.cell import CellReport, Played
 from shuangli.sims.payments import PaymentLog
 from shuangli.sims.plan import CellPlan
 from shuangli.sims.system import System
-from shuangli.sims.uplink import Answer, Ask, AskKind
+from shuangli.sims.uplink import Answer, Ask, AskKind, with_news
 from shuangli.sims.workers import Worker, Workers, batches_of, peak_rss, work_branch, work_cells
 
 WINDOWS_AFTER_CLOSE: Final = 4
@@ -153,10 +153,8 @@ class _Online:
         answers: list[Answer] = []
         for branch, asked in zip(self._branches, by_branch, strict=True):
             for ask, answer in zip(asked, branch.receive(), strict=True):
-                if ask.kind is AskKind.SYNC and ask.list_number < number:
-                    answers.append(answer._replace(revocations=revocations))
-                elif ask.kind is not AskKind.WAGE:
-                    answers.append(answer)
+                if ask.kind is not AskKind.WAGE:
+                    answers.append(with_news(ask, answer, list_number=number, revocations=revocations))
         return answers
 
     def _reply_to_batches(self, counts: Sequence[int]) -> list[object]:

@@ -15,11 +15,11 @@ from shuangli.issuer.minting import MintingKey
 from shuangli.issuer.store import IssuerStore
 from shuangli.messages.certificates import Epoch, Terms
 from shuangli.messages.notices import RevocationList
+from shuangli.offline.limits import LIMITS_2022
 from shuangli.offline.trust import Trust
 from shuangli.operator.bank import Bank, BankTerms
 from shuangli.operator.flow import Question, reply
 from shuangli.operator.store import OperatorStore
-from shuangli.operator.tiers import LIMITS_2022
 from shuangli.sims.branch import Reply
 
 NETWORK: Final = "sim"

@@ -45,3 +45,8 @@ class Answer(NamedTuple):
     kind: AskKind
     data: bytes
     revocations: bytes = b""
+
+
+def with_news(ask: Ask, answer: Answer, *, list_number: int, revocations: bytes) -> Answer:
+    """The answer with the revocation list of this number, if the device that asked has an older one."""
+    return answer._replace(revocations=revocations) if ask.list_number < list_number else answer

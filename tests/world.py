@@ -21,15 +21,15 @@ from shuangli.issuer.store import IssuerStore
 from shuangli.issuer.supply import Supply, supply_by_epoch
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, Terms, WalletKind
-from shuangli.messages.notices import Acknowledgement, Enrolment
+from shuangli.messages.notices import Acknowledgement, Enrolment, RevocationList
 from shuangli.messages.transfers import Transfer
 from shuangli.offline.chain import Coin
+from shuangli.offline.limits import LIMITS_2022
 from shuangli.offline.policy import PayeePolicy, PayerPolicy
 from shuangli.offline.states import Message
 from shuangli.offline.trust import Trust
 from shuangli.operator.bank import VAULT, Bank, BankTerms
 from shuangli.operator.store import OperatorStore
-from shuangli.operator.tiers import LIMITS_2022
 from shuangli.wallet.journal import MemoryJournal
 from shuangli.wallet.wallet import Wallet, WalletRules, request_id_of
 
@@ -104,6 +104,9 @@ class World:
         self.operators = [authority.certify_operator(name, self.keys[name].public, **span) for name in NAMES]
         self.centre = authority.certify_centre("centre", self.keys["centre"].public, **span)
         self.epoch = authority.open_epoch(1, self.keys["minting"].public, terms, **span)
+        self.nobody_revoked = RevocationList.sign(
+            self.keys["centre"], number=0, issued_at_s=NOW - DAY_S, wallets=(), operators=(), epochs=()
+        ).signed.data
         self.journals: dict[Wallet, MemoryJournal] = {}
         self.issuer = Issuer(
             store=IssuerStore(directory / "issuer.sqlite"),
@@ -163,6 +166,7 @@ class World:
             trust.add_operator(operator.signed.data)
         trust.add_centre(self.centre.signed.data)
         trust.add_epoch(self.epoch.signed.data)
+        trust.update_revocations(self.nobody_revoked)
         return trust
 
     # --- wallets --------------------------------------------------------------------------------
@@ -294,7 +298,7 @@ def pay(payer: Wallet, payee: Wallet, amount_fen: int, now_s: int = NOW) -> Paid
     """One payment from request to answer."""
     request = payee.request(amount_fen, now_s=now_s)
     request_id = request_id_of(request)
-    (payment,) = payer.receive(request_id, request, now_s=now_s)
+    (payment,) = payer.receive(request_id, request, now_s=now_s, pin=payer.needs_pin(amount_fen))
     (answer,) = payee.receive(request_id, payment, now_s=now_s)
     payer.receive(request_id, answer, now_s=now_s)
     return Paid(request, payment, answer)

@@ -64,7 +64,12 @@ def compose(purse: Purse, *, key: Signer, certificate: WalletCertificate, now_s:
             break
         payments.append(request_id)
         parts.append(part)
-    if not received and not payments:
+    forked: list[bytes] = []
+    for request_id in purse.to_report:
+        refused = purse.asking[request_id].refused
+        parts += [Bundle.decode(record.bundle) for record in refused if record.evidence]
+        forked.append(request_id)
+    if not received and not payments and not forked:
         return None
     redemption = _redemption(received, key=key, certificate=certificate, now_s=now_s) if received else None
     shown = merge([*parts, chains(received)])
@@ -76,6 +81,7 @@ def compose(purse: Purse, *, key: Signer, certificate: WalletCertificate, now_s:
         redemption=redemption,
         coins=tuple(received),
         payments=tuple(payments),
+        forked=tuple(forked),
     )
 
 

@@ -4,15 +4,18 @@
 purse as living through it did.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from shuangli.errors import OutOfTurn
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.loads import LoadOrder
+from shuangli.messages.notices import RevocationList
 from shuangli.offline.chain import Coin
+from shuangli.offline.evidence import Evidence
 from shuangli.offline.payee import PayeeSession, received_session, refused_session
 from shuangli.offline.payer import PayerSession, answered_session, signed_session
+from shuangli.offline.policy import Usage
 from shuangli.offline.records import (
     PaymentReceived,
     PaymentRefused,
@@ -22,7 +25,17 @@ from shuangli.offline.records import (
     RequestMade,
 )
 from shuangli.offline.states import PayerState
-from shuangli.wallet.records import Acknowledged, Checkpoint, HandedIn, Loaded, LoadOrdered, Opened, Record
+from shuangli.wallet.records import (
+    Acknowledged,
+    Checkpoint,
+    HandedIn,
+    Loaded,
+    LoadOrdered,
+    Opened,
+    Record,
+    RevocationsKept,
+    Synced,
+)
 
 
 class Purse:
@@ -35,17 +48,26 @@ class Purse:
         paying: payer's sessions, by request id
         asking: payee's sessions, by request id
         to_show: request ids of own payments without a receipt that were not handed in yet, oldest first
+        to_report: request ids of refused payments that show a fork and were not handed in yet
         uploads: hand-ins that were not acknowledged yet, by upload id
+        evidence: double spends that this device has seen itself, by coin id, encoded (`offline.evidence`)
+        revocations: the newest revocation list that was kept
+        usage: what was paid, as far as limits count it
     """
 
     __slots__ = (
+        "_received",
         "asking",
         "certificate",
         "coins",
+        "evidence",
         "orders",
         "paying",
+        "revocations",
+        "to_report",
         "to_show",
         "uploads",
+        "usage",
     )
 
     def __init__(self) -> None:
@@ -55,7 +77,12 @@ class Purse:
         self.paying: dict[bytes, PayerSession] = {}
         self.asking: dict[bytes, PayeeSession] = {}
         self.to_show: dict[bytes, None] = {}
+        self.to_report: dict[bytes, None] = {}
         self.uploads: dict[bytes, HandedIn] = {}
+        self.evidence: dict[bytes, bytes] = {}
+        self.revocations: RevocationList | None = None
+        self.usage = Usage()
+        self._received: dict[tuple[bytes, int], tuple[Coin, ...]] = {}
 
     @property
     def balance_fen(self) -> int:
@@ -70,18 +97,45 @@ class Purse:
         )
         return paying_fen + sum(coin.value_fen for upload in self.uploads.values() for coin in upload.coins)
 
+    def received_with(self, coin: Coin) -> tuple[Coin, ...]:
+        """The received coins in the purse that descend from the same coin of the same load."""
+        return self._received.get(_root(coin), ())
+
+    def _take(self, coins: Iterable[Coin]) -> None:
+        for coin in coins:
+            self.coins[coin.coin_id] = coin
+            if coin.hops:
+                root = _root(coin)
+                self._received[root] = (*self._received.get(root, ()), coin)
+
+    def _give(self, coins: Iterable[Coin]) -> None:
+        for coin in coins:
+            del self.coins[coin.coin_id]
+            if coin.hops:
+                root = _root(coin)
+                others = tuple(other for other in self._received[root] if other.coin_id != coin.coin_id)
+                if others:
+                    self._received[root] = others
+                else:
+                    del self._received[root]
+
     def apply(self, record: Record) -> None:
         """Take over what one record says."""
         _APPLY[type(record)](self, record)
 
     def _checkpoint(self, record: Checkpoint) -> None:
         self.certificate = record.certificate
-        self.coins = {coin.coin_id: coin for coin in record.coins}
+        self.coins, self._received = {}, {}
+        self._take(record.coins)
         self.orders = {order.nonce: order for order in record.orders}
         self.paying = dict(record.paying)
         self.asking = dict(record.asking)
         self.to_show = dict.fromkeys(record.to_show)
+        self.to_report = dict.fromkeys(record.to_report)
         self.uploads = {upload.upload_id: upload for upload in record.uploads}
+        self.evidence = {Evidence.decode(data).coin_id: data for data in record.evidence}
+        self.revocations = record.revocations
+        self.usage = record.usage
 
     def checkpoint(self) -> Checkpoint:
         """The one record that gives this purse."""
@@ -92,11 +146,16 @@ class Purse:
             paying=tuple(self.paying.items()),
             asking=tuple(self.asking.items()),
             to_show=tuple(self.to_show),
+            to_report=tuple(self.to_report),
             uploads=tuple(self.uploads.values()),
+            evidence=tuple(self.evidence.values()),
+            revocations=self.revocations,
+            usage=self.usage,
         )
 
     def _opened(self, record: Opened) -> None:
         self.certificate = record.certificate
+        self.usage = self.usage.after_sync(record.certificate.claims.not_before_s)
 
     def _load_ordered(self, record: LoadOrdered) -> None:
         self.orders[record.order.nonce] = record.order
@@ -104,17 +163,18 @@ class Purse:
     def _loaded(self, record: Loaded) -> None:
         if self.orders.pop(record.nonce, None) is None:
             raise OutOfTurn("out-of-turn", "the load answers no open order")
-        for coin in record.coins:
-            self.coins[coin.coin_id] = coin
+        self._take(record.coins)
 
     def _request_made(self, record: RequestMade) -> None:
         self.asking[record.request.id] = PayeeSession(request=record.request)
 
     def _payment_signed(self, record: PaymentSigned) -> None:
-        for coin in record.spent:
-            del self.coins[coin.coin_id]
-        for coin in record.change:
-            self.coins[coin.coin_id] = coin
+        self._give(record.spent)
+        self._take(record.change)
+        transfer = record.transfer
+        self.usage = self.usage.after_payment(
+            transfer.pay_fen, signed_at_s=transfer.signed_at_s, pin=record.pin
+        )
         request_id = record.request.id
         self.paying[request_id] = signed_session(record)
         self.to_show[request_id] = None
@@ -130,28 +190,37 @@ class Purse:
         self.paying[request_id] = answered_session(self.paying[request_id], record)
 
     def _payment_received(self, record: PaymentReceived) -> None:
-        for coin in record.coins:
-            self.coins[coin.coin_id] = coin
+        self._take(record.coins)
         self.asking[record.request_id] = received_session(self.asking[record.request_id], record)
 
     def _payment_refused(self, record: PaymentRefused) -> None:
         self.asking[record.request_id] = refused_session(self.asking[record.request_id], record)
+        if record.evidence:
+            self.evidence[Evidence.decode(record.evidence).coin_id] = record.evidence
+            self.to_report[record.request_id] = None
 
     def _handed_in(self, record: HandedIn) -> None:
-        for coin in record.coins:
-            del self.coins[coin.coin_id]
+        self._give(record.coins)
         for request_id in record.payments:
             self.to_show.pop(request_id, None)
+        for request_id in record.forked:
+            self.to_report.pop(request_id, None)
         self.uploads[record.upload_id] = record
 
     def _acknowledged(self, record: Acknowledged) -> None:
         del self.uploads[record.acknowledgement.upload_id]
 
+    def _synced(self, record: Synced) -> None:
+        self.usage = self.usage.after_sync(record.at_s)
+
+    def _revocations_kept(self, record: RevocationsKept) -> None:
+        self.revocations = record.listed
+
     def forget_before(self, time_s: int) -> None:
         """Drop sessions that are settled and whose request expired before `time_s`: no repeat will come."""
         handed_in = {key for upload in self.uploads.values() for key in upload.payments}
         for request_id, asked in list(self.asking.items()):
-            if asked.request.expires_at_s < time_s:
+            if asked.request.expires_at_s < time_s and request_id not in self.to_report:
                 del self.asking[request_id]
         for request_id, paid in list(self.paying.items()):
             open_still = request_id in self.to_show or request_id in handed_in
@@ -174,4 +243,11 @@ _APPLY: Final[dict[type, Callable[[Purse, Any], None]]] = {
     PaymentRefused: Purse._payment_refused,
     HandedIn: Purse._handed_in,
     Acknowledged: Purse._acknowledged,
+    Synced: Purse._synced,
+    RevocationsKept: Purse._revocations_kept,
 }
+
+
+def _root(coin: Coin) -> tuple[bytes, int]:
+    """The coin of a load that a coin descends from."""
+    return coin.load.signed.id, coin.load_index

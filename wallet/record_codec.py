@@ -12,6 +12,7 @@ journal that is authenticated (`wallet.wallet_file`).
 """
 
 from collections.abc import Mapping
+from dataclasses import astuple
 from typing import Any, Final
 
 from shuangli import codec
@@ -19,9 +20,20 @@ from shuangli.errors import Malformed
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.fields import read_list
 from shuangli.messages.loads import LoadOrder
-from shuangli.messages.notices import Acknowledgement
+from shuangli.messages.notices import Acknowledgement, RevocationList
+from shuangli.offline.policy import Usage
 from shuangli.wallet import stored_sessions
-from shuangli.wallet.records import Acknowledged, Checkpoint, HandedIn, Loaded, LoadOrdered, Opened, Record
+from shuangli.wallet.records import (
+    Acknowledged,
+    Checkpoint,
+    HandedIn,
+    Loaded,
+    LoadOrdered,
+    Opened,
+    Record,
+    RevocationsKept,
+    Synced,
+)
 from shuangli.wallet.stored_coins import CoinReader, CoinWriter, TermsOf
 from shuangli.wallet.stored_fields import (
     Format,
@@ -30,6 +42,7 @@ from shuangli.wallet.stored_fields import (
     read_fields,
     read_id,
     read_ids,
+    read_int,
     read_optional,
 )
 from shuangli.wallet.stored_sessions import read_payee, read_payer, write_payee, write_payer
@@ -87,17 +100,19 @@ def _write_handed_in(record: HandedIn, coins: CoinWriter) -> list[object]:
         None if redemption is None else coins.transfer(redemption.signed.data),
         coins.coins(record.coins),
         list(record.payments),
+        list(record.forked),
     ]
 
 
 def _read_handed_in(fields: list[Any], coins: CoinReader) -> HandedIn:
-    upload, upload_id, redemption, handed_in, payments = read_fields(fields, 5)
+    upload, upload_id, redemption, handed_in, payments, forked = read_fields(fields, 6)
     return HandedIn(
         upload=coins.bundle(read_bytes(upload)),
         upload_id=read_id(upload_id),
         redemption=None if redemption is None else coins.transfer(redemption),
         coins=coins.coins(handed_in),
         payments=read_ids(payments),
+        forked=read_ids(forked),
     )
 
 
@@ -110,13 +125,18 @@ def _write_checkpoint(record: Checkpoint, coins: CoinWriter) -> list[object]:
         [[request_id, write_payer(session, coins)] for request_id, session in record.paying],
         [[request_id, write_payee(session, coins)] for request_id, session in record.asking],
         list(record.to_show),
+        list(record.to_report),
         [_write_handed_in(upload, coins) for upload in record.uploads],
         coins.coins(record.coins),
+        list(record.evidence),
+        None if record.revocations is None else record.revocations.signed.data,
+        list(astuple(record.usage)),
     ]
 
 
 def _read_checkpoint(fields: list[Any], coins: CoinReader) -> Checkpoint:
-    certificate, orders, paying, asking, to_show, uploads, held = read_fields(fields, 7)
+    certificate, orders, paying, asking, to_show, to_report, uploads, held, *rest = read_fields(fields, 11)
+    evidence, revocations, usage = rest
     payer_rows = [read_fields(row, 2) for row in read_list(paying, "payer's sessions")]
     payee_rows = [read_fields(row, 2) for row in read_list(asking, "payee's sessions")]
     return Checkpoint(
@@ -125,9 +145,33 @@ def _read_checkpoint(fields: list[Any], coins: CoinReader) -> Checkpoint:
         paying=tuple([(read_id(request_id), read_payer(row, coins)) for request_id, row in payer_rows]),
         asking=tuple([(read_id(request_id), read_payee(row, coins)) for request_id, row in payee_rows]),
         to_show=read_ids(to_show),
+        to_report=read_ids(to_report),
         uploads=tuple([_read_handed_in(row, coins) for row in read_list(uploads, "uploads")]),
         coins=coins.coins(held),
+        evidence=tuple([read_bytes(data) for data in read_list(evidence, "evidence")]),
+        revocations=read_optional(revocations, RevocationList.parse),
+        usage=_read_usage(usage),
     )
+
+
+def _read_usage(value: object) -> Usage:
+    day, paid_today_fen, since_sync, since_pin, synced_at_s = map(read_int, read_fields(value, 5))
+    return Usage(
+        day=day,
+        paid_today_fen=paid_today_fen,
+        payments_since_sync=since_sync,
+        payments_since_pin=since_pin,
+        synced_at_s=synced_at_s,
+    )
+
+
+def _write_synced(record: Synced, _: CoinWriter) -> list[object]:
+    return [record.at_s]
+
+
+def _read_synced(fields: list[Any], _: CoinReader) -> Synced:
+    (at_s,) = read_fields(fields, 1)
+    return Synced(at_s=read_int(at_s))
 
 
 _FORMATS: Final[Mapping[type, Format]] = {
@@ -137,6 +181,8 @@ _FORMATS: Final[Mapping[type, Format]] = {
     Loaded: Format(4, _write_loaded, _read_loaded),
     HandedIn: Format(5, _write_handed_in, _read_handed_in),
     Acknowledged: one_object(6, "acknowledgement", Acknowledgement.parse, Acknowledged),
+    Synced: Format(13, _write_synced, _read_synced),
+    RevocationsKept: one_object(14, "listed", RevocationList.parse, RevocationsKept),
     **stored_sessions.FORMATS,
 }
 _READERS: Final = {form.number: form.read for form in _FORMATS.values()}

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.loads import LoadOrder
-from shuangli.messages.notices import Acknowledgement
+from shuangli.messages.notices import Acknowledgement, RevocationList
 from shuangli.messages.transfers import Transfer
 from shuangli.offline.chain import Coin
 from shuangli.offline.payee import PayeeSession
 from shuangli.offline.payer import PayerSession
+from shuangli.offline.policy import Usage
 from shuangli.offline.records import SessionRecord
 
 
@@ -37,13 +38,32 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandedIn:
-    """An upload is on its way: received coins are redeemed, own payments shown. Sent again as it is."""
+    """An upload is on its way: received coins are redeemed, own payments shown. Sent again as it is.
+
+    `payments` are the request ids of own payments in it, `forked` those of refused ones that show the other
+    branch of a coin that was spent twice.
+    """
 
     upload: bytes
     upload_id: bytes
     redemption: Transfer | None
     coins: tuple[Coin, ...]
     payments: tuple[bytes, ...]
+    forked: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synced:
+    """The operator was reached at this time (seconds), and everything it had to say was heard."""
+
+    at_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationsKept:
+    """A newer revocation list, from the operator or from another device."""
+
+    listed: RevocationList
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +83,21 @@ class Checkpoint:
     paying: tuple[tuple[bytes, PayerSession], ...]
     asking: tuple[tuple[bytes, PayeeSession], ...]
     to_show: tuple[bytes, ...]
+    to_report: tuple[bytes, ...]
     uploads: tuple[HandedIn, ...]
+    evidence: tuple[bytes, ...]
+    revocations: RevocationList | None
+    usage: Usage
 
 
-Record = Checkpoint | Opened | LoadOrdered | Loaded | HandedIn | Acknowledged | SessionRecord
+Record = (
+    Checkpoint
+    | Opened
+    | LoadOrdered
+    | Loaded
+    | HandedIn
+    | Acknowledged
+    | Synced
+    | RevocationsKept
+    | SessionRecord
+)

@@ -6,12 +6,14 @@ again on a new connection whenever one is cut, with the same request, so that on
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from shuangli.errors import LinkError, OutOfTurn, ProtocolError, Refused, ShuangliError
 from shuangli.messages.session import PaymentRequest
+from shuangli.offline.gossip import list_number
 from shuangli.offline.links.haste import UNHURRIED, Haste
 from shuangli.offline.links.memory import Link
 from shuangli.offline.payee import PayeeSession
@@ -28,8 +30,8 @@ def run_session(
 ) -> bytes:
     """Let `payee` ask for `amount_fen` and `payer` pay; returns the request's id.
 
-    Whether it was paid is in the payer's session afterwards. What one side cannot accept ends the
-    session there, with the other side where it was.
+    The payer's holder gives the PIN where it is asked for. Whether it was paid is in the payer's session
+    afterwards. What one side cannot accept ends the session there, with the other side where it was.
 
     Raises:
         Refused: the payer may not or cannot pay, so nothing was spent.
@@ -40,7 +42,7 @@ def run_session(
     if request is None:
         return b""
     request_id = request_id_of(request)
-    for message in payer.receive(request_id, request, now_s=now_s):
+    for message in payer.receive(request_id, request, now_s=now_s, pin=payer.needs_pin(amount_fen)):
         to_payee.send(message)
     while (payment := to_payee.receive()) is not None:
         for message in payee.receive(request_id, payment, now_s=now_s):
@@ -112,9 +114,16 @@ def serve(
     return Served(session=payee.purse.asking[request_id], ended=tuple(ended))
 
 
-Confirm = Callable[[PaymentRequest], bool]
-"""Shows a request to the person who pays and returns their word. Its signature is checked after that, on
-the same bytes: what does not hold is not paid, whatever was said."""
+class Consent(Enum):
+    """What the person who pays says to a request: no, yes, or yes with the PIN."""
+
+    NO = "no"
+    YES = "yes"
+    WITH_PIN = "with PIN"
+
+
+Confirm = Callable[[PaymentRequest, bool], Consent]
+"""Shows a verified request to the person who pays, and whether it needs the PIN; returns their word."""
 
 
 class PayerSide:
@@ -143,7 +152,8 @@ class PayerSide:
 
         Raises:
             LinkError: the connection was cut; what was signed is stored, and in flight.
-            Refused: nothing was spent: `declined`, `too-slow` (F43), or a rule of this wallet.
+            Refused: nothing was spent: `declined`, `too-slow` (F43), or a rule of this wallet, such as
+                `pin-required`.
             OutOfTurn: another request is shown than the one that was signed for.
             ProtocolError: what the payee sends does not hold.
         """
@@ -154,11 +164,16 @@ class PayerSide:
         request_id = request_id_of(request)
         if self._request_id and request_id != self._request_id:
             raise OutOfTurn("out-of-turn", "another request is shown than the one that was signed for")
+        consent = Consent.YES
         if request_id not in self._payer.purse.paying:
             self._haste.check(started_at_s)
-            if not self._confirm(PaymentRequest.parse(request.body)):
+            shown = self._payer.read_request(request, now_s=self._now_s())
+            consent = self._confirm(shown, self._payer.needs_pin(shown.amount_fen))
+            if consent is Consent.NO:
                 raise Refused("declined")
-        payment = self._payer.receive(request_id, request, now_s=self._now_s())
+        payment = self._payer.receive(
+            request_id, request, now_s=self._now_s(), pin=consent is Consent.WITH_PIN
+        )
         self._request_id = request_id
         for message in payment:
             link.send(message)
@@ -167,7 +182,18 @@ class PayerSide:
             if answer is None:
                 break
             self._payer.receive(request_id, answer, now_s=self._now_s())
+        if self._payer.purse.paying[request_id].state is not PayerState.SIGNED:
+            # The payment is over: what goes wrong from here on only leaves the lists as they are.
+            with suppress(LinkError, ProtocolError):
+                self._compare_lists(request_id, link)
         return self._payer.purse.paying[request_id]
+
+    def _compare_lists(self, request_id: bytes, link: Link) -> None:
+        link.send(list_number(self._payer.trust))
+        told = link.receive()
+        if told is not None:
+            for message in self._payer.receive(request_id, told, now_s=self._now_s()):
+                link.send(message)
 
 
 def pay(

@@ -64,6 +64,13 @@ def read_int(value: object) -> int:
     return value
 
 
+def read_flag(value: object) -> bool:
+    """True or false."""
+    if type(value) is not bool:
+        raise Malformed("shape", "neither true nor false")
+    return value
+
+
 def read_ids(value: object) -> tuple[bytes, ...]:
     """An array of ids."""
     return tuple([read_id(item) for item in read_list(value, "ids")])

@@ -22,6 +22,7 @@ from shuangli.wallet.stored_fields import (
     one_object,
     read_bytes,
     read_fields,
+    read_flag,
     read_id,
     read_int,
     read_optional,
@@ -89,7 +90,7 @@ def read_payee(value: object, coins: CoinReader) -> PayeeSession:
         bundle=b"" if receipt is None else coins.bundle(read_bytes(bundle)),
         receipt=read_optional(receipt, Receipt.parse),
         refused=tuple(
-            [_read_payment_refused(read_fields(row, 3), coins) for row in read_list(refused, "refused")]
+            [_read_payment_refused(read_fields(row, 4), coins) for row in read_list(refused, "refused")]
         ),
     )
 
@@ -97,6 +98,7 @@ def read_payee(value: object, coins: CoinReader) -> PayeeSession:
 def _write_payment_signed(record: PaymentSigned, coins: CoinWriter) -> list[object]:
     return [
         record.request.signed.data,
+        record.pin,
         coins.bundle(record.bundle),
         coins.transfer(record.transfer.signed.data),
         coins.coins(record.spent),
@@ -105,9 +107,10 @@ def _write_payment_signed(record: PaymentSigned, coins: CoinWriter) -> list[obje
 
 
 def _read_payment_signed(fields: list[Any], coins: CoinReader) -> PaymentSigned:
-    request, bundle, transfer, spent, change = read_fields(fields, 5)
+    request, pin, bundle, transfer, spent, change = read_fields(fields, 6)
     return PaymentSigned(
         request=PaymentRequest.parse(read_bytes(request)),
+        pin=read_flag(pin),
         bundle=coins.bundle(read_bytes(bundle)),
         transfer=coins.transfer(transfer),
         spent=coins.coins(spent),
@@ -131,13 +134,16 @@ def _read_payment_received(fields: list[Any], coins: CoinReader) -> PaymentRecei
 
 
 def _write_payment_refused(record: PaymentRefused, _: CoinWriter) -> list[object]:
-    return [record.request_id, record.bundle, record.refusal.signed.data]
+    return [record.request_id, record.bundle, record.refusal.signed.data, record.evidence]
 
 
 def _read_payment_refused(fields: list[Any], _: CoinReader) -> PaymentRefused:
-    request_id, bundle, refusal = read_fields(fields, 3)
+    request_id, bundle, refusal, evidence = read_fields(fields, 4)
     return PaymentRefused(
-        request_id=read_id(request_id), bundle=read_bytes(bundle), refusal=Refusal.parse(read_bytes(refusal))
+        request_id=read_id(request_id),
+        bundle=read_bytes(bundle),
+        refusal=Refusal.parse(read_bytes(refusal)),
+        evidence=read_bytes(evidence),
     )
 
 
@@ -149,4 +155,4 @@ FORMATS: Final[Mapping[type, Format]] = {
     ReceiptKept: one_object(11, "receipt", Receipt.parse, ReceiptKept),
     RefusalKept: one_object(12, "refusal", Refusal.parse, RefusalKept),
 }
-"""The records of sessions; the numbers up to 6 are the wallet's own."""
+"""The records of sessions; the numbers up to 6 and from 13 are the wallet's own."""

@@ -15,18 +15,31 @@ from shuangli.messages.certificates import WalletCertificate, WalletKind
 from shuangli.messages.fields import NONCE_BYTES
 from shuangli.messages.loads import LoadOrder
 from shuangli.messages.notices import Acknowledgement, Enrolment
+from shuangli.messages.session import PaymentRequest
 from shuangli.offline.chain import load_coins, verify_load
-from shuangli.offline.payee import make_request, payee_receives
+from shuangli.offline.evidence import culprit_of
+from shuangli.offline.gossip import hear
+from shuangli.offline.limits import limits_of
+from shuangli.offline.payee import payee_receives
 from shuangli.offline.payer import IDLE, Payer, PayerSession, payer_receives
-from shuangli.offline.policy import PayeePolicy, PayerPolicy
-from shuangli.offline.records import Turn
+from shuangli.offline.policy import PayeePolicy, PayerPolicy, check_balance, needs_pin
+from shuangli.offline.records import PaymentRefused, Turn
+from shuangli.offline.request import make_request, verify_request
 from shuangli.offline.states import Kind, Message
 from shuangli.offline.trust import Trust
 from shuangli.wallet.choice import choose
 from shuangli.wallet.handing_in import compose
 from shuangli.wallet.journal import Journal
 from shuangli.wallet.purse import Purse
-from shuangli.wallet.records import Acknowledged, Loaded, LoadOrdered, Opened, Record
+from shuangli.wallet.records import (
+    Acknowledged,
+    Loaded,
+    LoadOrdered,
+    Opened,
+    Record,
+    RevocationsKept,
+    Synced,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +81,10 @@ class Wallet:
         self._random_bytes = random_bytes
         for record in journal:
             self.purse.apply(record)
+        if self.purse.revocations is not None:
+            trust.update_revocations(self.purse.revocations.signed.data)
+        for evidence in self.purse.evidence.values():
+            trust.distrust(culprit_of(evidence))
 
     def _store(self, *records: Record) -> None:
         if records:
@@ -119,8 +136,26 @@ class Wallet:
             raise Unverified("not-bound", "the certificate is for another key")
         self._store(Opened(certificate=certificate))
 
+    def update_revocations(self, data: bytes) -> None:
+        """Take over a revocation list if it is newer than the one at hand.
+
+        Raises:
+            Malformed, Unverified: it is not a list signed by a centre.
+        """
+        if self.trust.update_revocations(data) and self.trust.revocations is not None:
+            self._store(RevocationsKept(listed=self.trust.revocations))
+
+    def note_sync(self, *, now_s: int) -> None:
+        """Note that the operator was reached and has said all: limits that count from there start anew."""
+        self._store(Synced(at_s=now_s))
+
     def order_load(self, values_fen: Sequence[int], *, now_s: int) -> bytes:
-        """Order coins of these values; the order is stored before it leaves."""
+        """Order coins of these values; the order is stored before it leaves.
+
+        Raises:
+            Refused: the wallet would hold more than its tier allows (`over-limit`).
+        """
+        check_balance(self.purse.balance_fen, sum(values_fen), limits=limits_of(self.certificate))
         order = LoadOrder.sign(
             self.key,
             operator=self._rules.operator,
@@ -177,7 +212,13 @@ class Wallet:
     # --- offline, with another device ----------------------------------------------------------
 
     def request(self, amount_fen: int, *, now_s: int) -> Message:
-        """Ask to be paid: the request is stored before it is shown."""
+        """Ask to be paid: the request is stored before it is shown.
+
+        Raises:
+            Refused: the wallet would hold more than its tier allows (`over-limit`), or its revocation list
+                is too old (`stale-list`).
+        """
+        check_balance(self.purse.balance_fen, amount_fen, limits=limits_of(self.certificate))
         turn = make_request(
             self.key,
             currency=self._rules.currency,
@@ -191,27 +232,62 @@ class Wallet:
         self._store(*turn.records)
         return turn.messages[0]
 
-    def receive(self, request_id: bytes, message: Message, *, now_s: int) -> tuple[Message, ...]:
+    def read_request(self, message: Message, *, now_s: int) -> PaymentRequest:
+        """The request that a payee shows, verified, to be shown to the holder; nothing is paid.
+
+        Raises:
+            Malformed, Unverified, Refused: as when it is paid.
+        """
+        request_id_of(message)
+        tolerance_s = self._rules.payer.clock_tolerance_s
+        return verify_request(message.body, trust=self.trust, clock_tolerance_s=tolerance_s, now_s=now_s)
+
+    def needs_pin(self, amount_fen: int) -> bool:
+        """Say whether the holder has to give the PIN to pay this amount."""
+        return needs_pin(amount_fen, policy=self._rules.payer, usage=self.purse.usage)
+
+    def receive(
+        self, request_id: bytes, message: Message, *, now_s: int, pin: bool = False
+    ) -> tuple[Message, ...]:
         """Answer a message of the session that `request_id` names; the answers are stored first.
+
+        `pin` says that the holder has just given the PIN.
 
         Raises:
             OutOfTurn, Malformed, Unverified, Refused: nothing has changed.
         """
+        if message.kind in (Kind.LIST_NUMBER, Kind.LIST):
+            return self._hear(request_id, message)
         if message.kind is Kind.PAYMENT:
             return self._as_payee(request_id, message, now_s)
-        return self._as_payer(request_id, message, now_s)
+        return self._as_payer(request_id, message, now_s, pin)
+
+    def _hear(self, request_id: bytes, message: Message) -> tuple[Message, ...]:
+        heard = hear(message, trust=self.trust, as_payee=request_id in self.purse.asking)
+        if heard.revocations:
+            self.update_revocations(heard.revocations)
+        return heard.messages
 
     def _as_payee(self, request_id: bytes, message: Message, now_s: int) -> tuple[Message, ...]:
         session = self.purse.asking.get(request_id)
         if session is None:
             raise OutOfTurn("out-of-turn", "this wallet has made no such request")
         turn = payee_receives(
-            session, message, key=self.key, trust=self.trust, policy=self._rules.payee, now_s=now_s
+            session,
+            message,
+            key=self.key,
+            trust=self.trust,
+            policy=self._rules.payee,
+            held=self.purse.received_with,
+            now_s=now_s,
         )
         self._store(*turn.records)
+        for record in turn.records:
+            if isinstance(record, PaymentRefused) and record.evidence:
+                self.trust.distrust(culprit_of(record.evidence))
         return turn.messages
 
-    def _as_payer(self, request_id: bytes, message: Message, now_s: int) -> tuple[Message, ...]:
+    def _as_payer(self, request_id: bytes, message: Message, now_s: int, pin: bool) -> tuple[Message, ...]:
         if message.kind is Kind.REQUEST and request_id_of(message) != request_id:
             raise OutOfTurn("out-of-turn", "the request belongs to another session")
         session = self.purse.paying.get(request_id, IDLE)
@@ -222,6 +298,8 @@ class Wallet:
             choose=choose,
             trust=self.trust,
             policy=self._rules.payer,
+            usage=self.purse.usage,
+            pin=pin,
         )
         turn: Turn[PayerSession] = payer_receives(session, message, payer=payer, now_s=now_s)
         self._store(*turn.records)

@@ -170,7 +170,8 @@ class RefusalReason(IntEnum):
     REVOKED = 2
     TOO_LATE = 3
     REQUEST_PAID = 4
-    REQUEST_EXPIRED = 5
+    FORKED = 5
+    OVER_LIMIT = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,8 +143,13 @@ def test_coins_that_copies_have_in_common_count_once(tmp_path: Path) -> None:
 def test_what_is_capped_or_frozen_is_said_apart(tmp_path: Path) -> None:
     """Person 1 uses a copy of 0's wallet; the fund pays nobody, and a culprit is paid nothing."""
     plan = cell_plan(
-        devices(3, 1, copy_of=[NOBODY, 0, NOBODY, NOBODY], sync_every_s=[0, 0, 0, 9 * WINDOW_S]),
-        meetings((6 * WINDOW_S, 2, 0, 100), (7 * WINDOW_S, 1, 3, 1_000), (8 * WINDOW_S, 0, 3, 1_000)),
+        devices(
+            3,
+            2,
+            copy_of=[NOBODY, 0, NOBODY, NOBODY, NOBODY],
+            sync_every_s=[0, 0, 0, 9 * WINDOW_S, 9 * WINDOW_S],
+        ),
+        meetings((6 * WINDOW_S, 2, 0, 100), (7 * WINDOW_S, 1, 3, 1_000), (8 * WINDOW_S, 0, 4, 1_000)),
     )
     town = Town(plan, tmp_path, system_plan(cap_fen=0))
     town.finish()

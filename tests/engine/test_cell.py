@@ -43,6 +43,7 @@ def test_a_payee_that_breaks_off_after_the_signature(town: Town) -> None:
     whole = gate.trust
     # For this payment the gate has forgotten what the root has certified.
     gate.trust = Trust(root=town.system.anchors.root, network=NETWORK, objects_kept=64)
+    gate.trust.revocations = whole.revocations
     town.window()
     gate.trust = whole
     payment = town.payments[1]

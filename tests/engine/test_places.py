@@ -17,6 +17,8 @@ KEY_SET = 1
 """What every place checks as soon as it is there: all that the root has certified, under one signature."""
 OWN_CERTIFICATE = 1
 LOAD = 1
+LIST = 1
+"""The revocation list that comes with the certificate."""
 
 
 @pytest.fixture
@@ -35,8 +37,8 @@ def town(tmp_path: Path) -> Iterator[Town]:
 def test_two_gates_check_the_same_things_each_for_itself(town: Town) -> None:
     town.window(6)
     assert town.wallet(0).purse.balance_fen == 2_000
-    assert town.checked(0) == KEY_SET + OWN_CERTIFICATE + LOAD
-    assert town.checked(1) == town.checked(2) == KEY_SET + OWN_CERTIFICATE
+    assert town.checked(0) == KEY_SET + OWN_CERTIFICATE + LIST + LOAD
+    assert town.checked(1) == town.checked(2) == KEY_SET + OWN_CERTIFICATE + LIST
 
     rider, first, second = (town.checked(index) for index in range(3))
     town.window()

@@ -13,7 +13,7 @@ from shuangli.sims.device import Device
 from shuangli.sims.engine import WINDOWS_AFTER_CLOSE
 from shuangli.sims.plan import CellPlan
 from shuangli.sims.system import System, SystemPlan, make_bank
-from shuangli.sims.uplink import Answer, Ask, AskKind
+from shuangli.sims.uplink import Answer, Ask, AskKind, with_news
 from shuangli.wallet.wallet import Wallet
 from tests.engine.plans import system_plan
 
@@ -70,9 +70,7 @@ class Town:
             answered += zip(mine, branch.answers(), strict=True)
         number, self._revocations = self.system.revocations(now_s=self.now_s)
         return [
-            answer._replace(revocations=self._revocations)
-            if ask.kind is AskKind.SYNC and ask.list_number < number
-            else answer
+            with_news(ask, answer, list_number=number, revocations=self._revocations)
             for ask, answer in answered
             if ask.kind is not AskKind.WAGE
         ]

@@ -12,7 +12,7 @@ from shuangli.messages.session import PaymentRequest
 from shuangli.offline.links.addresses import Address, TcpAddress
 from shuangli.offline.links.sockets import Listener, Patience, SocketLink, connect
 from shuangli.offline.states import Kind, Message, PayeeState, PayerState
-from shuangli.wallet.session import stored_request
+from shuangli.wallet.session import Consent, stored_request
 from shuangli.wallet.wallet import Wallet, request_id_of
 from tests.world import NOW, World
 
@@ -28,9 +28,11 @@ def now_s() -> int:
     return NOW
 
 
-def agree(request: PaymentRequest) -> bool:
+def agree(request: PaymentRequest, needs_pin: bool) -> Consent:
     """The person who pays says yes to what was asked for in these tests, and to nothing else."""
-    return request.amount_fen == PRICE_FEN
+    if request.amount_fen != PRICE_FEN:
+        return Consent.NO
+    return Consent.WITH_PIN if needs_pin else Consent.YES
 
 
 LOCAL: Final = TcpAddress(host="127.0.0.1", port=0)

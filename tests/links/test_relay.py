@@ -7,7 +7,7 @@ from shuangli.messages.session import PaymentRequest
 from shuangli.offline.links.haste import Haste
 from shuangli.offline.links.memory import Duplex, MemoryLink
 from shuangli.offline.states import Message
-from shuangli.wallet.session import PayerSide
+from shuangli.wallet.session import Consent, PayerSide
 from tests.links.support import Parties, agree, now_s, parties
 from tests.world import World
 
@@ -28,9 +28,9 @@ class SlowLink(Duplex):
 
 
 def side(both: Parties, link: SlowLink, asked: list[PaymentRequest]) -> PayerSide:
-    def confirm(request: PaymentRequest) -> bool:
+    def confirm(request: PaymentRequest, needs_pin: bool) -> Consent:
         asked.append(request)
-        return agree(request)
+        return agree(request, needs_pin)
 
     haste = Haste(most_s=0.5, monotonic_s=lambda: link.at_s)
     return PayerSide(both.payer, confirm=confirm, now_s=now_s, haste=haste)

@@ -11,7 +11,7 @@ from shuangli.offline.links.addresses import Address, TcpAddress
 from shuangli.offline.links.frames import encode_frame
 from shuangli.offline.links.sockets import Listener
 from shuangli.offline.states import Kind, Message, PayeeState, PayerState
-from shuangli.wallet.session import PayerSide, Served, pay, run_payee, serve, stored_request
+from shuangli.wallet.session import Consent, PayerSide, Served, pay, run_payee, serve, stored_request
 from shuangli.wallet.wallet import Wallet
 from tests.links.relay import CuttingRelay
 from tests.links.support import (
@@ -125,7 +125,7 @@ def serve_one(payee: Wallet, request_id: bytes, listener: Listener) -> None:
 
 def test_a_payer_who_declines_has_spent_nothing_and_the_next_one_may_pay(world: World) -> None:
     payer, payee, request_id = both = parties(world)
-    unwilling = PayerSide(payer, confirm=lambda request: False, now_s=now_s)
+    unwilling = PayerSide(payer, confirm=lambda request, needs_pin: Consent.NO, now_s=now_s)
     with listening(LOCAL) as listener, ThreadPoolExecutor(1) as pool:
         serving = pool.submit(serve, payee, request_id, lambda: listener.accept(within_s=20), now_s=now_s)
         with pytest.raises(Refused) as refused:

@@ -366,22 +366,6 @@ def test_a_chain_under_two_signatures_does_not_block_an_honest_payer(hops: World
     assert pay(honest, payee, 150).answer.kind is Kind.RECEIPT
 
 
-def test_who_was_paid_with_both_branches_of_a_fork_pays_with_one_at_a_time(hops: World) -> None:
-    """Together they would be refused, and stuck; the centre honours both."""
-    rogue, honest, payee = hops.wallet([20]), hops.wallet(), hops.wallet()
-    copy = hops.clone(rogue)
-    pay(rogue, honest, 7)
-    pay(copy, honest, 19)
-    request = payee.request(26, now_s=NOW)
-    assert refuses(honest, request_id_of(request), request) == "insufficient-funds"
-    assert pay(honest, payee, 7).answer.kind is Kind.RECEIPT
-    assert pay(honest, payee, 19).answer.kind is Kind.RECEIPT
-    assert payee.purse.balance_fen == 26
-    request = rogue.request(26, now_s=NOW)
-    assert refuses(payee, request_id_of(request), request) == "insufficient-funds"
-    assert hops.hand_in(payee).credited_fen == 26
-
-
 def test_parts_of_one_coin_that_meet_again_are_no_fork(hops: World) -> None:
     first, second, third = hops.wallet([100]), hops.wallet(), hops.wallet()
     pay(first, second, 60)

@@ -13,9 +13,9 @@ from shuangli.issuer.issuer import Issuer
 from shuangli.messages.certificates import WalletCertificate, WalletKind
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.notices import Acknowledgement, Enrolment, Outcome, RevocationList
+from shuangli.offline.limits import LIMITS_2022
 from shuangli.operator.bank import RESERVES, VAULT, Bank
 from shuangli.operator.flow import Flow, Question, reply
-from shuangli.operator.tiers import LIMITS_2022
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, sign_away
 from tests.world import DAY_S, NAMES, NETWORK, NOW, STAGED, VAULT_FEN, YEAR_S, World, coins_of, pay
@@ -167,7 +167,10 @@ def test_a_load_over_a_limit_says_by_how_much(world: World) -> None:
     rider, bank = world.wallet(tier=4), world.banks["OP01"]
     with world.transaction():
         bank.deposit(rider.key.public, 5_000_000, now_s=NOW)
-    over = refused(world, bank.order_load, rider.order_load([1_000_007], now_s=NOW), now_s=NOW)
+    order = LoadOrder.sign(
+        rider.key, operator="OP01", values_fen=[1_000_007], nonce=bytes(16), ordered_at_s=NOW
+    ).signed.data
+    over = refused(world, bank.order_load, order, now_s=NOW)
     assert over.code == "over-limit"
     assert str(over).startswith("7 fen over the balance limit of 1000000 fen")
     with world.transaction():

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shuangli.errors import BadInput, Refused, StoreError
+from shuangli.messages.notices import RevocationList
 from shuangli.sealing import Cost
 from shuangli.wallet.counter import Counter
 from shuangli.wallet.file_database import Connect, Connection, connect_file
@@ -106,6 +107,11 @@ def life(world: World) -> list[Record]:
     wallet.receive(request_id_of(lost), lost, now_s=NOW)
     wallet.order_load([20], now_s=NOW)
     world.hand_in(wallet)
+    wallet.note_sync(now_s=NOW)
+    listed = RevocationList.sign(
+        world.keys["centre"], number=1, issued_at_s=NOW, wallets=(), operators=(), epochs=()
+    )
+    wallet.update_revocations(listed.signed.data)
     pay(third, wallet, 15)
     wallet.hand_in(now_s=NOW)
     return list(world.journals[wallet])

@@ -11,8 +11,10 @@ from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, Terms
 from shuangli.messages.transfers import NO_REQUEST, Spend, Transfer
 from shuangli.offline.chain import Coin, chains, load_coins, spend_outputs
+from shuangli.offline.evidence import Evidence
 from shuangli.offline.payee import PayeeSession
 from shuangli.offline.payer import PayerSession
+from shuangli.offline.policy import Usage
 from shuangli.offline.records import (
     PaymentReceived,
     PaymentRefused,
@@ -22,7 +24,17 @@ from shuangli.offline.records import (
     RequestMade,
 )
 from shuangli.offline.states import Kind, Message, PayeeState, PayerState
-from shuangli.wallet.records import Acknowledged, Checkpoint, HandedIn, Loaded, LoadOrdered, Opened, Record
+from shuangli.wallet.records import (
+    Acknowledged,
+    Checkpoint,
+    HandedIn,
+    Loaded,
+    LoadOrdered,
+    Opened,
+    Record,
+    RevocationsKept,
+    Synced,
+)
 from tests import strategies as objects
 
 KEY_OF: Final = {key.public: key for key in objects.KEYS}
@@ -97,6 +109,7 @@ def payments_signed(draw: DrawFn) -> PaymentSigned:
     spent, transfer = draw(few(coins())), draw(objects.transfers())
     return PaymentSigned(
         request=draw(objects.requests()),
+        pin=draw(st.booleans()),
         bundle=draw(bundles(spent, [transfer])),
         transfer=transfer,
         spent=spent,
@@ -125,14 +138,24 @@ def hand_ins(draw: DrawFn) -> HandedIn:
         redemption=redemption,
         coins=redeemed,
         payments=draw(few(objects.ids)),
+        forked=draw(few(objects.ids)),
     )
 
 
+counts: Final = st.integers(0, 10**9)
+evidence: Final = st.builds(
+    Evidence,
+    network=st.just("test"),
+    coin_id=objects.ids,
+    transfers=st.tuples(st.binary(max_size=9), st.binary(max_size=9)),
+    operators=st.tuples(st.binary(max_size=9)),
+).map(Evidence.encode)
 payments_refused: Final = st.builds(
     PaymentRefused,
     request_id=objects.ids,
     bundle=few(coins()).map(bundle_of),
     refusal=objects.refusals,
+    evidence=st.just(b"") | evidence,
 )
 payer_sessions: Final = st.builds(
     PayerSession,
@@ -171,7 +194,18 @@ checkpoints: Final = st.builds(
     paying=few(st.tuples(objects.ids, payer_sessions)),
     asking=few(st.tuples(objects.ids, payee_sessions())),
     to_show=few(objects.ids),
+    to_report=few(objects.ids),
     uploads=few(hand_ins()),
+    evidence=few(evidence),
+    revocations=st.none() | objects.revocation_lists,
+    usage=st.builds(
+        Usage,
+        day=counts,
+        paid_today_fen=counts,
+        payments_since_sync=counts,
+        payments_since_pin=counts,
+        synced_at_s=objects.times_s,
+    ),
 )
 
 RECORDS: Final[Mapping[type[Any], SearchStrategy[Record]]] = {
@@ -187,5 +221,7 @@ RECORDS: Final[Mapping[type[Any], SearchStrategy[Record]]] = {
     PaymentRefused: payments_refused,
     ReceiptKept: st.builds(ReceiptKept, receipt=objects.receipts),
     RefusalKept: st.builds(RefusalKept, refusal=objects.refusals),
+    Synced: st.builds(Synced, at_s=objects.times_s),
+    RevocationsKept: st.builds(RevocationsKept, listed=objects.revocation_lists),
 }
 """A strategy for every kind of record."""

@@ -1,5 +1,6 @@
 """The journal's records as bytes: all come back as they were, and nothing else is read."""
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -83,9 +84,7 @@ def test_two_signatures_over_one_transfer_do_not_mix(coin: Coin) -> None:
     twin_bytes = last[:-1] + bytes([last[-1] ^ 1])
     assert Transfer.parse(twin_bytes).signed.id == Transfer.parse(last).signed.id
     twin = coin._replace(path=(*above, twin_bytes))
-    record = Checkpoint(
-        certificate=None, coins=(coin, twin), orders=(), paying=(), asking=(), to_show=(), uploads=()
-    )
+    record = replace(Purse().checkpoint(), coins=(coin, twin))
     assert decode_record(encode_record(record), terms_of) == record
 
 

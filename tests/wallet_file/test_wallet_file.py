@@ -31,13 +31,14 @@ def test_what_was_appended_is_there(path: Path, lived: list[Record], epochs: lis
 
 def test_a_wallet_lives_in_a_file_as_in_memory(path: Path, tmp_path: Path) -> None:
     world = World(tmp_path, terms=TRANSFERABLE)
-    held, shop = world.wallet([500, 30]), world.wallet(tier=0)
+    held, shops = world.wallet([500, 30]), (world.wallet(tier=0), world.wallet(tier=0))
     file = WalletFile.create(
         path, passphrase=PASSPHRASE, seed=SEED, device=device(), terms_of=lambda _: TRANSFERABLE
     )
     for record in world.journals[held]:
         file.append([record])
-    for journal in (file, MemoryJournal(world.journals[held])):
+    journals: tuple[Journal, Journal] = (file, MemoryJournal(world.journals[held]))
+    for journal, shop in zip(journals, shops, strict=True):
         wallet = open_wallet(world, held, journal)
         pay(wallet, shop, 30)
         pay(shop, wallet, 20)

@@ -1,4 +1,7 @@
-"""Wallet tiers and their limits: a dated table, numbered as `profile` in certificates.
+"""Wallet tiers and their limits: dated tables, numbered as `profile` in certificates.
+
+A certificate names its tier and the table, so everybody who sees a payment can judge it: the payer's
+device before it signs, the payee, and the centre at reconciliation.
 
 Personal wallets have four types by how well the bank knows the customer (KYC): I in person with an
 account, II remotely with account and identity, III with identity, IV with a telephone number only.
@@ -12,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shuangli.errors import Refused
+from shuangli.messages.certificates import WalletCertificate
 from shuangli.money import MAX_FEN
 
 COMPANY: Final = 0
@@ -69,3 +73,12 @@ LIMITS_2022: Final = LimitsTable(
         TierLimits(balance_fen=1_000_000, payment_fen=200_000, day_fen=500_000),
     ),
 )
+
+TABLES: Final = {table.profile: table for table in (LIMITS_2022,)}
+"""All tables that this program knows, by their numbers."""
+
+
+def limits_of(certificate: WalletCertificate) -> TierLimits:
+    """The limits that a certificate names; none where its table is newer than this program."""
+    table = TABLES.get(certificate.profile)
+    return _NO_LIMIT if table is None else table.limits(certificate.tier)
