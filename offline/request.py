@@ -4,8 +4,9 @@ payee: its own list is fresh -> the signed request, stored, then shown
 payer: signature, network, time, its own list as fresh as the payee asks -> what the person is shown
 """
 
+from shuangli.cose import Domain, parse
 from shuangli.crypto import Signer
-from shuangli.errors import Refused, Unverified
+from shuangli.errors import Malformed, Refused, Unverified
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.session import PaymentRequest
 from shuangli.offline.payee import PayeeSession
@@ -80,3 +81,14 @@ def verify_request(data: bytes, *, trust: Trust, clock_tolerance_s: int, now_s: 
         raise Refused("request-expired")
     check_list_age(trust.list_age_s(now_s), most_s=request.accepts.list_age_s)
     return request
+
+
+def request_id_of(message: Message) -> bytes:
+    """The id of the session that a request opens.
+
+    Raises:
+        Malformed: it is not a request.
+    """
+    if message.kind is not Kind.REQUEST:
+        raise Malformed("shape", "a session starts with a request")
+    return parse(message.body, Domain.REQUEST).id

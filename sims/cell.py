@@ -22,8 +22,9 @@ from shuangli.sims.schedule import Act, Schedule
 from shuangli.sims.system import Anchors, derive_key, seeded_bytes
 from shuangli.sims.uplink import Answer, Ask, AskKind
 from shuangli.wallet.journal import MemoryJournal
+from shuangli.wallet.rules import WalletRules
 from shuangli.wallet.session import run_session
-from shuangli.wallet.wallet import Wallet, WalletRules
+from shuangli.wallet.wallet import Wallet
 
 REMEMBERED_BY_MERCHANT: Final = 1_024
 REMEMBERED_BY_PERSON: Final = 2

@@ -12,7 +12,8 @@ from shuangli.sims.system import NETWORK, Anchors
 from shuangli.sims.uplink import Answer, Ask, AskKind
 from shuangli.wallet.choice import denominate
 from shuangli.wallet.journal import MemoryJournal
-from shuangli.wallet.wallet import Wallet, WalletRules
+from shuangli.wallet.rules import WalletRules
+from shuangli.wallet.wallet import Wallet
 
 ANSWERS_KEPT_S: Final = 3_600
 """How long after a request's expiry a payee still knows its answer."""

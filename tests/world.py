@@ -26,12 +26,14 @@ from shuangli.messages.transfers import Transfer
 from shuangli.offline.chain import Coin
 from shuangli.offline.limits import LIMITS_2022
 from shuangli.offline.policy import PayeePolicy, PayerPolicy
+from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Message
 from shuangli.offline.trust import Trust
 from shuangli.operator.bank import VAULT, Bank, BankTerms
 from shuangli.operator.store import OperatorStore
 from shuangli.wallet.journal import MemoryJournal
-from shuangli.wallet.wallet import Wallet, WalletRules, request_id_of
+from shuangli.wallet.rules import WalletRules
+from shuangli.wallet.wallet import Wallet
 
 NETWORK: Final = "test"
 NOW: Final = 1_760_000_000

@@ -18,8 +18,9 @@ from shuangli.offline.links.haste import UNHURRIED, Haste
 from shuangli.offline.links.memory import Link
 from shuangli.offline.payee import PayeeSession
 from shuangli.offline.payer import PayerSession
+from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message, PayeeState, PayerState
-from shuangli.wallet.wallet import Wallet, request_id_of
+from shuangli.wallet.wallet import Wallet
 
 MAX_MESSAGES: Final = 16
 """Most messages that a payee answers on one connection: a payment, and a few repeats of it."""

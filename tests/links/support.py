@@ -11,9 +11,10 @@ from shuangli.errors import Malformed
 from shuangli.messages.session import PaymentRequest
 from shuangli.offline.links.addresses import Address, TcpAddress
 from shuangli.offline.links.sockets import Listener, Patience, SocketLink, connect
+from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message, PayeeState, PayerState
 from shuangli.wallet.session import Consent, stored_request
-from shuangli.wallet.wallet import Wallet, request_id_of
+from shuangli.wallet.wallet import Wallet
 from tests.world import NOW, World
 
 P = ParamSpec("P")

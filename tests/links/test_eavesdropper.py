@@ -9,8 +9,9 @@ from shuangli.errors import ProtocolError, Refused, ShuangliError
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.transfers import Spend, Transfer
 from shuangli.offline.links.frames import FrameReader, encode_frame
+from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message
-from shuangli.wallet.wallet import Wallet, request_id_of
+from shuangli.wallet.wallet import Wallet
 from tests.links.support import PRICE_FEN, Parties, one_payment_and_the_books_balance, parties
 from tests.world import NOW, World, signing_key
 

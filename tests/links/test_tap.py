@@ -20,8 +20,9 @@ from shuangli.offline.links.tap import (
     TapDevice,
     TapTerminal,
 )
+from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message
-from shuangli.wallet.wallet import Wallet, request_id_of
+from shuangli.wallet.wallet import Wallet
 from tests.links.support import Parties, nothing_is_lost, one_payment_and_the_books_balance, parties
 from tests.world import NOW, World
 

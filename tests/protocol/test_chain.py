@@ -25,8 +25,9 @@ from shuangli.messages.notices import RevocationList
 from shuangli.messages.session import PaymentRequest
 from shuangli.messages.transfers import Transfer
 from shuangli.offline.chain import Coin, load_coins, walk
+from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message
-from shuangli.wallet.wallet import Wallet, request_id_of
+from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, outputs_of, raw_bundle, sign_away, sign_rows, signed_again
 from tests.world import DAY_S, NETWORK, NOW, TRANSFERABLE, YEAR_S, World, coins_of, pay
 

@@ -11,8 +11,9 @@ from shuangli.messages.notices import RevocationList
 from shuangli.messages.session import Refusal, RefusalReason
 from shuangli.offline.evidence import Evidence, verify_evidence
 from shuangli.offline.gossip import MAX_GOSSIP_BYTES, hear, list_number
+from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message
-from shuangli.wallet.wallet import Wallet, request_id_of
+from shuangli.wallet.wallet import Wallet
 from tests.world import NOW, World, pay
 
 # --- lists --------------------------------------------------------------------------------------

@@ -13,8 +13,9 @@ from shuangli.messages.notices import RevocationList
 from shuangli.messages.session import Refusal, RefusalReason
 from shuangli.offline.limits import LIMITS_2022, limits_of
 from shuangli.offline.policy import STANDARD_ACCEPTS, PayeePolicy, PayerPolicy, Usage, check_payment
+from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message
-from shuangli.wallet.wallet import Wallet, request_id_of
+from shuangli.wallet.wallet import Wallet
 from tests.forging import sign_away
 from tests.world import DAY_S, NOW, World, pay
 

@@ -9,8 +9,9 @@ from shuangli.messages.bundle import Bundle
 from shuangli.messages.session import PaymentRequest, Receipt, Refusal, RefusalReason
 from shuangli.offline.payee import PayeeSession
 from shuangli.offline.policy import STANDARD_ACCEPTS, PayeePolicy
+from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message, PayeeState, PayerState
-from shuangli.wallet.wallet import Wallet, request_id_of
+from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, outputs_of, raw_bundle, sign_away, signed_again
 from tests.world import DAY_S, NOW, World, coins_of, pay, signing_key
 

@@ -11,9 +11,10 @@ from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.notices import Outcome
 from shuangli.messages.transfers import CENTRE
 from shuangli.offline.chain import walk
+from shuangli.offline.request import request_id_of
 from shuangli.wallet import handing_in
 from shuangli.wallet.records import Checkpoint, Record
-from shuangli.wallet.wallet import Wallet, request_id_of
+from shuangli.wallet.wallet import Wallet
 from tests.world import DAY_S, NETWORK, NOW, TRANSFERABLE, World, coins_of, pay
 
 

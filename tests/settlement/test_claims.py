@@ -7,7 +7,8 @@ from shuangli.messages.bundle import Bundle
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.notices import Outcome
 from shuangli.messages.session import Receipt
-from shuangli.wallet.wallet import Wallet, request_id_of
+from shuangli.offline.request import request_id_of
+from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, outputs_of, sign_away
 from tests.world import DAY_S, NETWORK, NOW, World, coins_of, pay
 

@@ -10,9 +10,11 @@ from shuangli.issuer.cases import Case
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.notices import Outcome, RevocationList
 from shuangli.messages.session import Refusal, RefusalReason
-from shuangli.offline.chain import MAX_CHAIN, Coin
+from shuangli.offline.chain import Coin
 from shuangli.offline.evidence import verify_evidence
-from shuangli.wallet.wallet import Wallet, request_id_of
+from shuangli.offline.request import request_id_of
+from shuangli.offline.spending import MAX_CHAIN
+from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, outputs_of, raw_bundle, sign_away, signed_again
 from tests.world import DAY_S, NOW, STAGED, World, coins_of, pay
 

@@ -19,7 +19,8 @@ from shuangli.errors import Refused
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.notices import Acknowledgement
 from shuangli.messages.transfers import CENTRE, Transfer
-from shuangli.wallet.wallet import Wallet, request_id_of
+from shuangli.offline.request import request_id_of
+from shuangli.wallet.wallet import Wallet
 from tests.truth import Truth
 from tests.world import NAMES, NOW, TRANSFERABLE, World
 

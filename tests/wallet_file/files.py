@@ -8,13 +8,14 @@ from typing import Any, Final
 
 from shuangli.errors import BadInput, Refused, StoreError
 from shuangli.messages.notices import RevocationList
+from shuangli.offline.request import request_id_of
 from shuangli.sealing import Cost
 from shuangli.wallet.counter import Counter
 from shuangli.wallet.file_database import Connect, Connection, connect_file
 from shuangli.wallet.file_guard import Guard
 from shuangli.wallet.purse import Purse
 from shuangli.wallet.records import Record
-from shuangli.wallet.wallet import Wallet, request_id_of
+from shuangli.wallet.wallet import Wallet
 from shuangli.wallet.wallet_file import EPOCH, Device, WalletFile
 from tests.world import NOW, World, pay
 

@@ -1,0 +1,124 @@
+"""A wallet as the customer of its operator: opened, loaded, reconciled (see `wallet.keeper`)."""
+
+from collections.abc import Sequence
+
+from shuangli.errors import OutOfTurn, Unverified
+from shuangli.messages.certificates import WalletCertificate, WalletKind
+from shuangli.messages.fields import NONCE_BYTES
+from shuangli.messages.loads import LoadOrder
+from shuangli.messages.notices import Acknowledgement, Enrolment
+from shuangli.offline.chain import load_coins, verify_load
+from shuangli.offline.limits import limits_of
+from shuangli.offline.policy import check_balance
+from shuangli.wallet.handing_in import compose
+from shuangli.wallet.keeper import Keeper
+from shuangli.wallet.records import (
+    Acknowledged,
+    Loaded,
+    LoadOrdered,
+    Opened,
+    RevocationsKept,
+    Synced,
+)
+
+
+class Customer(Keeper):
+    """What a wallet says to its operator when it is online, and what it takes from there."""
+
+    __slots__ = ()
+
+    def enrol(self, *, kind: WalletKind, tier: int, person: bytes, now_s: int) -> bytes:
+        """The signed enrolment that asks the operator to open this wallet."""
+        return Enrolment.sign(
+            self.key,
+            network=self.trust.network,
+            operator=self._rules.operator,
+            kind=kind,
+            tier=tier,
+            person=person,
+            enrolled_at_s=now_s,
+        ).signed.data
+
+    def install(self, certificate_data: bytes) -> None:
+        """Take over the operator's certificate.
+
+        Raises:
+            Malformed, Unverified: it does not hold, or certifies another key.
+        """
+        certificate = self.trust.wallet_certificate(WalletCertificate.parse(certificate_data))
+        if certificate.claims.key != self.key.public:
+            raise Unverified("not-bound", "the certificate is for another key")
+        self._store(Opened(certificate=certificate))
+
+    def update_revocations(self, data: bytes) -> None:
+        """Take over a revocation list if it is newer than the one at hand.
+
+        Raises:
+            Malformed, Unverified: it is not a list signed by a centre.
+        """
+        if self.trust.update_revocations(data) and self.trust.revocations is not None:
+            self._store(RevocationsKept(listed=self.trust.revocations))
+
+    def note_sync(self, *, now_s: int) -> None:
+        """Note that the operator was reached and has said all: limits that count from there start anew."""
+        self._store(Synced(at_s=now_s))
+
+    def order_load(self, values_fen: Sequence[int], *, now_s: int) -> bytes:
+        """Order coins of these values; the order is stored before it leaves.
+
+        Raises:
+            Refused: the wallet would hold more than its tier allows (`over-limit`).
+        """
+        check_balance(self.purse.balance_fen, sum(values_fen), limits=limits_of(self.certificate))
+        order = LoadOrder.sign(
+            self.key,
+            operator=self._rules.operator,
+            values_fen=values_fen,
+            nonce=self._random_bytes(NONCE_BYTES),
+            ordered_at_s=now_s,
+        )
+        self._store(LoadOrdered(order=order))
+        return order.signed.data
+
+    def receive_load(self, data: bytes) -> None:
+        """Take the coins of a load.
+
+        Raises:
+            Malformed, Unverified: it does not hold.
+            OutOfTurn: it answers no open order of this wallet, or an old load is fed in again (F50).
+        """
+        load, terms = verify_load(data, self.trust)
+        order = self.purse.orders.get(load.nonce)
+        if order is None:
+            raise OutOfTurn("out-of-turn", "the load answers no open order")
+        if load.owner != self.key.public or load.values_fen != order.values_fen:
+            raise Unverified("not-bound", "the load is not what was ordered")
+        self._store(Loaded(load=data, nonce=load.nonce, coins=tuple(load_coins(load, terms))))
+
+    def hand_in(self, *, now_s: int) -> bytes | None:
+        """The upload of a reconciliation: redeems received coins and shows own payments.
+
+        An upload that was not acknowledged is sent again as it is. What finds no room in one upload
+        waits for the next. None when there is nothing to say.
+        """
+        for open_upload in self.purse.uploads.values():
+            return open_upload.upload
+        record = compose(self.purse, key=self.key, certificate=self.certificate, now_s=now_s)
+        if record is None:
+            return None
+        self._store(record)
+        return record.upload
+
+    def acknowledge(self, data: bytes, *, operator_key: bytes) -> Acknowledgement:
+        """Take the operator's answer to an upload.
+
+        Raises:
+            Malformed, Unverified: it does not hold.
+            OutOfTurn: it answers no open upload of this wallet.
+        """
+        acknowledgement = Acknowledgement.parse(data)
+        if acknowledgement.upload_id not in self.purse.uploads:
+            raise OutOfTurn("out-of-turn", "the acknowledgement answers no open upload")
+        self.trust.verifier.check_once(acknowledgement.signed, operator_key, "acknowledgement")
+        self._store(Acknowledged(acknowledgement=acknowledgement))
+        return acknowledgement
