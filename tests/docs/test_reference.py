@@ -129,9 +129,10 @@ def test_every_error_code_is_described_in_its_words() -> None:
     assert said == CODES
 
 
-def test_the_page_of_errors_is_what_its_script_writes() -> None:
+@pytest.mark.parametrize("script", ["make_reference.py", "draw_states.py"])
+def test_what_a_script_writes_is_in_step(script: str) -> None:
     ran = subprocess.run(
-        [sys.executable, "scripts/make_reference.py", "--check"],
+        [sys.executable, f"scripts/{script}", "--check"],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -1,0 +1,113 @@
+"""Draws the session's state machines from the tables that run: docs/images/session-states.svg.
+
+python scripts/draw_states.py            write the picture
+python scripts/draw_states.py --check    exit with 1 if it is not in step
+"""
+
+import sys
+from collections.abc import Mapping
+from enum import Enum
+from html import escape
+from pathlib import Path
+from typing import Final
+
+from shuangli.offline.states import PAYEE, PAYER, Kind, PayeeState, PayerState
+
+PICTURE: Final = Path(__file__).parents[1] / "docs" / "images" / "session-states.svg"
+Table = Mapping[tuple[Enum, Kind], Enum]
+
+PAYER_MOVES: Final = {
+    (PayerState.IDLE, Kind.REQUEST): PayerState.SIGNED,
+    (PayerState.SIGNED, Kind.RECEIPT): PayerState.PAID,
+    (PayerState.SIGNED, Kind.REFUSAL): PayerState.REFUSED,
+}
+PAYEE_MOVES: Final = {(PayeeState.REQUESTED, Kind.PAYMENT): PayeeState.RECEIVED}
+"""Where a first message leads; every other legal message leaves the state as it is."""
+
+WIDTH, BOX_WIDTH, BOX_HEIGHT, STEP, TOP = 1100, 120, 44, 130, 70
+COLOURS: Final = {"payer": "#1d4ed8", "payee": "#b45309"}
+
+
+def main() -> int:
+    """Write the picture, or say whether it is in step."""
+    drawn = draw()
+    if "--check" in sys.argv[1:]:
+        in_step = PICTURE.exists() and PICTURE.read_text(encoding="utf-8") == drawn
+        if not in_step:
+            print(f"{PICTURE.name} is not in step: run python scripts/draw_states.py", file=sys.stderr)
+        return 0 if in_step else 1
+    PICTURE.write_text(drawn, encoding="utf-8")
+    return 0
+
+
+def draw() -> str:
+    """The picture: payer on the left, payee on the right, time downwards."""
+    levels = {PayerState.IDLE: 0, PayerState.SIGNED: 1, PayerState.PAID: 2, PayerState.REFUSED: 3}
+    payer = _machine("payer", 40, PAYER, PAYER_MOVES, levels)
+    payee = _machine("payee", 540, PAYEE, PAYEE_MOVES, {PayeeState.REQUESTED: 0, PayeeState.RECEIVED: 1})
+    height = TOP + 4 * STEP
+    body = "\n".join([*payer, *payee])
+    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" \
+font-family="sans-serif" font-size="13" role="img" aria-label="State machines of payer and payee">
+<defs><marker id="tip" markerWidth="9" markerHeight="9" refX="8" refY="4.5" orient="auto">\
+<path d="M0,0 L9,4.5 L0,9 z" fill="#374151"/></marker></defs>
+<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>
+{body}
+</svg>
+"""
+
+
+def _machine(
+    name: str, left: int, table: Table, moves: Mapping[tuple[Enum, Kind], Enum], levels: Mapping[Enum, int]
+) -> list[str]:
+    """One machine: a box for each state, an arrow for each move, a note for each repeat."""
+    colour = COLOURS[name]
+    middle = left + BOX_WIDTH // 2
+    lines = [f'<text x="{left}" y="34" font-size="18" fill="{colour}">{name}</text>']
+    for state, level in levels.items():
+        y = TOP + level * STEP
+        lines.append(
+            f'<rect x="{left}" y="{y}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="9" fill="none"'
+            f' stroke="{colour}" stroke-width="2"/>'
+            f'<text x="{middle}" y="{y + 27}" text-anchor="middle">{escape(state.value)}</text>'
+        )
+        lines += _notes(left + BOX_WIDTH + 14, y + 18, state, table, moves)
+    for (start, kind), end in moves.items():
+        lines.append(_arrow(left, levels[start], levels[end], f"{_word(kind)}: {table[start, kind].value}"))
+    return lines
+
+
+def _notes(x: int, y: int, state: Enum, table: Table, moves: Mapping[tuple[Enum, Kind], Enum]) -> list[str]:
+    repeats = [
+        f"{_word(kind)}: {action.value}"
+        for (at, kind), action in table.items()
+        if at is state and (at, kind) not in moves
+    ]
+    return [
+        f'<text x="{x}" y="{y + 17 * line}" font-size="11" fill="#6b7280">{escape(text)}</text>'
+        for line, text in enumerate(repeats)
+    ]
+
+
+def _arrow(left: int, start: int, end: int, label: str) -> str:
+    """Down to the next box, or round the ones in between."""
+    from_y, to_y = TOP + start * STEP + BOX_HEIGHT, TOP + end * STEP
+    if end == start + 1:
+        x = left + BOX_WIDTH // 2
+        path, label_x, label_y = f"M{x},{from_y} L{x},{to_y - 2}", x + 10, (from_y + to_y) // 2 + 4
+    else:
+        x, out = left + 24, left - 26
+        path = f"M{x},{from_y} C{out},{from_y + 60} {out},{to_y - 60} {x},{to_y - 2}"
+        label_x, label_y = left + BOX_WIDTH // 2 + 10, to_y - STEP // 2 + 24
+    return (
+        f'<path d="{path}" fill="none" stroke="#374151" stroke-width="1.5" marker-end="url(#tip)"/>'
+        f'<text x="{label_x}" y="{label_y}" font-size="12">{escape(label)}</text>'
+    )
+
+
+def _word(kind: Kind) -> str:
+    return kind.name.lower().replace("_", " ")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
