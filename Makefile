@@ -67,8 +67,8 @@ $(VENV)/.created:
 	@touch $@
 
 $(VENV)/.installed-sim: pyproject.toml | $(VENV)/.created
-	@echo 'installing shuangli and what a simulation needs into $(VENV); this takes about a minute'
-	@$(BIN)/python $(PIP_INSTALL) --editable '.[sim]'
+	@echo 'installing shuangli and what it needs into $(VENV); this takes about a minute'
+	@$(BIN)/python $(PIP_INSTALL) --editable '.[api,sim]'
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/.created

@@ -2,12 +2,15 @@
 
 import multiprocessing
 import time
+from collections.abc import Callable
 
 from nacl import bindings
 
 MESSAGE_BYTES = 300
 """About the mean size of what is signed in a metro day."""
 SAMPLE = 40_000
+BATCH = 20
+"""Calls that are timed together: short enough for some batches to run undisturbed on a busy machine."""
 
 
 def _work(counts: tuple[int, int]) -> float:
@@ -33,3 +36,21 @@ def seconds_alone(made: int, checked: int, *, processes: int) -> float:
     part = (round(made / scale / processes), round(checked / scale / processes))
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         return max(pool.map(_work, [part] * processes)) * scale
+
+
+def signature_s(batches: int) -> float:
+    """Seconds for one bare signature: the least mean of so many batches."""
+    _, secret = bindings.crypto_sign_seed_keypair(bytes(32))
+    message = bytes(MESSAGE_BYTES)
+    return least_s(lambda: bindings.crypto_sign(message, secret), batches)
+
+
+def least_s(call: Callable[[], object], batches: int) -> float:
+    """Seconds for one call: the least mean of so many batches of `BATCH` calls."""
+    least = float("inf")
+    for _ in range(batches):
+        started = time.perf_counter()
+        for _ in range(BATCH):
+            call()
+        least = min(least, (time.perf_counter() - started) / BATCH)
+    return least

@@ -2,13 +2,19 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import sim_transit
+from bench import coin_choice, payment, sim_transit
+from bench.result import Measured
 
-BENCHMARKS = {"sim.transit": sim_transit.measure}
+BENCHMARKS: dict[str, Callable[[], list[Measured]]] = {
+    "payment": payment.measure,
+    "coins": coin_choice.measure,
+    "sim.transit": sim_transit.measure,
+}
 OUTPUT = Path("build") / "bench.json"
 
 

@@ -54,7 +54,7 @@ class Mint:
         """
         if not fen(amount_fen):
             raise BadInput("bad-value", "0 fen do not fill a vault: give at least 1 fen")
-        self._store.post(
+        self._store.ledger.post(
             transfer_entry(
                 kind="vault-filled",
                 debit=RESERVES,
@@ -99,8 +99,8 @@ class Mint:
             issued_at_s=now_s,
             expires_at_s=now_s + epoch.terms.coin_life_s,
         )
-        self._store.add_load(load, order)
-        self._store.post(
+        self._store.add_load(load, order, due_s=load.expires_at_s + epoch.terms.grace_s)
+        self._store.ledger.post(
             transfer_entry(
                 kind="load",
                 debit=vault(operator),

@@ -1,14 +1,14 @@
-"""The tables of the issuer's database.
+"""The tables of the issuer's database, but for those of open coins and returns (`issuer.returns.store`).
 
-objects           every signed load and transfer as it was received, numbered
+objects           every signed load, transfer and refusal as it was received, numbered; `issuer.facts` has
+                  their kinds
 mint_log, orders  load id -> number; an order's owner and nonce -> the load that answered it
-facts, forks      coin id -> the transfer that spends it; every further transfer of the coin
+facts, forks      coin id -> what spends it; every further spend of the coin. `settled_fen` is the coin's
+                  value once the spend has closed it, 0 until then
 cases             one row per coin that was spent twice
-open_coins        what is unspent, by where it came about; `forked` is 1 on further branches
 supply            running totals by epoch, as in `issuer.supply`
 fund_claims       what the guarantee fund has paid to a person
 answers           what an operator was answered to an upload
-alarms            loads that carry a minting key's signature and are not in the mint log
 revocation_lists  as signed
 """
 
@@ -17,6 +17,7 @@ from typing import Final
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS objects (
     no INTEGER PRIMARY KEY,
+    kind INTEGER NOT NULL,
     id BLOB NOT NULL,
     data BLOB NOT NULL,
     operator TEXT NOT NULL,
@@ -35,15 +36,15 @@ CREATE TABLE IF NOT EXISTS orders (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (
     coin_id BLOB PRIMARY KEY,
-    transfer_no INTEGER NOT NULL,
-    paid_fen INTEGER NOT NULL
+    object_no INTEGER NOT NULL,
+    settled_fen INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS forks (
     coin_id BLOB NOT NULL,
-    transfer_id BLOB NOT NULL,
-    transfer_no INTEGER NOT NULL,
-    found_s INTEGER NOT NULL,
-    PRIMARY KEY (coin_id, transfer_id)
+    object_id BLOB NOT NULL,
+    object_no INTEGER NOT NULL,
+    settled_fen INTEGER NOT NULL,
+    PRIMARY KEY (coin_id, object_id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS cases (
     case_no INTEGER PRIMARY KEY,
@@ -51,21 +52,17 @@ CREATE TABLE IF NOT EXISTS cases (
     culprit BLOB NOT NULL,
     operator TEXT NOT NULL,
     face_fen INTEGER NOT NULL,
+    parent_no INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    source_id BLOB NOT NULL,
     found_s INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS cases_by_culprit ON cases (culprit);
-CREATE TABLE IF NOT EXISTS open_coins (
-    parent_no INTEGER NOT NULL,
-    position INTEGER NOT NULL,
-    value_fen INTEGER NOT NULL,
-    epoch INTEGER NOT NULL,
-    forked INTEGER NOT NULL,
-    PRIMARY KEY (parent_no, position)
-) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS supply (
     epoch INTEGER PRIMARY KEY,
     loaded_fen INTEGER NOT NULL,
     redeemed_fen INTEGER NOT NULL,
+    returned_fen INTEGER NOT NULL,
     outstanding_fen INTEGER NOT NULL,
     forked_fen INTEGER NOT NULL,
     fund_paid_fen INTEGER NOT NULL,
@@ -81,13 +78,8 @@ CREATE TABLE IF NOT EXISTS answers (
     upload_id BLOB NOT NULL,
     outcomes BLOB NOT NULL,
     credited_fen INTEGER NOT NULL,
+    returned_fen INTEGER NOT NULL,
     PRIMARY KEY (operator, upload_id)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS alarms (
-    load_id BLOB PRIMARY KEY,
-    epoch INTEGER NOT NULL,
-    operator TEXT NOT NULL,
-    raised_s INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS revocation_lists (
     number INTEGER PRIMARY KEY,

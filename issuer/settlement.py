@@ -1,127 +1,68 @@
-"""Settlement: what one verified bundle changes in the registration centre. Pure.
+"""Settlement: what one verified hand-in changes in the registration centre. Pure.
 
-The centre keeps one *fact* per spent coin: coin id -> transfer. Same coin, same transfer is a repeat
-and harmless; same coin, other transfer is a *fork*, however late. Everything below a fork's second
+The centre keeps one *fact* per spent coin: coin id -> what spends it. Same coin, same spend is a repeat
+and harmless; same coin, another spend is a *fork*, however late. Everything below a fork's further
 branch is worth nothing in the supply: what is paid for it comes out of the guarantee fund.
 
-Facts, forks and totals over all branches do not depend on the order in which bundles arrive; which
+A spend is on time if an operator received it by the coin's claim deadline and grace. What is late is
+recorded and changes nothing else: the coin stays open for whoever it goes back to, and what it was split
+into is not opened. Below what is late all is late, since no deadline is later than one before it. If
+another operator shows that it was handed in on time, the spend is settled then; and a further spend that
+is on time takes the coin from a first one that is not.
+
+Facts, forks and totals over all branches do not depend on the order in which hand-ins arrive; which
 branch of a fork counts as the first does, and so do payouts beyond a cap and to a culprit who comes
 before the fork is found.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from shuangli.messages.loads import Load
+from shuangli.cose import Signed
+from shuangli.errors import ProtocolError
+from shuangli.issuer.facts import REFUSED, Fact, Known, NewCase, ObjectKind, OpenCoin, Place, Settlement
 from shuangli.messages.notices import Outcome
-from shuangli.messages.transfers import CENTRE, Transfer
+from shuangli.messages.transfers import CENTRE
 from shuangli.offline.chain import Coin, Step, Walk
+from shuangli.offline.refusals import VerifiedRefusal, source_of
 
 
-class Fact(NamedTuple):
-    """How a coin was spent: the transfer's number and id, and what was paid for it if it redeems."""
+class _Spend(NamedTuple):
+    """One spend of a coin that holds; `creditor` is the key that is paid for it, None if it pays a payee."""
 
-    transfer_no: int
-    transfer_id: bytes
-    paid_fen: int
-
-
-class Known(Protocol):
-    """What the centre knows before a bundle: the mint log, the facts, the forks."""
-
-    def load_numbers(self, load_ids: Sequence[bytes]) -> dict[bytes, int]:
-        """The numbers of loads in the mint log, without those that were never minted."""
-        ...
-
-    def facts(self, coin_ids: Sequence[bytes]) -> dict[bytes, Fact]:
-        """The facts of those of the coins that are spent."""
-        ...
-
-    def fork(self, coin_id: bytes, transfer_id: bytes) -> int | None:
-        """The number of a further transfer of a coin, if it is known."""
-        ...
-
-    def is_culprit(self, key: bytes) -> bool:
-        """Say whether a case names this key."""
-        ...
-
-
-class Place(NamedTuple):
-    """Where a coin came about: as output `position` of object `parent_no`, in the supply or on a fork."""
-
-    parent_no: int
-    position: int
-    forked: bool
-
-
-class OpenCoin(NamedTuple):
-    """A coin that nobody has spent as far as the centre knows."""
-
+    kind: ObjectKind
+    signed: Signed
+    object_id: bytes
+    coin: Coin
     place: Place
-    value_fen: int
-    epoch: int
-
-
-@dataclass(slots=True, kw_only=True)
-class SupplyChange:
-    """What a settlement changes in one epoch's supply, in fen; the words are those of `issuer.supply`."""
-
-    redeemed_fen: int = 0
-    outstanding_fen: int = 0
-    forked_fen: int = 0
-    fund_paid_fen: int = 0
-    void_fen: int = 0
-    forked_open_fen: int = 0
-
-
-@dataclass(slots=True, kw_only=True)
-class Settlement:
-    """What a bundle changes, and the answer: one outcome per spend in the bundle's order.
-
-    `facts` are (coin id, transfer number, fen paid for it), `paid_later` (coin id, fen) of older facts,
-    `forks` (coin id, transfer, its number). `supply` is by epoch: what is redeemed there comes out of
-    circulation, what the fund pays out of the guarantee fund.
-    """
-
-    transfers: list[tuple[int, Transfer]] = field(default_factory=list)
-    facts: list[tuple[bytes, int, int]] = field(default_factory=list)
-    paid_later: list[tuple[bytes, int]] = field(default_factory=list)
-    forks: list[tuple[bytes, Transfer, int]] = field(default_factory=list)
-    opened: list[OpenCoin] = field(default_factory=list)
-    closed: list[OpenCoin] = field(default_factory=list)
-    supply: dict[int, SupplyChange] = field(default_factory=lambda: defaultdict(SupplyChange))
-    not_minted: list[Load] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-
-    @property
-    def fund_paid_fen(self) -> int:
-        """What the guarantee fund pays."""
-        return sum(change.fund_paid_fen for change in self.supply.values())
-
-    @property
-    def credited_fen(self) -> int:
-        """What the redemptions of the bundle are paid, out of circulation and by the fund."""
-        return self.fund_paid_fen + sum(change.redeemed_fen for change in self.supply.values())
+    position: int
+    outputs: tuple[Coin, ...]
+    creditor: bytes | None
 
 
 def settle(
-    seen: Walk, *, known: Known, next_no: Callable[[], int], received_s: int, fund_left_fen: int
+    seen: Walk,
+    refusals: Sequence[VerifiedRefusal | ProtocolError],
+    *,
+    known: Known,
+    next_no: Callable[[], int],
+    received_s: int,
+    fund_left_fen: int,
 ) -> Settlement:
-    """Settle a walked bundle against what is known; `next_no` numbers transfers that are new.
+    """Settle a walked hand-in against what is known; `next_no` numbers objects that are new.
 
     1. Loads must be in the mint log; what descends from another is refused.
     2. Each spend of a verified coin is a new fact, a repeat, or a fork.
-    3. A redemption is paid, unless it is late by the operator's time, its key is a culprit's, or the
-       coin lies on a fork and the guarantee fund has no more than `fund_left_fen` for this person.
-    4. A redemption that was late is paid when another operator shows that it was handed in on time.
+    3. It is settled if it is on time by the operator's time. A redemption or a refusal is paid then, unless
+       who is paid is a culprit, or the coin lies on a fork and the guarantee fund has no more than
+       `fund_left_fen` for this person.
+    4. What was not settled is settled when it can be: another operator shows that it was on time.
     """
-    return _Settling(known, next_no, received_s, fund_left_fen).run(seen)
+    return _Settling(known, next_no, received_s, fund_left_fen).run(seen, refusals)
 
 
 class _Settling:
-    """One run of `settle`: the bundle's own facts, forks and places, beside what was known before."""
+    """One run of `settle`: the hand-in's own facts, forks and places, beside what was known before."""
 
     def __init__(self, known: Known, next_no: Callable[[], int], received_s: int, fund_left_fen: int) -> None:
         self._known = known
@@ -131,21 +72,26 @@ class _Settling:
         self._result = Settlement()
         self._places: dict[bytes, Place] = {}
         self._facts: dict[bytes, Fact] = {}
-        self._forks: dict[tuple[bytes, bytes], int] = {}
         self._culprits: dict[bytes, bool] = {}
         self._numbers: dict[bytes, int] = {}
 
-    def run(self, seen: Walk) -> Settlement:
+    def run(self, seen: Walk, refusals: Sequence[VerifiedRefusal | ProtocolError]) -> Settlement:
         minted = self._known.load_numbers([load.signed.id for load in seen.loads])
         self._numbers.update(minted)
         self._result.not_minted += [load for load in seen.loads if load.signed.id not in minted]
-        self._facts = self._known.facts([step.coin.coin_id for step in seen.steps if step.coin is not None])
+        coin_ids = [step.coin.coin_id for step in seen.steps if step.coin is not None]
+        for verdict in refusals:
+            if isinstance(verdict, VerifiedRefusal):
+                coin_ids += [step.outputs[0].coin_id for step in verdict.steps]
+        self._facts = self._known.facts(coin_ids)
         position = 0
         last = None
         for step in seen.steps:
             position = position + 1 if step.transfer is not None and step.transfer is last else 0
             last = step.transfer
-            self._result.outcomes.append(self._spend(step, position))
+            self._result.outcomes.append(self._transfer(step, position))
+        for verdict in refusals:
+            self._result.outcomes += self._refusal(verdict)
         return self._result
 
     def _place(self, coin: Coin) -> Place | None:
@@ -156,7 +102,7 @@ class _Settling:
         load_no = self._numbers.get(coin.load.signed.id)
         return None if load_no is None else Place(load_no, coin.load_index, False)
 
-    def _spend(self, step: Step, position: int) -> Outcome:
+    def _transfer(self, step: Step, position: int) -> Outcome:
         transfer, coin = step.transfer, step.coin
         if transfer is None:
             return Outcome.INVALID
@@ -166,68 +112,104 @@ class _Settling:
         place = self._place(coin)
         if place is None:
             return Outcome.NOT_MINTED
-        fact = self._facts.get(coin.coin_id)
-        if fact is None:
-            return self._new_fact(step, transfer, coin, place, position)
-        transfer_id = transfer.signed.id
-        if fact.transfer_id == transfer_id:
-            self._place_outputs(step, Place(fact.transfer_no, position, place.forked))
-            return self._repeat(transfer, coin, place, fact)
-        key = (coin.coin_id, transfer_id)
-        fork_no = self._forks.get(key) or self._known.fork(*key)
-        if fork_no is None:
-            return self._new_fork(step, transfer, coin, position)
-        self._place_outputs(step, Place(fork_no, position, True))
-        return Outcome.REPEAT
+        signed = transfer.signed
+        outputs, creditor = ((), transfer.payer) if transfer.payee == CENTRE else (step.outputs, None)
+        return self._record(
+            _Spend(ObjectKind.TRANSFER, signed, signed.id, coin, place, position, outputs, creditor)
+        )
 
-    def _new_fact(self, step: Step, transfer: Transfer, coin: Coin, place: Place, position: int) -> Outcome:
-        outcome = self._judge_claim(coin, place) if transfer.payee == CENTRE else Outcome.SETTLED
-        number = self._number(transfer)
-        paid_fen = coin.value_fen if transfer.payee == CENTRE and outcome is Outcome.SETTLED else 0
-        self._facts[coin.coin_id] = Fact(number, transfer.signed.id, paid_fen)
-        self._result.facts.append((coin.coin_id, number, paid_fen))
-        if outcome is not Outcome.SETTLED:
-            # The coin stays open: its value is still owed to somebody, or frozen.
-            return outcome
-        self._close(coin, place)
-        if paid_fen:
-            self._pay(coin, place)
-        else:
-            at = Place(number, position, place.forked)
-            self._place_outputs(step, at)
-            self._open_outputs(step)
+    def _refusal(self, verdict: VerifiedRefusal | ProtocolError) -> list[Outcome]:
+        """What became of each coin that a refusal gives back; why not, if it does not hold."""
+        if not isinstance(verdict, VerifiedRefusal):
+            return [Outcome.UNKNOWN_COIN if verdict.code == "unknown-coin" else Outcome.INVALID]
+        signed = verdict.refusal.signed
+        outcomes = []
+        for step in verdict.steps:
+            coin = step.outputs[0]
+            place = self._place(coin)
+            if place is None or step.transfer is None:
+                outcomes.append(Outcome.NOT_MINTED)
+                continue
+            payer = step.transfer.payer
+            spend = _Spend(ObjectKind.REFUSAL, signed, REFUSED, coin, place, 0, (), payer)
+            outcomes.append(self._record(spend))
+        return outcomes
+
+    def _record(self, spend: _Spend) -> Outcome:
+        first = self._facts.get(spend.coin.coin_id)
+        if first is None or first.object_id == spend.object_id:
+            return self._record_first(spend, first)
+        return self._record_further(spend, first)
+
+    def _record_first(self, spend: _Spend, known: Fact | None) -> Outcome:
+        fact = known or Fact(self._number(spend), spend.object_id, 0)
+        self._place_outputs(spend, fact.number, spend.place.forked)
+        if fact.settled_fen:
+            return Outcome.REPEAT
+        outcome = self._judge(spend, spend.place.forked)
+        if outcome is Outcome.SETTLED:
+            fact = fact._replace(settled_fen=spend.coin.value_fen)
+            self._close(spend)
+            self._carry_out(spend, spend.place.forked)
+        elif known is not None:
+            return self._again(spend, outcome)
+        self._set_fact(spend.coin.coin_id, fact)
         return outcome
 
-    def _repeat(self, transfer: Transfer, coin: Coin, place: Place, fact: Fact) -> Outcome:
-        paid_before = transfer.payee != CENTRE or fact.paid_fen > 0
-        if paid_before or self._judge_claim(coin, place) is not Outcome.SETTLED:
-            return Outcome.REPEAT
-        self._facts[coin.coin_id] = fact._replace(paid_fen=coin.value_fen)
-        self._result.paid_later.append((coin.coin_id, coin.value_fen))
-        self._close(coin, place)
-        self._pay(coin, place)
-        return Outcome.SETTLED
-
-    def _new_fork(self, step: Step, transfer: Transfer, coin: Coin, position: int) -> Outcome:
-        number = self._number(transfer)
-        self._forks[(coin.coin_id, transfer.signed.id)] = number
-        self._culprits[transfer.payer] = True
-        self._result.forks.append((coin.coin_id, transfer, number))
+    def _record_further(self, spend: _Spend, first: Fact) -> Outcome:
+        """A further spend of a coin: its owner is a culprit, whichever of the two came first."""
+        coin = spend.coin
+        key = (coin.coin_id, spend.object_id)
+        known = self._result.forks[key] if key in self._result.forks else self._known.fork(*key)
+        fork = known or Fact(self._number(spend), spend.object_id, 0)
+        takes_coin = not first.settled_fen
         change = self._result.supply[coin.load.epoch]
-        change.forked_fen += coin.value_fen
-        if transfer.payee == CENTRE:
+        if known is None:
+            self._culprits[coin.owner] = True
+            signed_no = fork.number if spend.kind is ObjectKind.TRANSFER else first.number
+            case = NewCase(coin.coin_id, coin.owner, coin.value_fen, spend.place, source_of(coin), signed_no)
+            self._result.cases.append(case)
+            self._result.forks[key] = fork
+            change.forked_fen += coin.value_fen
             change.void_fen += coin.value_fen
-            return Outcome.FORKED
-        self._place_outputs(step, Place(number, position, True))
-        self._open_outputs(step)
-        return Outcome.FORKED
+        outcome = (
+            Outcome.REPEAT if fork.settled_fen else self._judge(spend, spend.place.forked or not takes_coin)
+        )
+        if outcome is Outcome.SETTLED:
+            fork = fork._replace(settled_fen=coin.value_fen)
+            if takes_coin:
+                self._set_fact(coin.coin_id, fork)
+                self._result.forks[key] = None
+                self._result.forks[(coin.coin_id, first.object_id)] = first
+                self._close(spend)
+            else:
+                self._result.forks[key] = fork
+                change.void_fen -= coin.value_fen
+        forked = spend.place.forked or not (outcome is Outcome.SETTLED and takes_coin)
+        self._place_outputs(spend, fork.number, forked)
+        if outcome is Outcome.SETTLED:
+            self._carry_out(spend, forked)
+        if known is None:
+            return outcome if spend.kind is ObjectKind.REFUSAL else Outcome.FORKED
+        return outcome if outcome is Outcome.SETTLED else self._again(spend, outcome)
 
-    def _judge_claim(self, coin: Coin, place: Place) -> Outcome:
-        if self._is_culprit(coin.owner):
-            return Outcome.FROZEN
-        if self._received_s > coin.claim_by_s + coin.terms.grace_s:
+    def _again(self, spend: _Spend, outcome: Outcome) -> Outcome:
+        """What is said of a known spend: for a refusal, a repeat means that its coin has gone back."""
+        return outcome if spend.kind is ObjectKind.REFUSAL else Outcome.REPEAT
+
+    def _judge(self, spend: _Spend, forked: bool) -> Outcome:
+        coin = spend.coin
+        if self._received_s > coin.due_s:
             return Outcome.LATE
-        if place.forked and self._result.fund_paid_fen + coin.value_fen > self._fund_left_fen:
+        outcome = self._judge_payout(spend.creditor, coin, forked) if spend.creditor else Outcome.SETTLED
+        if outcome is not Outcome.SETTLED:
+            self._result.held.append(spend.place)
+        return outcome
+
+    def _judge_payout(self, creditor: bytes, coin: Coin, forked: bool) -> Outcome:
+        if self._is_culprit(creditor):
+            return Outcome.FROZEN
+        if forked and self._result.fund_paid_fen + coin.value_fen > self._fund_left_fen:
             return Outcome.CAPPED
         return Outcome.SETTLED
 
@@ -237,33 +219,40 @@ class _Settling:
             found = self._culprits[key] = self._known.is_culprit(key)
         return found
 
-    def _number(self, transfer: Transfer) -> int:
-        number = self._numbers.get(transfer.signed.id)
+    def _number(self, spend: _Spend) -> int:
+        number = self._numbers.get(spend.signed.id)
         if number is None:
-            number = self._numbers[transfer.signed.id] = self._next_no()
-            self._result.transfers.append((number, transfer))
+            number = self._numbers[spend.signed.id] = self._next_no()
+            self._result.objects.append((number, spend.kind, spend.signed))
         return number
 
-    def _pay(self, coin: Coin, place: Place) -> None:
-        change = self._result.supply[coin.load.epoch]
-        if place.forked:
-            change.fund_paid_fen += coin.value_fen
+    def _set_fact(self, coin_id: bytes, fact: Fact) -> None:
+        is_new = coin_id not in self._facts or coin_id in self._result.facts
+        self._facts[coin_id] = fact
+        (self._result.facts if is_new else self._result.changed_facts)[coin_id] = fact
+
+    def _carry_out(self, spend: _Spend, forked: bool) -> None:
+        """Open what a settled spend splits its coin into, or pay for it."""
+        change = self._result.supply[spend.coin.load.epoch]
+        if spend.creditor is None:
+            for output in spend.outputs:
+                place = self._places[output.coin_id]
+                self._result.opened.append(OpenCoin(place, output.value_fen, output.load.epoch, output.due_s))
+                self._add_open(output, forked, output.value_fen)
+        elif forked:
+            change.fund_paid_fen += spend.coin.value_fen
+        elif spend.kind is ObjectKind.REFUSAL:
+            change.returned_fen += spend.coin.value_fen
         else:
-            change.redeemed_fen += coin.value_fen
+            change.redeemed_fen += spend.coin.value_fen
 
-    def _close(self, coin: Coin, place: Place) -> None:
-        self._result.closed.append(OpenCoin(place, coin.value_fen, coin.load.epoch))
-        self._add_open(coin, place.forked, -coin.value_fen)
+    def _close(self, spend: _Spend) -> None:
+        self._result.closed.append(spend.place)
+        self._add_open(spend.coin, spend.place.forked, -spend.coin.value_fen)
 
-    def _place_outputs(self, step: Step, place: Place) -> None:
-        for index, output in enumerate(step.outputs):
-            self._places[output.coin_id] = Place(place.parent_no, 2 * place.position + index, place.forked)
-
-    def _open_outputs(self, step: Step) -> None:
-        for output in step.outputs:
-            place = self._places[output.coin_id]
-            self._result.opened.append(OpenCoin(place, output.value_fen, output.load.epoch))
-            self._add_open(output, place.forked, output.value_fen)
+    def _place_outputs(self, spend: _Spend, number: int, forked: bool) -> None:
+        for index, output in enumerate(spend.outputs):
+            self._places[output.coin_id] = Place(number, 2 * spend.position + index, forked)
 
     def _add_open(self, coin: Coin, forked: bool, amount_fen: int) -> None:
         change = self._result.supply[coin.load.epoch]

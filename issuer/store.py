@@ -4,7 +4,7 @@ What is looked up at random is kept narrow (coin id -> number); signed objects a
 transaction per batch: what was acknowledged is on disk, what was not never happened.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 from pathlib import Path
@@ -12,25 +12,58 @@ from typing import Any, Final
 
 import sqlite_utils
 
-from shuangli.books import Entry
-from shuangli.errors import StoreError
+from shuangli.issuer.facts import (
+    CaseRow,
+    Fact,
+    NewCase,
+    ObjectKind,
+    OpenCoin,
+    Place,
+    Settlement,
+    Spent,
+    SupplyChange,
+)
+from shuangli.issuer.findings.store import FINDINGS_SCHEMA, Findings
+from shuangli.issuer.returns.store import RETURNS_SCHEMA, OpenCoins, ReturnStore
 from shuangli.issuer.schema import SCHEMA
-from shuangli.issuer.settlement import Fact, OpenCoin, Settlement
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.store import LedgerStore, open_database, transaction
 
 LOOKED_UP_AT_ONCE: Final = 256
 CACHE_KIB: Final = 262_144
 """Facts are looked up and entered at random: as many as possible stay in memory."""
+_ADD_SUPPLY: Final = """
+INSERT INTO supply VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (epoch) DO UPDATE SET
+    loaded_fen = loaded_fen + excluded.loaded_fen,
+    redeemed_fen = redeemed_fen + excluded.redeemed_fen,
+    returned_fen = returned_fen + excluded.returned_fen,
+    outstanding_fen = outstanding_fen + excluded.outstanding_fen,
+    forked_fen = forked_fen + excluded.forked_fen,
+    fund_paid_fen = fund_paid_fen + excluded.fund_paid_fen,
+    void_fen = void_fen + excluded.void_fen,
+    forked_open_fen = forked_open_fen + excluded.forked_open_fen
+"""
+"""Epoch and loaded, then the columns of `issuer.facts.SupplyChange` in their order."""
 
 
 class IssuerStore:
-    """Everything the issuer keeps; reads and writes happen inside `transaction`."""
+    """Everything the issuer keeps; reads and writes happen inside `transaction`.
+
+    Attributes:
+        open_coins: what nobody has spent
+        returns: what has gone back, and what decides when
+        findings: loads that were never minted, limits that were broken offline
+        ledger: the issuer's books
+    """
 
     def __init__(self, path: Path) -> None:
         """Open the database at `path`, or make it."""
-        self._connection = open_database(path, cache_kib=CACHE_KIB)
-        self._connection.executescript(f"BEGIN IMMEDIATE;{SCHEMA}COMMIT;")
+        self._connection = open_database(
+            path, schema=SCHEMA + RETURNS_SCHEMA + FINDINGS_SCHEMA, cache_kib=CACHE_KIB
+        )
+        self.open_coins = OpenCoins(self._connection)
+        self.returns = ReturnStore(self._connection)
+        self.findings = Findings(self._connection)
         self.ledger = LedgerStore(self._connection)
         self._last_no = 0
 
@@ -68,12 +101,11 @@ class IssuerStore:
 
     def facts(self, coin_ids: Sequence[bytes]) -> dict[bytes, Fact]:
         """How coins were spent, without those that are not."""
-        query = "SELECT coin_id, no, id, paid_fen FROM facts JOIN objects ON no = transfer_no WHERE coin_id"
+        query = (
+            "SELECT coin_id, no, CASE kind WHEN 2 THEN x'' ELSE id END, settled_fen"
+            " FROM facts JOIN objects ON no = object_no WHERE coin_id"
+        )
         return {row[0]: Fact(*row[1:]) for row in self._lookup(query, coin_ids)}
-
-    def fact(self, coin_id: bytes) -> Fact | None:
-        """How a coin was spent, if it is."""
-        return self.facts([coin_id]).get(coin_id)
 
     def _lookup(self, query: str, keys: Sequence[bytes]) -> Iterator[Any]:
         """The rows of a query that ends in the name of the key's column, for many keys."""
@@ -81,12 +113,13 @@ class IssuerStore:
             some = keys[first : first + LOOKED_UP_AT_ONCE]
             yield from self._connection.execute(f"{query} IN ({','.join('?' * len(some))})", some)
 
-    def fork(self, coin_id: bytes, transfer_id: bytes) -> int | None:
-        """The number of a further transfer of a coin."""
+    def fork(self, coin_id: bytes, object_id: bytes) -> Fact | None:
+        """A further spend of a coin, if it is known."""
         row = self._connection.execute(
-            "SELECT transfer_no FROM forks WHERE coin_id = ? AND transfer_id = ?", (coin_id, transfer_id)
+            "SELECT object_no, object_id, settled_fen FROM forks WHERE coin_id = ? AND object_id = ?",
+            (coin_id, object_id),
         ).fetchone()
-        return row[0] if row else None
+        return Fact(*row) if row else None
 
     def is_culprit(self, key: bytes) -> bool:
         """Say whether a case names this key."""
@@ -111,88 +144,74 @@ class IssuerStore:
         row = self._connection.execute("SELECT data FROM objects WHERE no = ?", (number,)).fetchone()
         return bytes(row[0])
 
-    def answer(self, operator: str, upload_id: bytes) -> tuple[bytes, int] | None:
-        """What an operator was answered to an upload before: outcomes, fen credited."""
-        row = self._connection.execute(
-            "SELECT outcomes, credited_fen FROM answers WHERE operator = ? AND upload_id = ?",
+    def answer(self, operator: str, upload_id: bytes) -> tuple[bytes, int, int] | None:
+        """What an operator was answered to an upload before: outcomes, fen credited, those for refusals."""
+        row: tuple[bytes, int, int] | None = self._connection.execute(
+            "SELECT outcomes, credited_fen, returned_fen FROM answers WHERE operator = ? AND upload_id = ?",
             (operator, upload_id),
         ).fetchone()
-        return (row[0], row[1]) if row else None
+        return row
 
     # --- writing ------------------------------------------------------------------------------
 
-    def add_load(self, load: Load, order: LoadOrder) -> None:
-        """Enter a load in the mint log; its coins are open."""
+    def add_load(self, load: Load, order: LoadOrder, *, due_s: int) -> None:
+        """Enter a load in the mint log; its coins are open, and due to go back after `due_s`."""
         number = self.next_no()
         execute = self._connection.execute
         execute(
-            "INSERT INTO objects VALUES (?, ?, ?, ?, ?)",
-            (number, load.signed.id, load.signed.data, load.operator, load.issued_at_s),
+            "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?)",
+            (number, ObjectKind.LOAD, load.signed.id, load.signed.data, load.operator, load.issued_at_s),
         )
         execute("INSERT INTO mint_log VALUES (?, ?)", (load.signed.id, number))
         execute("INSERT INTO orders VALUES (?, ?, ?, ?)", (order.owner, order.nonce, order.signed.id, number))
-        self._connection.executemany(
-            "INSERT INTO open_coins VALUES (?, ?, ?, ?, 0)",
-            [(number, index, value_fen, load.epoch) for index, value_fen in enumerate(load.values_fen)],
+        self.open_coins.add(
+            OpenCoin(Place(number, index, False), value_fen, load.epoch, due_s)
+            for index, value_fen in enumerate(load.values_fen)
         )
-        total_fen = load.total_fen
-        self._add_supply(load.epoch, (total_fen, 0, total_fen, 0, 0, 0, 0))
+        self.add_supply(load.epoch, SupplyChange(outstanding_fen=load.total_fen), loaded_fen=load.total_fen)
 
     def add_settlement(self, settlement: Settlement, *, operator: str, received_s: int) -> None:
-        """Write down what a bundle changes."""
+        """Write down what a hand-in changes."""
         many = self._connection.executemany
         many(
-            "INSERT INTO objects VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (number, transfer.signed.id, transfer.signed.data, operator, received_s)
-                for number, transfer in settlement.transfers
+                (number, kind, signed.id, signed.data, operator, received_s)
+                for number, kind, signed in settlement.objects
             ],
         )
-        many("INSERT INTO facts VALUES (?, ?, ?)", settlement.facts)
         many(
-            "UPDATE facts SET paid_fen = ? WHERE coin_id = ?",
-            [(paid_fen, coin_id) for coin_id, paid_fen in settlement.paid_later],
+            "INSERT INTO facts VALUES (?, ?, ?)",
+            [(coin_id, fact.number, fact.settled_fen) for coin_id, fact in settlement.facts.items()],
         )
         many(
-            "INSERT INTO forks VALUES (?, ?, ?, ?)",
-            [
-                (coin_id, transfer.signed.id, number, received_s)
-                for coin_id, transfer, number in settlement.forks
-            ],
+            "UPDATE facts SET object_no = ?, settled_fen = ? WHERE coin_id = ?",
+            [(fact.number, fact.settled_fen, coin_id) for coin_id, fact in settlement.changed_facts.items()],
         )
-        many("INSERT INTO open_coins VALUES (?, ?, ?, ?, ?)", _rows(settlement.opened))
-        closed = many(
-            "DELETE FROM open_coins WHERE parent_no = ? AND position = ?",
-            [(coin.place.parent_no, coin.place.position) for coin in settlement.closed],
-        )
-        if settlement.closed and closed.rowcount != len(settlement.closed):
-            raise StoreError("corrupt", "a coin that was spent now was not open")
+        for key, fork in settlement.forks.items():
+            self._connection.execute("DELETE FROM forks WHERE coin_id = ? AND object_id = ?", key)
+            if fork is not None:
+                values = (*key, fork.number, fork.settled_fen)
+                self._connection.execute("INSERT INTO forks VALUES (?, ?, ?, ?)", values)
+        self.open_coins.add(settlement.opened)
+        self.open_coins.close(settlement.closed)
+        self.open_coins.hold(settlement.held)
         for epoch, change in settlement.supply.items():
-            self._add_supply(epoch, (0, *astuple(change)))
-        many(
-            "INSERT OR IGNORE INTO alarms VALUES (?, ?, ?, ?)",
-            [(load.signed.id, load.epoch, operator, received_s) for load in settlement.not_minted],
-        )
+            self.add_supply(epoch, change)
+        self.findings.add_alarms(settlement.not_minted, operator=operator, raised_s=received_s)
 
-    def _add_supply(self, epoch: int, change_fen: tuple[int, ...]) -> None:
-        self._connection.execute(
-            "INSERT INTO supply VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (epoch) DO UPDATE SET"
-            " loaded_fen = loaded_fen + excluded.loaded_fen,"
-            " redeemed_fen = redeemed_fen + excluded.redeemed_fen,"
-            " outstanding_fen = outstanding_fen + excluded.outstanding_fen,"
-            " forked_fen = forked_fen + excluded.forked_fen,"
-            " fund_paid_fen = fund_paid_fen + excluded.fund_paid_fen,"
-            " void_fen = void_fen + excluded.void_fen,"
-            " forked_open_fen = forked_open_fen + excluded.forked_open_fen",
-            (epoch, *change_fen),
-        )
+    def add_supply(self, epoch: int, change: SupplyChange, *, loaded_fen: int = 0) -> None:
+        """Change an epoch's running totals."""
+        self._connection.execute(_ADD_SUPPLY, (epoch, loaded_fen, *astuple(change)))
 
-    def add_case(self, coin_id: bytes, culprit: bytes, operator: str, face_fen: int, found_s: int) -> None:
-        """Open a case; a coin that already has one keeps it."""
+    def add_case(self, case: NewCase, *, operator: str, found_s: int) -> None:
+        """Open a case against a key that `operator` has certified; a coin that already has one keeps it."""
+        place = case.place[:2]
         self._connection.execute(
-            "INSERT OR IGNORE INTO cases (coin_id, culprit, operator, face_fen, found_s)"
-            " VALUES (?, ?, ?, ?, ?)",
-            (coin_id, culprit, operator, face_fen, found_s),
+            "INSERT OR IGNORE INTO cases"
+            " (coin_id, culprit, operator, face_fen, parent_no, position, source_id, found_s)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (case.coin_id, case.culprit, operator, case.face_fen, *place, case.source_id, found_s),
         )
 
     def add_fund_claim(self, person: bytes, paid_fen: int) -> None:
@@ -203,19 +222,18 @@ class IssuerStore:
             (person, paid_fen),
         )
 
-    def add_answer(self, operator: str, upload_id: bytes, outcomes: bytes, credited_fen: int) -> None:
+    def add_answer(
+        self, operator: str, upload_id: bytes, outcomes: bytes, *, credited_fen: int, returned_fen: int
+    ) -> None:
         """Keep the answer to an upload."""
         self._connection.execute(
-            "INSERT INTO answers VALUES (?, ?, ?, ?)", (operator, upload_id, outcomes, credited_fen)
+            "INSERT INTO answers VALUES (?, ?, ?, ?, ?)",
+            (operator, upload_id, outcomes, credited_fen, returned_fen),
         )
 
     def add_revocation_list(self, number: int, data: bytes) -> None:
         """Keep a signed revocation list."""
         self._connection.execute("INSERT INTO revocation_lists VALUES (?, ?)", (number, data))
-
-    def post(self, entry: Entry) -> None:
-        """Add an entry to the issuer's books."""
-        self.ledger.post(entry)
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -227,28 +245,39 @@ class IssuerStore:
         """The keys of all cases."""
         return {row[0] for row in self._connection.execute("SELECT DISTINCT culprit FROM cases")}
 
-    def cases(self) -> Iterator[tuple[bytes, bytes, str, int, int]]:
-        """All cases as they were opened: coin, culprit, operator, face in fen, when it was found."""
-        yield from self._connection.execute(
-            "SELECT coin_id, culprit, operator, face_fen, found_s FROM cases ORDER BY case_no"
-        )
-
-    def spends_of(self, coin_id: bytes) -> list[tuple[int, int]]:
-        """All known transfers of a coin, the fact first: (transfer number, fen paid for it)."""
+    def cases(self) -> list[CaseRow]:
+        """All cases as they were opened."""
         rows = self._connection.execute(
-            "SELECT transfer_no, paid_fen FROM facts WHERE coin_id = ?", (coin_id,)
+            "SELECT coin_id, culprit, operator, face_fen, parent_no, position, source_id, found_s"
+            " FROM cases ORDER BY case_no"
         )
-        forks = self._connection.execute(
-            "SELECT transfer_no, 0 FROM forks WHERE coin_id = ? ORDER BY transfer_no", (coin_id,)
+        return [CaseRow(*row) for row in rows]
+
+    def spends_of(self, coin_id: bytes) -> list[Spent]:
+        """All known spends of a coin, the fact first."""
+        rows = self._connection.execute(
+            "SELECT no, kind, settled_fen FROM ("
+            " SELECT 0 AS later, object_no, settled_fen FROM facts WHERE coin_id = ?1"
+            " UNION ALL SELECT 1, object_no, settled_fen FROM forks WHERE coin_id = ?1"
+            ") JOIN objects ON no = object_no ORDER BY later, no",
+            (coin_id,),
         )
-        return [*rows, *forks]
+        return [Spent(number, ObjectKind(kind), settled_fen) for number, kind, settled_fen in rows]
+
+    def unsettled_forks(self) -> list[tuple[bytes, bytes, bool]]:
+        """Further transfers of coins that nobody is paid for: coin, transfer, whether it was known first."""
+        rows = self._connection.execute(
+            "SELECT coin_id, data, forks.object_no < facts.object_no FROM forks JOIN facts USING (coin_id)"
+            " JOIN objects ON no = forks.object_no WHERE forks.settled_fen = 0 AND kind = ?",
+            (ObjectKind.TRANSFER,),
+        )
+        return [(coin_id, data, bool(came_first)) for coin_id, data, came_first in rows]
 
     def transfers_received(self) -> list[tuple[bytes, int]]:
         """Every transfer that was handed in, and when an operator received it: (transfer id, seconds)."""
         return list(
             self._connection.execute(
-                "SELECT id, received_s FROM objects WHERE no NOT IN (SELECT load_no FROM mint_log)"
-                " ORDER BY no"
+                "SELECT id, received_s FROM objects WHERE kind = ? ORDER BY no", (ObjectKind.TRANSFER,)
             )
         )
 
@@ -259,24 +288,8 @@ class IssuerStore:
         ).fetchone()
         return row[0] if row else None
 
-    def alarms(self) -> list[tuple[bytes, int, str, int]]:
-        """Loads that were handed in and never minted: load id, epoch, operator, when it was seen first."""
-        return list(self._connection.execute("SELECT * FROM alarms ORDER BY raised_s, load_id"))
-
-    def supply(self) -> list[tuple[int, int, int, int, int, int, int, int]]:
-        """Running totals by epoch: the epoch, then the columns of `issuer.supply` in fen."""
-        return list(self._connection.execute("SELECT * FROM supply ORDER BY epoch"))
-
-    def count_open(self) -> dict[tuple[int, bool], int]:
-        """Open coins counted afresh, in fen by (epoch, on a fork)."""
-        rows = self._connection.execute(
-            "SELECT epoch, forked, sum(value_fen) FROM open_coins GROUP BY epoch, forked"
-        )
-        return {(epoch, bool(forked)): total for epoch, forked, total in rows}
-
-
-def _rows(coins: Iterable[OpenCoin]) -> list[tuple[int, int, int, int, int]]:
-    return [
-        (coin.place.parent_no, coin.place.position, coin.value_fen, coin.epoch, int(coin.place.forked))
-        for coin in coins
-    ]
+    def supply(self) -> list[dict[str, int]]:
+        """Running totals by epoch, in the columns of `issuer.supply`."""
+        rows = self._connection.execute("SELECT * FROM supply ORDER BY epoch")
+        columns = [column[0] for column in rows.description]
+        return [dict(zip(columns, row, strict=True)) for row in rows]

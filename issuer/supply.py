@@ -1,17 +1,20 @@
 """The supply equations, to the fen; forks are booked apart.
 
-    loaded = redeemed + outstanding
+    loaded = redeemed + returned + outstanding
     forked = paid by the fund + void + open on forks
 
-*Outstanding* and *open on forks* are counted from open coins, never as a difference. *Forked* is what
-further branches of forks claim to be worth; *void* is the part of it that its own forger wanted to
-redeem. Loaded and forked do not depend on the order in which bundles arrive.
+*Outstanding* and *open on forks* are counted from open coins, never as a difference. *Returned* is what
+payees refused or nobody claimed in time, and payers were given back. *Forked* is what further branches of
+forks claim to be worth; *void* is the part of it that nobody is paid for: their own forger wanted to redeem
+it, it was handed in late, or the fund pays no more. Loaded and forked do not depend on the order in which
+hand-ins arrive.
 """
 
 from dataclasses import dataclass
 
 from shuangli.errors import StoreError
 from shuangli.issuer.store import IssuerStore
+from shuangli.messages.transfers import CENTRE, Transfer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,7 @@ class Supply:
     epoch: int
     loaded_fen: int
     redeemed_fen: int
+    returned_fen: int
     outstanding_fen: int
     forked_fen: int
     fund_paid_fen: int
@@ -30,7 +34,7 @@ class Supply:
     @property
     def difference_fen(self) -> int:
         """What the supply is off by; zero if nothing was created or lost."""
-        return self.loaded_fen - self.redeemed_fen - self.outstanding_fen
+        return self.loaded_fen - self.redeemed_fen - self.returned_fen - self.outstanding_fen
 
     @property
     def forked_difference_fen(self) -> int:
@@ -40,28 +44,7 @@ class Supply:
 
 def supply_by_epoch(store: IssuerStore) -> list[Supply]:
     """The supply of every epoch, in order."""
-    return [
-        Supply(
-            epoch=epoch,
-            loaded_fen=loaded_fen,
-            redeemed_fen=redeemed_fen,
-            outstanding_fen=outstanding_fen,
-            forked_fen=forked_fen,
-            fund_paid_fen=fund_paid_fen,
-            void_fen=void_fen,
-            forked_open_fen=forked_open_fen,
-        )
-        for (
-            epoch,
-            loaded_fen,
-            redeemed_fen,
-            outstanding_fen,
-            forked_fen,
-            fund_paid_fen,
-            void_fen,
-            forked_open_fen,
-        ) in store.supply()
-    ]
+    return [Supply(**row) for row in store.supply()]
 
 
 def check_supply(store: IssuerStore) -> None:
@@ -78,3 +61,17 @@ def check_supply(store: IssuerStore) -> None:
             if off_fen:
                 what = f"epoch {supply.epoch}: {off_fen} fen are unaccounted for {where}"
                 raise StoreError("corrupt", what)
+
+
+def unpaid_on_forks_fen(store: IssuerStore) -> int:
+    """The part of what is void that somebody was told is recorded and not paid, in fen.
+
+    Those are payments that were handed in late, and redemptions that stood first until another spend of
+    the coin was settled. Whoever redeems a coin after another spend of it is told that it is forked.
+    """
+    unpaid_fen = 0
+    for coin_id, data, came_first in store.unsettled_forks():
+        transfer = Transfer.parse(data)
+        if came_first or transfer.payee != CENTRE:
+            unpaid_fen += sum(spend.total_fen for spend in transfer.spends if spend.coin_id == coin_id)
+    return unpaid_fen

@@ -25,14 +25,14 @@ def find_fork(coins: Sequence[Coin]) -> Fork | None:
         return None
     spent_by: dict[bytes, Transfer] = {}
     for coin in coins:
-        for coin_id, transfer in _spends(coin):
+        for coin_id, transfer in chain_spends(coin):
             first = spent_by.setdefault(coin_id, transfer)
             if first.signed.id != transfer.signed.id:
                 return Fork(coin_id, first, transfer)
     return None
 
 
-def _spends(coin: Coin) -> list[tuple[bytes, Transfer]]:
+def chain_spends(coin: Coin) -> list[tuple[bytes, Transfer]]:
     """What the coin's chain spends, from the load down: (coin id, the transfer that spends it)."""
     spends: list[tuple[bytes, Transfer]] = []
     candidates = {load_coin_id(coin.load.signed.id, coin.load_index)}

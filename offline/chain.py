@@ -9,11 +9,11 @@ place (revocation, age of lists, time left to claim) is checked by `offline.paye
 from collections.abc import Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from shuangli.errors import ProtocolError, Unverified
 from shuangli.messages.bundle import Bundle
-from shuangli.messages.certificates import Mode, Terms
+from shuangli.messages.certificates import Terms
 from shuangli.messages.loads import Load
 from shuangli.messages.transfers import (
     CENTRE,
@@ -24,13 +24,8 @@ from shuangli.messages.transfers import (
     load_coin_id,
     output_coin_id,
 )
+from shuangli.offline.spending import check_spend
 from shuangli.offline.trust import Trust
-
-MAX_CHAIN: Final = 256
-"""Most transfers in a chain: hops are capped, and this bounds the owner's own splits, which are none.
-
-A coin whose chain is as long can only be redeemed.
-"""
 
 
 class Coin(NamedTuple):
@@ -61,6 +56,21 @@ class Coin(NamedTuple):
     since_s: int
     claim_by_s: int
     path: tuple[bytes, ...]
+
+    @property
+    def expires_at_s(self) -> int:
+        """When it can no longer be paid with."""
+        return self.load.expires_at_s
+
+    @property
+    def depth(self) -> int:
+        """Transfers since the load."""
+        return len(self.path)
+
+    @property
+    def due_s(self) -> int:
+        """The last second in which an operator may receive a spend of it: claim deadline and grace."""
+        return self.claim_by_s + self.terms.grace_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,38 +210,6 @@ def verify_signature(transfer: Transfer, trust: Trust) -> None:
     if at_s < claims.not_before_s or (at_s >= claims.expires_at_s and transfer.payee != CENTRE):
         raise Unverified("certificate-time", "the payer's certificate was not valid at the time of signing")
     trust.verifier.check(transfer.signed, claims.key, "transfer")
-
-
-def check_spend(transfer: Transfer, spend: Spend, coin: Coin) -> None:
-    """Make sure that `coin` may be spent like this.
-
-    A redemption hands in the whole coin: with change, a redeemed coin would have descendants, and a
-    payee's own hand-in would show somebody else's redemption.
-
-    Raises:
-        Unverified: with the rule that is broken as its code.
-    """
-    redeems = transfer.payee == CENTRE
-    if coin.owner != transfer.payer:
-        raise Unverified("not-owner", "the payer does not own the coin")
-    if spend.pay_fen + spend.change_fen != coin.value_fen:
-        raise Unverified("not-conserved", "the outputs do not add up to the coin")
-    if transfer.signed_at_s < coin.since_s:
-        raise Unverified("time-order", "the transfer is dated before the coin came about")
-    if redeems:
-        if spend.change_fen:
-            raise Unverified("not-conserved", "a redemption hands in the whole coin")
-        return
-    if transfer.claim_by_s > min(coin.claim_by_s, transfer.signed_at_s + coin.terms.claim_window_s):
-        raise Unverified("deadline-order", "the claim deadline is later than chain and terms allow")
-    if transfer.signed_at_s >= coin.load.expires_at_s:
-        raise Unverified("expired-coin", "the coin had expired")
-    if len(coin.path) >= MAX_CHAIN:
-        raise Unverified("too-large", f"the coin's chain has {MAX_CHAIN} transfers already")
-    if coin.hops >= coin.terms.hop_cap:
-        raise Unverified("hop-cap", f"the coin has changed keys {coin.hops} times already")
-    if coin.hops and coin.terms.mode is Mode.STAGED:
-        raise Unverified("staged", "a received coin of this epoch must be reconciled first")
 
 
 def spend_outputs(transfer: Transfer, spend: Spend, coin: Coin) -> tuple[Coin, ...]:

@@ -190,14 +190,19 @@ def verify_payment(
 
 
 def _bound_outputs(seen: Walk, request: PaymentRequest) -> Iterator[tuple[Transfer, Coin]]:
-    """Every payee output of the transfers bound to the request, once all that leads to them holds."""
+    """Every payee output of the transfers bound to the request, once all that leads to them holds.
+
+    Two payers may answer one request, and the second one's coins may come from the first one's payment
+    (F53): what another bound transfer builds on is not what is handed over.
+    """
+    paying = _last_bound(seen, request)
     spent_by: dict[bytes, bytes] = {}
     cause: ProtocolError | None = None
     for step in seen.steps:
         transfer, spend = step.transfer, step.spend
         if transfer is None or spend is None:
             continue
-        bound = transfer.request_id == request.id
+        bound = transfer.signed.id in paying
         if step.fault is not None:
             if bound and step.coin is not None:
                 raise step.fault
@@ -212,6 +217,23 @@ def _bound_outputs(seen: Walk, request: PaymentRequest) -> Iterator[tuple[Transf
             raise Unverified("spent-twice", "two transfers of one payment spend one coin")
         if bound:
             yield transfer, step.outputs[0]
+
+
+def _last_bound(seen: Walk, request: PaymentRequest) -> set[bytes]:
+    """The transfers bound to the request that nothing else here builds on; all of them if there is none."""
+    made_by: dict[bytes, bytes] = {}
+    bound: set[bytes] = set()
+    built_on: set[bytes] = set()
+    for step in seen.steps:
+        if step.transfer is None or step.spend is None:
+            continue
+        transfer_id = step.transfer.signed.id
+        if step.transfer.request_id == request.id:
+            bound.add(transfer_id)
+        if step.spend.coin_id in made_by and step.fault is None:
+            built_on.add(made_by[step.spend.coin_id])
+        made_by.update((output.coin_id, transfer_id) for output in step.outputs)
+    return bound - built_on or bound
 
 
 def check_binding(transfer: Transfer, request: PaymentRequest, policy: PayeePolicy) -> None:

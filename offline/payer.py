@@ -11,11 +11,12 @@ from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, WalletCertificate
 from shuangli.messages.session import Accepts, PaymentRequest, Receipt, Refusal
 from shuangli.messages.transfers import Spend, Transfer
-from shuangli.offline.chain import MAX_CHAIN, Coin, chains, spend_outputs
+from shuangli.offline.chain import Coin, chains, spend_outputs
 from shuangli.offline.limits import limits_of
 from shuangli.offline.policy import PayerPolicy, Usage, check_payment
 from shuangli.offline.records import PaymentSigned, ReceiptKept, RefusalKept, Turn
 from shuangli.offline.request import verify_request
+from shuangli.offline.spending import MAX_CHAIN
 from shuangli.offline.states import PAYER, Kind, Message, PayerAction, PayerState
 from shuangli.offline.trust import Trust
 
@@ -44,6 +45,7 @@ class PayerSession:
     """One payment: what it answers, the stored bytes that every resend repeats, and the payee's answer.
 
     `coins` counts the coins that it spends, `hops` the changes of key of the longest chain after it.
+    `returned_fen` is what has come back of it.
     """
 
     state: PayerState = PayerState.IDLE
@@ -56,6 +58,7 @@ class PayerSession:
     coins: int = 0
     hops: int = 0
     answer: bytes = b""
+    returned_fen: int = 0
 
 
 IDLE: Final = PayerSession()
@@ -150,21 +153,29 @@ def _pay(request: PaymentRequest, *, payer: Payer, now_s: int) -> Turn[PayerSess
         payee=request.payee,
         spends=[Spend(coin.coin_id, pay_fen, coin.value_fen - pay_fen) for coin, pay_fen in chosen],
     )
+    record = payment_signed(request, transfer, spent, ancestry=ancestry, pin=payer.pin)
+    message = Message(Kind.PAYMENT, record.bundle)
+    return Turn(session=signed_session(record), records=(record,), messages=(message,))
+
+
+def payment_signed(
+    request: PaymentRequest, transfer: Transfer, spent: Sequence[Coin], *, ancestry: Bundle, pin: bool
+) -> PaymentSigned:
+    """The record of a signed payment; `ancestry` is the chains of the spent coins."""
     sent = Bundle(loads=ancestry.loads, transfers=(*ancestry.transfers, transfer.signed.data))
-    bundle = sent.encode()
-    outputs = [
-        spend_outputs(transfer, spend, coin) for spend, coin in zip(transfer.spends, spent, strict=True)
+    change = [
+        spend_outputs(transfer, spend, coin)[1]
+        for spend, coin in zip(transfer.spends, spent, strict=True)
+        if spend.change_fen
     ]
-    record = PaymentSigned(
+    return PaymentSigned(
         request=request,
-        pin=payer.pin,
-        bundle=bundle,
+        pin=pin,
+        bundle=sent.encode(),
         transfer=transfer,
-        spent=spent,
-        change=tuple(coin for pair in outputs for coin in pair[1:]),
+        spent=tuple(spent),
+        change=tuple(change),
     )
-    signed = signed_session(record)
-    return Turn(session=signed, records=(record,), messages=(Message(Kind.PAYMENT, bundle),))
 
 
 def _signing_time(spent: Sequence[Coin], request: PaymentRequest, *, payer: Payer, now_s: int) -> int:
@@ -219,6 +230,14 @@ def answered_session(session: PayerSession, record: ReceiptKept | RefusalKept) -
     if isinstance(record, ReceiptKept):
         return replace(session, state=PayerState.PAID, answer=record.receipt.signed.data)
     return replace(session, state=PayerState.REFUSED, answer=record.refusal.signed.data)
+
+
+def returned_session(session: PayerSession, returned_fen: int) -> PayerSession:
+    """The session after so much of the payment has come back, now or when the journal is replayed."""
+    returned_fen += session.returned_fen
+    all_back = returned_fen >= session.amount_fen and session.state is not PayerState.PAID
+    state = PayerState.RETURNED if all_back else session.state
+    return replace(session, state=state, returned_fen=returned_fen)
 
 
 def _keep_answer(

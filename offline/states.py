@@ -72,6 +72,7 @@ class PayerState(Enum):
     SIGNED = "signed"
     PAID = "paid"
     REFUSED = "refused"
+    RETURNED = "returned"
 
 
 class PayeeState(Enum):
@@ -106,6 +107,7 @@ PAYER: Final[dict[tuple[PayerState, Kind], PayerAction]] = {
     (PayerState.PAID, Kind.REQUEST): PayerAction.RESEND,
     (PayerState.PAID, Kind.RECEIPT): PayerAction.IGNORE,
     (PayerState.REFUSED, Kind.REFUSAL): PayerAction.IGNORE,
+    (PayerState.RETURNED, Kind.REFUSAL): PayerAction.IGNORE,
 }
 
 PAYEE: Final[dict[tuple[PayeeState, Kind], PayeeAction]] = {

@@ -126,6 +126,11 @@ class Trust:
                 return True
         raise fault
 
+    @property
+    def operators(self) -> tuple[OperatorCertificate, ...]:
+        """The certificates of all operators that are trusted here."""
+        return self._operators
+
     def wallet_certificate(self, certificate: WalletCertificate) -> WalletCertificate:
         """Make sure that a trusted operator certified the wallet, and return the certificate.
 

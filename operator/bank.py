@@ -1,152 +1,40 @@
-"""An operator: an authorised bank that opens wallets, sells and buys value, and reconciles.
-
-Its books (debit positive): `cash` is the customers' money at other banks, `vault` the digital value
-that the issuer keeps for it, `deposit:N` what it owes the holder of wallet N, `reserves` what it paid
-for its vault.
-"""
+"""An operator: an authorised bank that sells and buys value, reconciles, and passes on what goes back."""
 
 from collections import Counter
-from dataclasses import dataclass
+from typing import Final
 
-from shuangli.books import transfer_entry
 from shuangli.crypto import Signer, sha256
-from shuangli.errors import BadInput, Malformed, Refused
+from shuangli.errors import Malformed, ProtocolError, Refused
 from shuangli.issuer.centre import Settled, Submission
-from shuangli.messages.bundle import Bundle
-from shuangli.messages.certificates import SERIAL_BYTES, Claims, WalletCertificate
+from shuangli.issuer.returns.due import Return
+from shuangli.messages.certificates import WalletCertificate
+from shuangli.messages.hand_in import HandIn
 from shuangli.messages.loads import LoadOrder
-from shuangli.messages.notices import Acknowledgement, Enrolment
+from shuangli.messages.notices import Acknowledgement
+from shuangli.messages.returns import Returned, Watermark
 from shuangli.messages.transfers import CENTRE
-from shuangli.money import fen
 from shuangli.offline.chain import Walk, verify_load, walk
-from shuangli.offline.limits import LimitsTable
+from shuangli.offline.refusals import VerifiedRefusal, verify_refusals
 from shuangli.offline.trust import Trust
+from shuangli.operator.accounts import VAULT, Accounts, BankTerms
 from shuangli.operator.flow import Flow, IssuerLink, MintRequest, drive
 from shuangli.operator.store import OperatorStore, WalletRow
 
-CASH = "cash"
-VAULT = "vault"
-RESERVES = "reserves"
-DAY_S = 86_400
-NOBODY = bytes(32)
+DAY_S: Final = 86_400
+NOBODY: Final = bytes(32)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BankTerms:
-    """How an operator certifies: its name, limits table, and how long a certificate is valid."""
-
-    name: str
-    limits: LimitsTable
-    certificate_life_s: int
-
-
-class Bank:
+class Bank(Accounts):
     """One operator. Every method that writes is called inside `store.transaction()`."""
 
     def __init__(
         self, *, terms: BankTerms, key: Signer, trust: Trust, store: OperatorStore, issuer: IssuerLink
     ) -> None:
         """Run the operator that `key` certifies wallets for; `trust` is its own place."""
-        self.terms = terms
-        self.trust = trust
-        self.store = store
-        self._key = key
+        super().__init__(terms=terms, key=key, trust=trust, store=store)
         self._issuer = issuer
         # What is ordered and not minted yet counts by person against limits, by wallet against deposits.
         self._ordered_fen: Counter[bytes] = Counter()
-
-    @property
-    def public(self) -> bytes:
-        """The key that signs certificates and acknowledgements."""
-        return self._key.public
-
-    def fill_vault(self, amount_fen: int, *, now_s: int) -> None:
-        """Book value bought from the issuer."""
-        self._book("vault-filled", VAULT, RESERVES, amount_fen, now_s, self.terms.name.encode())
-
-    def _book(self, kind: str, debit: str, credit: str, amount_fen: int, at_s: int, reference: bytes) -> None:
-        if not fen(amount_fen):
-            raise BadInput("bad-value", f"a {kind} of 0 fen moves nothing: give at least 1 fen")
-        entry = transfer_entry(
-            kind=kind, debit=debit, credit=credit, amount_fen=amount_fen, at_s=at_s, reference=reference
-        )
-        self.store.ledger.post(entry)
-
-    def open_wallet(self, enrolment_data: bytes, *, now_s: int) -> bytes:
-        """Open a wallet and certify its key; opening it again gives the same certificate.
-
-        Raises:
-            Malformed, Unverified: the enrolment does not hold.
-            Refused: it is made to another operator or network (`unknown-wallet`), or the key is open
-                for somebody else (`already-open`).
-        """
-        enrolment = Enrolment.parse(enrolment_data)
-        if (enrolment.operator, enrolment.network) != (self.terms.name, self.trust.network):
-            raise Refused("unknown-wallet", f"the enrolment is made to {enrolment.operator}")
-        self.trust.verifier.check_once(enrolment.signed, enrolment.key, "enrolment")
-        known = self.store.wallet(enrolment.key)
-        if known is not None:
-            if known.person != enrolment.person:
-                raise Refused("already-open", "a wallet with this key is open for somebody else")
-            return known.certificate
-        wallet_no = self.store.next_wallet_no()
-        certificate = WalletCertificate.sign(
-            self._key,
-            Claims(
-                issuer=self.terms.name,
-                subject=None,
-                not_before_s=now_s,
-                expires_at_s=now_s + self.terms.certificate_life_s,
-                serial=wallet_no.to_bytes(SERIAL_BYTES, "big"),
-                key=enrolment.key,
-            ),
-            kind=enrolment.kind,
-            tier=enrolment.tier,
-            profile=self.terms.limits.profile,
-        )
-        self.trust.verifier.remember(certificate.signed, self._key.public)
-        self.store.add_wallet(
-            wallet_no,
-            enrolment.key,
-            enrolment.person,
-            enrolment.tier,
-            enrolment_data,
-            certificate.signed.data,
-        )
-        return certificate.signed.data
-
-    def wallet(self, key: bytes) -> WalletRow:
-        """The wallet with this key.
-
-        Raises:
-            Refused: there is none here (`unknown-wallet`).
-        """
-        row = self.store.wallet(key)
-        if row is None:
-            raise Refused("unknown-wallet", f"{self.terms.name} has opened no wallet with key {key.hex()}")
-        return row
-
-    def deposit(self, key: bytes, amount_fen: int, *, now_s: int) -> None:
-        """Credit money that a customer paid in from a bank account.
-
-        Raises:
-            BadInput: the amount is not at least 1 fen.
-            Refused: an unknown wallet (`unknown-wallet`).
-        """
-        self._book("deposit", CASH, self.wallet(key).account, amount_fen, now_s, key)
-
-    def pay(self, debtor: bytes, creditor: bytes, amount_fen: int, *, now_s: int) -> None:
-        """Move money from one customer's account to another's, such as an employer's wages.
-
-        Raises:
-            BadInput: the amount is not at least 1 fen.
-            Refused: an unknown wallet, or the debtor's deposit is too small (`insufficient-funds`).
-        """
-        account = self.wallet(debtor).account
-        short_fen = amount_fen + self.store.ledger.balance_fen(account)
-        if short_fen > 0:
-            raise Refused("insufficient-funds", f"the deposit is {short_fen} fen short of {amount_fen} fen")
-        self._book("payment", account, self.wallet(creditor).account, amount_fen, now_s, creditor)
 
     def order_load(self, order_data: bytes, *, now_s: int) -> bytes:
         """Turn deposits into a load for the wallet; the same order gives the same load.
@@ -201,10 +89,39 @@ class Bank:
         """Reconcile an upload and return the signed acknowledgement; a repeat gets the stored one.
 
         Raises:
-            Malformed: it is no bundle, or redeems for two wallets.
-            Refused: it redeems for a wallet that is not open here (`unknown-wallet`).
+            Malformed: it is no hand-in, or is to be paid to two wallets.
+            Refused: it is to be paid to a wallet that was never open here (`unknown-wallet`).
         """
         return drive(self.reconcile_flow(upload, now_s=now_s), self._issuer)
+
+    def keep(self, upload: bytes, *, now_s: int) -> None:
+        """Take in an upload that cannot be passed on now: from here on it has been received.
+
+        It is reconciled later (`pending`), by the time at which it was taken in.
+
+        Raises:
+            Malformed, Refused: as `reconcile`.
+        """
+        self._take_in(upload, now_s)
+
+    def pending(self) -> list[bytes]:
+        """The uploads that were taken in and have no answer yet, oldest first."""
+        return self.store.pending()
+
+    def _take_in(self, upload: bytes, now_s: int) -> tuple[int, WalletRow | None]:
+        """Keep an upload; returns when it was received first, and the wallet that it is to be paid to."""
+        hand_in = HandIn.decode(upload)
+        seen = walk(hand_in.bundle, self.trust)
+        creditor = creditor_of(seen, verify_refusals(hand_in.refusals, seen, self.trust))
+        row = self.store.wallet(creditor) if creditor is not None else None
+        if creditor is not None and row is None:
+            raise Refused(
+                "unknown-wallet", f"{self.terms.name} has opened no wallet with key {creditor.hex()}"
+            )
+        # What has been said of earlier times stays true, even if this clock was put back.
+        signed = self.store.watermark()
+        earliest_s = signed[0] + 1 if signed is not None else 0
+        return self.store.add_upload(sha256(upload), upload, max(now_s, earliest_s)), row
 
     def reconcile_flow(self, upload: bytes, *, now_s: int) -> Flow:
         """`reconcile`, stopping where the centre must settle."""
@@ -212,13 +129,11 @@ class Bank:
         known = self.store.acknowledgement(upload_id)
         if known is not None:
             return known
-        redeemer = redeemer_of(walk(Bundle.decode(upload), self.trust))
-        wallet = self.wallet(redeemer) if redeemer is not None else None
-        received_s = self.store.add_upload(upload_id, upload, now_s)
+        received_s, row = self._take_in(upload, now_s)
         settled = yield Submission(
             operator=self.terms.name,
-            bundle=upload,
-            person=wallet.person if wallet else NOBODY,
+            upload=upload,
+            person=row.person if row else NOBODY,
             received_s=received_s,
         )
         if not isinstance(settled, Settled):
@@ -227,8 +142,10 @@ class Bank:
         if known is not None:
             # The same upload was under way twice, and the other one has been booked.
             return known
-        if settled.credited_fen and wallet is not None:
-            self._book("redemption", VAULT, wallet.account, settled.credited_fen, received_s, upload_id)
+        redeemed_fen = settled.credited_fen - settled.returned_fen
+        for kind, amount_fen in (("redemption", redeemed_fen), ("return", settled.returned_fen)):
+            if amount_fen:
+                self._book(kind, VAULT, self._account_of(row), amount_fen, received_s, upload_id)
         acknowledgement = Acknowledgement.sign(
             self._key,
             operator=self.terms.name,
@@ -240,18 +157,85 @@ class Bank:
         self.store.acknowledge(upload_id, acknowledgement)
         return acknowledgement
 
+    def watermark(self, *, now_s: int) -> bytes:
+        """The newest watermark that can honestly be signed; the same one again while nothing has changed.
 
-def redeemer_of(seen: Walk) -> bytes | None:
-    """The one key whose redemption an upload holds; None if it redeems nothing that holds.
+        It ends just before the oldest upload without an answer, else just before now: more may come in within
+        this second. What is received from now on is dated after it.
+        """
+        oldest_s = self.store.oldest_pending_s()
+        up_to_s = (now_s if oldest_s is None else min(now_s, oldest_s)) - 1
+        signed = self.store.watermark()
+        if signed is not None and signed[0] >= up_to_s:
+            return signed[1]
+        data = Watermark.sign(
+            self._key, network=self.trust.network, operator=self.terms.name, up_to_s=up_to_s
+        ).signed.data
+        self.store.add_watermark(up_to_s, data)
+        return data
+
+    def take_returns(self, *, now_s: int) -> int:
+        """Credit what the centre has given back since the last time, each once; says how many there were."""
+        taken = 0
+        while found := self._issuer.returns_to(self.terms.name, after=self.store.last_return_no()):
+            for back in found:
+                self._credit(back, now_s)
+            taken += len(found)
+        return taken
+
+    def _credit(self, back: Return, now_s: int) -> None:
+        row = self.store.wallet(back.owner)
+        value_fen = back.value_fen
+        if back.from_fund:
+            person = row.person if row else NOBODY
+            value_fen = self._issuer.claim_return(self.terms.name, back.number, person=person, now_s=now_s)
+        notice = b""
+        if value_fen:
+            self._book("return", VAULT, self._account_of(row), value_fen, back.returned_at_s, back.coin_id)
+            notice = Returned.sign(
+                self._key,
+                operator=self.terms.name,
+                number=back.number,
+                owner=back.owner,
+                parent_id=back.parent_id,
+                coin_id=back.coin_id,
+                value_fen=value_fen,
+                returned_at_s=back.returned_at_s,
+            ).signed.data
+        self.store.add_return(back.number, back.owner, notice)
+
+    def returned_to(self, key: bytes, *, after: int) -> list[bytes]:
+        """The signed notices of what has gone back to a wallet, after the number that it has seen."""
+        return self.store.returned_to(key, after=after)
+
+    def report_lost(self, key: bytes, *, now_s: int) -> None:
+        """Close a wallet whose holder has lost it: payments to it no longer go back to their payers unasked.
+
+        Raises:
+            Refused: there is none with this key (`unknown-wallet`).
+        """
+        self.close_wallet(key, now_s=now_s)
+        row = self.store.wallet(key)
+        if row is not None:
+            self._issuer.report_lost(row.certificate, operator=self.terms.name, now_s=now_s)
+
+
+def creditor_of(seen: Walk, refusals: list[VerifiedRefusal | ProtocolError]) -> bytes | None:
+    """The one key that an upload is to be paid to: it redeems, or gets back what was refused.
+
+    None if nothing in it that holds is to be paid.
 
     Raises:
-        Malformed: two keys redeem in one upload.
+        Malformed: it is to be paid to two keys.
     """
     keys = {
         step.transfer.payer
         for step in seen.steps
         if step.transfer is not None and step.fault is None and step.transfer.payee == CENTRE
     }
+    for verdict in refusals:
+        if isinstance(verdict, VerifiedRefusal):
+            keys |= verdict.payers
     if len(keys) > 1:
-        raise Malformed("shape", "an upload redeems for one wallet only")
+        raise Malformed("shape", "an upload is to be paid to one wallet only")
     return next(iter(keys), None)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shuangli.issuer.centre import Settled, Submission
+from shuangli.issuer.returns.due import Return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,18 @@ class IssuerLink(Protocol):
 
     def settle(self, submission: Submission) -> Settled:
         """Settle an upload; the same upload again gives the same answer."""
+        ...
+
+    def returns_to(self, operator: str, *, after: int) -> list[Return]:
+        """What has gone back to the operator's wallets after the number that it has seen, some at a time."""
+        ...
+
+    def claim_return(self, operator: str, number: int, *, person: bytes, now_s: int) -> int:
+        """Let the guarantee fund pay a return to a person; gives what it has paid, in fen."""
+        ...
+
+    def report_lost(self, certificate: bytes, *, operator: str, now_s: int) -> None:
+        """Note that the operator's customer has lost a wallet."""
         ...
 
 

@@ -1,11 +1,13 @@
 """An operator's database: wallets, uploads with their acknowledgements, and books, on SQLite."""
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
 import sqlite_utils
 
+from shuangli.errors import Refused
 from shuangli.store import LedgerStore, open_database, transaction
 
 _SCHEMA = """
@@ -15,8 +17,10 @@ CREATE TABLE IF NOT EXISTS wallets (
     person BLOB NOT NULL,
     tier INTEGER NOT NULL,
     enrolment BLOB NOT NULL,
-    certificate BLOB NOT NULL
+    certificate BLOB NOT NULL,
+    closed_at_s INTEGER
 ) STRICT;
+CREATE INDEX IF NOT EXISTS wallets_by_person ON wallets (person);
 CREATE TABLE IF NOT EXISTS loads_by_day (
     person BLOB NOT NULL,
     day INTEGER NOT NULL,
@@ -34,7 +38,23 @@ CREATE TABLE IF NOT EXISTS uploads (
     data BLOB NOT NULL,
     acknowledgement BLOB
 ) STRICT;
+CREATE INDEX IF NOT EXISTS uploads_pending ON uploads (received_s) WHERE acknowledgement IS NULL;
+CREATE TABLE IF NOT EXISTS watermarks (
+    up_to_s INTEGER PRIMARY KEY,
+    data BLOB NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS returns (
+    number INTEGER PRIMARY KEY,
+    owner BLOB NOT NULL,
+    notice BLOB NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS returns_by_owner ON returns (owner, number);
+CREATE TABLE IF NOT EXISTS done_once (
+    idempotency_key TEXT PRIMARY KEY,
+    request_digest BLOB NOT NULL
+) STRICT;
 """
+_WALLETS = "SELECT wallet_no, person, tier, certificate, closed_at_s FROM wallets"
 
 
 class WalletRow(NamedTuple):
@@ -44,6 +64,7 @@ class WalletRow(NamedTuple):
     person: bytes
     tier: int
     certificate: bytes
+    closed_at_s: int | None
 
     @property
     def account(self) -> str:
@@ -56,8 +77,7 @@ class OperatorStore:
 
     def __init__(self, path: Path) -> None:
         """Open the database at `path`, or make it."""
-        self._connection = open_database(path)
-        self._connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
+        self._connection = open_database(path, schema=_SCHEMA)
         self.ledger = LedgerStore(self._connection)
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -74,11 +94,26 @@ class OperatorStore:
         return sqlite_utils.Database(self._connection)
 
     def wallet(self, key: bytes) -> WalletRow | None:
-        """The wallet with this key, if it is open here."""
-        row = self._connection.execute(
-            "SELECT wallet_no, person, tier, certificate FROM wallets WHERE key = ?", (key,)
-        ).fetchone()
-        return WalletRow(*row) if row else None
+        """The wallet with this key, if it was ever opened here."""
+        return next(self._wallets("key = ?", key), None)
+
+    def newest_open(self, person: bytes) -> WalletRow | None:
+        """The wallet that a person has opened last, of those that are open."""
+        return next(self._wallets("person = ? AND closed_at_s IS NULL ORDER BY wallet_no DESC", person), None)
+
+    def closed_of(self, person: bytes) -> list[WalletRow]:
+        """The closed wallets of a person."""
+        return list(self._wallets("person = ? AND closed_at_s IS NOT NULL ORDER BY wallet_no", person))
+
+    def _wallets(self, which: str, value: bytes) -> Iterator[WalletRow]:
+        rows = self._connection.execute(f"{_WALLETS} WHERE {which}", (value,))
+        return (WalletRow(*row) for row in rows)
+
+    def close_wallet(self, key: bytes, at_s: int) -> None:
+        """Note that a wallet is closed, if it is not yet."""
+        self._connection.execute(
+            "UPDATE wallets SET closed_at_s = ? WHERE key = ? AND closed_at_s IS NULL", (at_s, key)
+        )
 
     def next_wallet_no(self) -> int:
         """The number of the next wallet to be opened."""
@@ -90,7 +125,7 @@ class OperatorStore:
     ) -> None:
         """Keep a wallet with the enrolment that its holder signed."""
         self._connection.execute(
-            "INSERT INTO wallets VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO wallets VALUES (?, ?, ?, ?, ?, ?, NULL)",
             (wallet_no, key, person, tier, enrolment, certificate),
         )
 
@@ -133,8 +168,67 @@ class OperatorStore:
         ).fetchone()
         return int(row[0])
 
+    def pending(self) -> list[bytes]:
+        """The uploads that have no answer yet, oldest first."""
+        rows = self._connection.execute(
+            "SELECT data FROM uploads WHERE acknowledgement IS NULL ORDER BY received_s, upload_no"
+        )
+        return [row[0] for row in rows]
+
+    def oldest_pending_s(self) -> int | None:
+        """When the oldest upload without an answer was received."""
+        row = self._connection.execute(
+            "SELECT min(received_s) FROM uploads WHERE acknowledgement IS NULL"
+        ).fetchone()
+        return None if row[0] is None else int(row[0])
+
+    def watermark(self) -> tuple[int, bytes] | None:
+        """The newest watermark that was signed: up to when, in seconds, and the signed object."""
+        row: tuple[int, bytes] | None = self._connection.execute(
+            "SELECT up_to_s, data FROM watermarks ORDER BY up_to_s DESC LIMIT 1"
+        ).fetchone()
+        return row
+
+    def add_watermark(self, up_to_s: int, data: bytes) -> None:
+        """Keep a signed watermark."""
+        self._connection.execute("INSERT INTO watermarks VALUES (?, ?)", (up_to_s, data))
+
+    def last_return_no(self) -> int:
+        """The number of the last return that was taken from the centre; 0 if there was none."""
+        row = self._connection.execute("SELECT coalesce(max(number), 0) FROM returns").fetchone()
+        return int(row[0])
+
+    def add_return(self, number: int, owner: bytes, notice: bytes) -> None:
+        """Keep a return with the notice to its owner, which is empty if nothing was paid."""
+        self._connection.execute("INSERT INTO returns VALUES (?, ?, ?)", (number, owner, notice))
+
+    def returned_to(self, owner: bytes, *, after: int) -> list[bytes]:
+        """The notices to an owner after a number, in their order."""
+        rows = self._connection.execute(
+            "SELECT notice FROM returns WHERE owner = ? AND number > ? AND notice <> x'' ORDER BY number",
+            (owner, after),
+        )
+        return [row[0] for row in rows]
+
     def acknowledge(self, upload_id: bytes, acknowledgement: bytes) -> None:
         """Keep the signed answer to an upload."""
         self._connection.execute(
             "UPDATE uploads SET acknowledgement = ? WHERE upload_id = ?", (acknowledgement, upload_id)
         )
+
+    def do_once(self, idempotency_key: str, request_digest: bytes) -> bool:
+        """Say whether a request comes for the first time under this key, and note it.
+
+        Raises:
+            Refused: the key came with another request before (`nonce-used`).
+        """
+        row = self._connection.execute(
+            "SELECT request_digest FROM done_once WHERE idempotency_key = ?", (idempotency_key,)
+        ).fetchone()
+        if row is None:
+            values = (idempotency_key, request_digest)
+            self._connection.execute("INSERT INTO done_once VALUES (?, ?)", values)
+            return True
+        if row[0] != request_digest:
+            raise Refused("nonce-used", "the idempotency key came with another request before")
+        return False

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from enum import Enum
 from html import escape
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from shuangli.offline.states import PAYEE, PAYER, Kind, PayeeState, PayerState
 
 PICTURE: Final = Path(__file__).parents[1] / "docs" / "images" / "session-states.svg"
-Table = Mapping[tuple[Enum, Kind], Enum]
+S = TypeVar("S", bound=Enum)
 
 PAYER_MOVES: Final = {
     (PayerState.IDLE, Kind.REQUEST): PayerState.SIGNED,
@@ -58,7 +58,11 @@ font-family="sans-serif" font-size="13" role="img" aria-label="State machines of
 
 
 def _machine(
-    name: str, left: int, table: Table, moves: Mapping[tuple[Enum, Kind], Enum], levels: Mapping[Enum, int]
+    name: str,
+    left: int,
+    table: Mapping[tuple[S, Kind], Enum],
+    moves: Mapping[tuple[S, Kind], S],
+    levels: Mapping[S, int],
 ) -> list[str]:
     """One machine: a box for each state, an arrow for each move, a note for each repeat."""
     colour = COLOURS[name]
@@ -77,7 +81,9 @@ def _machine(
     return lines
 
 
-def _notes(x: int, y: int, state: Enum, table: Table, moves: Mapping[tuple[Enum, Kind], Enum]) -> list[str]:
+def _notes(
+    x: int, y: int, state: S, table: Mapping[tuple[S, Kind], Enum], moves: Mapping[tuple[S, Kind], S]
+) -> list[str]:
     repeats = [
         f"{_word(kind)}: {action.value}"
         for (at, kind), action in table.items()

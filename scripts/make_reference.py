@@ -1,10 +1,13 @@
-"""Write docs/reference/errors.md from `shuangli.errors`: its table of codes, by class.
+"""Write the pages of docs/reference that are made from the code.
 
     python scripts/make_reference.py [--check]
 
-With `--check` nothing is written; exit code 1 says that the page is not what would be written. The classes
-are the comments in the table, what they mean is their docstrings, and a code is said to be raised if it
-stands in quotation marks anywhere else in the program.
+    errors.md      the table of codes of `shuangli.errors`, by class
+    scenarios.md   settings, presets, keys of scenario files, measures, as `shuangli sim describe` has them
+
+With `--check` nothing is written; exit code 1 says that a page is not what would be written. The classes
+of errors are the comments in the table, what they mean is their docstrings, and a code is said to be raised
+if it stands in quotation marks anywhere else in the program.
 """
 
 import argparse
@@ -14,9 +17,10 @@ from pathlib import Path
 from typing import Final
 
 from shuangli import errors
+from shuangli.sims.describe import as_markdown
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-PAGE: Final = ROOT / "docs" / "reference" / "errors.md"
+REFERENCE: Final = ROOT / "docs" / "reference"
 SOURCE: Final = ROOT / "shuangli" / "errors.py"
 PRODUCT: Final = ("shuangli", "issuer", "offline", "operator", "sims", "wallet")
 START: Final = """\
@@ -28,7 +32,8 @@ Every error on purpose carries a code from `shuangli.errors.CODES`. A code is ne
 so programs and papers may rely on it. The words that come with it may change. The class says whose fault it
 is.
 
-On the command line an error is one line, `shuangli: ...`, and exit code 2. With `--json`, an answer of "no"
+On the command line an error is one line, `shuangli: ...`, and exit code 2. What a wallet is refused, or what
+fails on its way to another device, is an answer of "no", and exit code 1. With `--json`, an answer of "no"
 has the code in `code`. In `payments.parquet`, `outcome` may be a code.
 
 A code stands below under the class that it belongs to. A few are raised in a second class as well: `clock` is
@@ -42,6 +47,25 @@ Kept for rules that are not there yet, or that today are said in another way, su
 refusal or an outcome in an acknowledgement ([wire format](wire-format.md)):
 
 {codes}
+"""
+
+SCENARIOS: Final = """\
+<!-- Written by scripts/make_reference.py; do not edit. -->
+
+# Scenarios
+
+What `shuangli sim run`, `sweep` and `describe` know: the scenarios with their settings, the presets that
+ship, and what may stand in a scenario file. How a study is made stands in
+[compare settings](../how-to/compare-settings.md).
+
+A key or value that is wrong is refused before anything runs, in one line that names the file, the key, what
+would be right and, for an unknown key, the nearest one.
+
+## Settings
+
+For `--set KEY=VALUE`, and for the table `[settings]` of a file. Amounts are in fen (100 fen = 1 yuan). With
+the same seed, settings about a policy or an attack change nothing of the world: who is there, who sets out
+when and for how much. A higher share of copied wallets adds to those that a lower one has.
 """
 
 
@@ -69,8 +93,8 @@ def unused() -> list[str]:
     return [code for code in errors.CODES if not any(f'"{code}"' in source for source in sources)]
 
 
-def page() -> str:
-    """The page as it should be."""
+def errors_page() -> str:
+    """The page of errors as it should be."""
     parts = [START]
     for name, codes in classes().items():
         meaning = getattr(errors, name).__doc__.strip()
@@ -82,17 +106,19 @@ def page() -> str:
 
 
 def main() -> int:
-    """Write or check; 0 done, 1 the page is not in step."""
-    parser = argparse.ArgumentParser(description="Write docs/reference/errors.md.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if it differs")
-    text = page()
-    if not parser.parse_args().check:
-        PAGE.write_text(text, encoding="utf-8")
-        return 0
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{PAGE.relative_to(ROOT)} is not in step: run python scripts/make_reference.py", file=sys.stderr)
-    return 1
+    """Write or check; 0 done, 1 a page is not in step."""
+    parser = argparse.ArgumentParser(description="Write the pages of docs/reference made from the code.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if one differs")
+    check = parser.parse_args().check
+    behind = 0
+    for name, text in (("errors.md", errors_page()), ("scenarios.md", SCENARIOS + as_markdown())):
+        page = REFERENCE / name
+        if not check:
+            page.write_text(text, encoding="utf-8")
+        elif not page.is_file() or page.read_text(encoding="utf-8") != text:
+            print(f"{name} is not in step: run python scripts/make_reference.py", file=sys.stderr)
+            behind = 1
+    return behind
 
 
 if __name__ == "__main__":

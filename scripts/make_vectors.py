@@ -13,7 +13,9 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
+from scripts.vectors_online import notices
 from scripts.vectors_refused import refused_objects, refused_signatures
+from scripts.vectors_sent import evidence, messages
 from shuangli.crypto import SigningKey
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import (
@@ -26,9 +28,10 @@ from shuangli.messages.certificates import (
     WalletCertificate,
     WalletKind,
 )
+from shuangli.messages.hand_in import HandIn
 from shuangli.messages.key_set import KeySet
 from shuangli.messages.loads import Load, LoadOrder
-from shuangli.messages.notices import Acknowledgement, Enrolment, Outcome, Report, RevocationList
+from shuangli.messages.notices import Enrolment
 from shuangli.messages.session import Accepts, PaymentRequest, Receipt, Refusal, RefusalReason
 from shuangli.messages.transfers import (
     CENTRE,
@@ -174,37 +177,6 @@ def _session(load: Load, payer: WalletCertificate, payee: WalletCertificate) -> 
     }
 
 
-def _notices() -> dict[str, tuple[str, Any]]:
-    revoked = RevocationList.sign(
-        KEYS["centre"],
-        number=42,
-        issued_at_s=NOW_S + 300,
-        wallets=[KEYS["payer"].public, bytes(32)],
-        operators=[],
-        epochs=[300, 2],
-    )
-    acknowledgement = Acknowledgement.sign(
-        KEYS["operator"],
-        operator="bank-1",
-        upload_id=bytes(range(32)),
-        received_at_s=NOW_S + 1_000,
-        credited_fen=1_000_000,
-        outcomes=[Outcome.SETTLED, Outcome.FORKED, Outcome.FROZEN],
-    )
-    report = Report.sign(
-        KEYS["centre"],
-        network="testnet",
-        made_at_s=NOW_S + DAY_S,
-        figures={"trips.paid": 731_520, "books.difference_fen": 0, "change_fen": -5},
-        files={"result.json": bytes(range(32))},
-    )
-    return {
-        "revocation list": ("centre", revoked),
-        "acknowledgement": ("operator", acknowledgement),
-        "report": ("centre", report),
-    }
-
-
 def plain(value: Any) -> Any:
     """A field as JSON shows it: bytes in hex, enumerations as their numbers, an inner object as its bytes."""
     if isinstance(value, bytes):
@@ -268,7 +240,10 @@ def all_vectors() -> dict[str, Any]:
     session = _session(load, payer, payee)
     payment = session["payment of two coins, one with change"][1]
     bundle = Bundle(loads=(load.signed.data,), transfers=(payment.signed.data,))
-    objects = certificates | loads | session | _notices()
+    hand_in = HandIn(bundle=bundle, refusals=(session["refusal"][1].signed.data,))
+    online = notices(KEYS, NOW_S, payment)
+    objects = certificates | loads | session | online
+    request, receipt, refusal = (session[name][1] for name in ("request", "receipt", "refusal"))
     keys = {name: {"seed": SEEDS[name].hex(), "public": key.public.hex()} for name, key in KEYS.items()}
     return {
         "keys.json": keys,
@@ -279,6 +254,14 @@ def all_vectors() -> dict[str, Any]:
             "transfers": plain(bundle.transfers),
             "data": bundle.encode().hex(),
         },
+        "hand_in.json": {
+            "loads": plain(bundle.loads),
+            "transfers": plain(bundle.transfers),
+            "refusals": plain(hand_in.refusals),
+            "data": hand_in.encode().hex(),
+        },
+        "messages.json": messages(request, bundle, receipt, refusal, online["revocation list"][1]),
+        "evidence.json": evidence(KEYS, certificates["operator"][1], (payer, payee), payment, refusal),
         "refused_objects.json": refused_objects(KEYS, payment, payee),
         "signatures.json": refused_signatures(),
     }

@@ -46,6 +46,8 @@ class Domain(Enum):
     REFUSAL = b"shuangli/1/refusal"
     REVOCATION_LIST = b"shuangli/1/revocation-list"
     ACKNOWLEDGEMENT = b"shuangli/1/acknowledgement"
+    WATERMARK = b"shuangli/1/watermark"
+    RETURNED = b"shuangli/1/returned"
     REPORT = b"shuangli/1/report"
 
     def __init__(self, external_aad: bytes) -> None:
@@ -119,6 +121,17 @@ def parse(data: bytes, domain: Domain) -> Signed:
     if not data.startswith(_SIGNATURE_HEAD, payload_end) or len(data) != payload_end + _TAIL:
         raise Malformed("cbor", "the signature is not a byte string of 64 bytes at the end")
     return Signed(data=data, domain=domain, payload_start=payload_start)
+
+
+def assemble(structure: bytes, domain: Domain, signature: bytes) -> Signed:
+    """The object that a Sig_structure and a signature (64 bytes) make: for a signer that reads what it signs.
+
+    Raises:
+        Malformed: not a Sig_structure of this kind.
+    """
+    if not structure.startswith(domain.signed_head):
+        raise Malformed("shape", f"not the Sig_structure of a {domain.name.lower()}")
+    return parse(_PREFIX + structure[len(domain.signed_head) :] + _SIGNATURE_HEAD + signature, domain)
 
 
 _LASTING: Final = frozenset((Domain.WALLET_CERTIFICATE, Domain.LOAD))

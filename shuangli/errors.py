@@ -72,9 +72,11 @@ CODES: Final[dict[str, str]] = {
     "frozen": "the wallet is frozen",
     "vault-empty": "the operator's vault does not hold enough",
     "nonce-used": "the nonce was used for something else before",
-    "locked": "too many wrong passphrases were given for this wallet file",
+    "locked": "too many wrong passphrases or PINs were given",
     "declined": "the person at the payer's device has said no",
     "too-slow": "the request took longer to arrive than a tap allows: it may come through a relay",
+    "element-refused": "the secure element refuses: what it is to sign or to take in does not hold",
+    "element-full": "the secure element has no room for this",
     # LinkError
     "link-cut": "the connection was cut",
     "link-silent": "the other device has not answered in time",
@@ -83,8 +85,9 @@ CODES: Final[dict[str, str]] = {
     "link-status": "the other device answers a command with an error",
     # StoreError
     "corrupt": "stored bytes do not match their digest, or the books do not balance",
-    "unavailable": "the store cannot be reached or is full",
+    "unavailable": "a file, database or service cannot be reached, or is full",
     "rolled-back": "a wallet file is out of step with its device's counter: an older copy, or a foreign one",
+    "out-of-step": "the wallet's journal is behind its secure element, or belongs to another one",
     "worker": "a worker process ended before its work was done",
 }
 

@@ -12,15 +12,38 @@ from shuangli.errors import StoreError
 CACHE_KIB: Final = 65_536
 CHECKPOINT_PAGES: Final = 20_000
 
+LEDGER_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS entries (
+    entry_no INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    at_s INTEGER NOT NULL,
+    reference BLOB NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS postings (
+    entry_no INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    amount_fen INTEGER NOT NULL,
+    PRIMARY KEY (entry_no, line)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS balances (
+    account TEXT PRIMARY KEY,
+    balance_fen INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
 
-def open_database(path: Path, *, cache_kib: int = CACHE_KIB) -> sqlite3.Connection:
+
+def open_database(path: Path, *, schema: str = "", cache_kib: int = CACHE_KIB) -> sqlite3.Connection:
     """Open or make a SQLite database that survives power loss once a transaction has been committed.
 
-    `cache_kib` is how much of it is kept in memory.
+    It has the tables of a ledger and those of `schema` afterwards. `cache_kib` is how much of it is kept
+    in memory.
 
     Raises:
-        StoreError: the file cannot be opened, or is no database (`unavailable`, `corrupt`).
+        StoreError: the file cannot be opened or written, the disk is full, or it is no database
+            (`unavailable`, `corrupt`).
     """
+    connection: sqlite3.Connection | None = None
     try:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
@@ -28,7 +51,10 @@ def open_database(path: Path, *, cache_kib: int = CACHE_KIB) -> sqlite3.Connecti
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{cache_kib}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        connection.executescript(f"BEGIN IMMEDIATE;{LEDGER_SCHEMA}{schema}COMMIT;")
     except sqlite3.DatabaseError as error:
+        if connection is not None:
+            connection.close()
         code = "unavailable" if isinstance(error, sqlite3.OperationalError) else "corrupt"
         raise StoreError(code, f"{path}: {error}") from error
     return connection
@@ -60,23 +86,10 @@ class LedgerStore:
     """The tables of one set of books: entries, their postings, and the balances they add up to."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        """Use, and if need be make, the ledger's tables in an open database."""
+        """Use the ledger's tables in an open database."""
         self._connection = connection
         self._posted: list[Entry] = []
         self._changes: dict[str, int] = {}
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS entries (entry_no INTEGER PRIMARY KEY, kind TEXT NOT NULL,"
-            " at_s INTEGER NOT NULL, reference BLOB NOT NULL) STRICT"
-        )
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS postings (entry_no INTEGER NOT NULL, line INTEGER NOT NULL,"
-            " account TEXT NOT NULL, amount_fen INTEGER NOT NULL,"
-            " PRIMARY KEY (entry_no, line)) STRICT, WITHOUT ROWID"
-        )
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS balances (account TEXT PRIMARY KEY, balance_fen INTEGER NOT NULL)"
-            " STRICT, WITHOUT ROWID"
-        )
 
     def post(self, entry: Entry) -> None:
         """Add an entry, inside the caller's transaction; it is written when that ends."""

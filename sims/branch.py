@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from shuangli.errors import Refused
 from shuangli.issuer.centre import Settled
-from shuangli.operator.bank import VAULT, Bank
+from shuangli.operator.accounts import VAULT
+from shuangli.operator.bank import Bank
 from shuangli.operator.flow import Flow, Question
 from shuangli.sims.uplink import Answer, Ask, AskKind
 
@@ -58,7 +59,8 @@ class Branch:
         waiting: list[tuple[int, Flow]] = []
         for ask in asks:
             place = len(self._answers)
-            self._answers.append(Answer(ask.device, ask.kind, b""))
+            order = ask.data if ask.kind is AskKind.LOAD else b""
+            self._answers.append(Answer(ask.device, ask.kind, b"", order=order))
             try:
                 flow = self._start(ask, place)
                 if flow is not None:

@@ -6,20 +6,21 @@ to an operator leaves as an ask. Each device is a place of its own, with its own
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from shuangli.crypto import sha256
 from shuangli.errors import ProtocolError, Refused
 from shuangli.offline.links.memory import MemoryLink
 from shuangli.offline.payer import IDLE, PayerSession
+from shuangli.offline.policy import PayeePolicy, PayerPolicy
 from shuangli.offline.states import PayerState
 from shuangli.sims.adversary import Copies, CopySpend
 from shuangli.sims.device import ANSWERS_KEPT_S, Device, Surroundings
 from shuangli.sims.holdings import Holdings, holdings
-from shuangli.sims.plan import NOBODY, CellPlan, Role
+from shuangli.sims.plan import NOBODY, CellPlan, Role, Rules
 from shuangli.sims.schedule import Act, Schedule
-from shuangli.sims.system import Anchors, derive_key, seeded_bytes
+from shuangli.sims.system import Anchors, derive_key
 from shuangli.sims.uplink import Answer, Ask, AskKind
 from shuangli.wallet.journal import MemoryJournal
 from shuangli.wallet.rules import WalletRules
@@ -85,8 +86,8 @@ class Cell:
         self._watched = copied | {i for i, original in enumerate(self._copy_of) if original != NOBODY}
         around = Surroundings(
             anchors=anchors,
-            rules=tuple(WalletRules(operator=name, currency="CNY") for name in anchors.operator_names),
-            random_bytes=seeded_bytes(plan.seed, f"cell/{plan.number}"),
+            rules=_rules(plan.rules, anchors.operator_names),
+            seed=plan.seed,
             send=lambda ask: self._asks.append(ask),
         )
         self._devices: list[Device] = []
@@ -234,3 +235,11 @@ class Cell:
             signatures_made=sum(device.key.made for device in self._devices),
             signatures_checked=sum(wallet.trust.verifier.checked for wallet in wallets),
         )
+
+
+def _rules(rules: Rules, operators: Sequence[str]) -> tuple[WalletRules, ...]:
+    """What the wallets of each operator are told."""
+    payee = PayeePolicy()
+    payee = replace(payee, accepts=replace(payee.accepts, list_age_s=rules.oldest_list_s))
+    payer = replace(PayerPolicy(), day_limit_fen=rules.day_limit_fen)
+    return tuple(WalletRules(operator=name, currency="CNY", payer=payer, payee=payee) for name in operators)

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from shuangli.crypto import SigningKey
+from shuangli.crypto import SigningKey, sha256
 from shuangli.messages.certificates import WalletKind
 from shuangli.messages.notices import Outcome
 from shuangli.offline.trust import Trust
 from shuangli.sims.system import NETWORK, Anchors
 from shuangli.sims.uplink import Answer, Ask, AskKind
 from shuangli.wallet.choice import denominate
+from shuangli.wallet.come_back import told_of_refusals
+from shuangli.wallet.custody import KeyCustody
 from shuangli.wallet.journal import MemoryJournal
 from shuangli.wallet.rules import WalletRules
 from shuangli.wallet.wallet import Wallet
@@ -27,7 +29,7 @@ class Surroundings:
 
     anchors: Anchors
     rules: tuple[WalletRules, ...]
-    random_bytes: Callable[[int], bytes]
+    seed: int
     send: Callable[[Ask], None]
 
 
@@ -39,9 +41,13 @@ class Device:
         number: the device's number in the whole simulation
         wallet: the wallet on it
         unpaid: coins whose redemption was recorded and not paid, with their values in fen and why
+        given_back: what came back to it because a payee had refused it: (transfer, spent coin)
     """
 
-    __slots__ = ("_around", "_awaits", "_operator", "_remembers", "key", "number", "unpaid", "wallet")
+    __slots__ = (
+        *("_around", "_awaits", "_drawn", "_operator", "_remembers"),
+        *("given_back", "key", "number", "unpaid", "wallet"),
+    )
 
     def __init__(
         self, number: int, key: SigningKey, operator: int, *, remembers: int, around: Surroundings
@@ -50,11 +56,18 @@ class Device:
         self.number = number
         self.wallet: Wallet | None = None
         self.unpaid: dict[bytes, tuple[int, Outcome]] = {}
+        self.given_back: set[tuple[bytes, bytes]] = set()
         self.key = key
         self._operator = operator
         self._remembers = remembers
         self._around = around
         self._awaits = False
+        self._drawn = 0
+
+    def random_bytes(self, size: int) -> bytes:
+        """At most 32 bytes: the device's own source of chance, so that no device disturbs another's."""
+        self._drawn += 1
+        return sha256(f"shuangli-sim/{self._around.seed}/nonce/{self.number}/{self._drawn}".encode())[:size]
 
     def start_wallet(self, journal: MemoryJournal) -> Wallet:
         """Put a wallet on the device, with what its journal says. The device checks the key set itself."""
@@ -62,11 +75,10 @@ class Device:
         trust = Trust(root=anchors.root, network=NETWORK, objects_kept=self._remembers)
         trust.add_key_set(anchors.key_set)
         self.wallet = Wallet(
-            key=self.key,
+            key=KeyCustody(self.key, self.random_bytes),
             trust=trust,
             journal=journal,
             rules=self._around.rules[self._operator],
-            random_bytes=self._around.random_bytes,
         )
         return self.wallet
 
@@ -130,6 +142,8 @@ class Device:
             wallet.install(answer.data)
         elif answer.data and answer.kind is AskKind.LOAD:
             wallet.receive_load(answer.data)
+        elif answer.kind is AskKind.LOAD:
+            wallet.drop_order(answer.order)
         elif answer.data:
             self._acknowledge(wallet, answer.data)
         if answer.kind is AskKind.SYNC:
@@ -140,8 +154,11 @@ class Device:
         open_uploads = dict(wallet.purse.uploads)
         operator_key = self._around.anchors.operator_keys[self._operator]
         acknowledgement = wallet.acknowledge(data, operator_key=operator_key)
-        coins = open_uploads[acknowledgement.upload_id].coins
-        # The redemption is the last transfer of an upload.
-        for coin, outcome in zip(reversed(coins), reversed(acknowledgement.outcomes), strict=False):
+        handed_in, outcomes = open_uploads[acknowledgement.upload_id], acknowledgement.outcomes
+        told = told_of_refusals(handed_in, outcomes, payments=wallet.purse.paying)
+        self.given_back |= {(said.transfer_id, said.spend.coin_id) for said in told if said.came_back}
+        # The redemption is the last transfer of an upload; what is said of refusals comes after it.
+        outcomes = outcomes[: len(outcomes) - len(told)]
+        for coin, outcome in zip(reversed(handed_in.coins), reversed(outcomes), strict=False):
             if outcome in UNPAID:
                 self.unpaid[coin.coin_id] = (coin.value_fen, outcome)

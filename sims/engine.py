@@ -22,7 +22,7 @@ from shuangli.sims.payments import PaymentLog
 from shuangli.sims.plan import CellPlan
 from shuangli.sims.system import System
 from shuangli.sims.uplink import Answer, Ask, AskKind, with_news
-from shuangli.sims.workers import Worker, Workers, batches_of, peak_rss, work_branch, work_cells
+from shuangli.sims.workers import Inline, Process, Workers, batches_of, peak_rss, work_branch, work_cells
 
 WINDOWS_AFTER_CLOSE: Final = 4
 """Windows after the close in which no device speaks of itself, so that all answers arrive."""
@@ -45,6 +45,8 @@ class Run:
 def play(system: System, plans: Sequence[CellPlan], *, workers: int, progress: Progress) -> Run:
     """Play all cells to the end, in at most `workers` processes beside the operators' and this one.
 
+    With no `workers`, all of it is played in this process.
+
     Raises:
         StoreError: a worker died (`worker`), or a database failed.
     """
@@ -52,7 +54,7 @@ def play(system: System, plans: Sequence[CellPlan], *, workers: int, progress: P
     last_s = calendar.closes_s + calendar.close_takes_s + WINDOWS_AFTER_CLOSE * calendar.window_s
     starts = range(calendar.start_s, last_s, calendar.window_s)
     payments = PaymentLog()
-    with Workers() as crew, _no_collector():
+    with Workers(inline=not workers) as crew, _no_collector():
         cells = _Cells(crew, system, plans, workers)
         online = _Online(crew, system)
         asks: list[Ask] = []
@@ -87,7 +89,8 @@ class _Cells:
 
     def __init__(self, crew: Workers, system: System, plans: Sequence[CellPlan], workers: int) -> None:
         self._plans = plans
-        shares = [list(plans[index::workers]) for index in range(min(workers, len(plans)))]
+        parts = min(max(1, workers), len(plans))
+        shares = [list(plans[index::parts]) for index in range(parts)]
         self._workers = [
             crew.start(f"cells-{index}", work_cells, share, system.anchors)
             for index, share in enumerate(shares)
@@ -129,7 +132,7 @@ class _Online:
     def __init__(self, crew: Workers, system: System) -> None:
         self._system = system
         self._list_number, self._revocations = 0, b""
-        self._branches: list[Worker] = [
+        self._branches: list[Process | Inline] = [
             crew.start(f"operator-{index}", work_branch, system.plan, system.anchors, index, system.directory)
             for index in range(system.plan.operators)
         ]

@@ -36,12 +36,17 @@ class Holdings:
 
 
 def holdings(devices: Iterable[Device], watched: Collection[int], spends: Sequence[CopySpend]) -> Holdings:
-    """Count what `devices` hold; `watched` are the numbers of copied wallets and of their copies."""
+    """Count what `devices` hold; `watched` are the numbers of copied wallets and of their copies.
+
+    What a payee has refused is in flight until it has come back.
+    """
     held_fen = in_flight_fen = 0
     unpaid: dict[bytes, tuple[int, Outcome]] = {}
     common: dict[bytes, int] = {}
+    given_back: set[tuple[bytes, bytes]] = set()
     for device in devices:
         unpaid.update(device.unpaid)
+        given_back |= device.given_back
         if device.wallet is None:
             continue
         purse = device.wallet.purse
@@ -51,7 +56,11 @@ def holdings(devices: Iterable[Device], watched: Collection[int], spends: Sequen
             held_fen += purse.balance_fen
             in_flight_fen += purse.in_flight_fen
     # One coin may be refused twice in two transfers; each transfer's output is open at the centre.
-    refused = {(spend.transfer_id, spend.coin_id): spend.pay_fen for spend in spends if not spend.accepted}
+    refused = {
+        (spend.transfer_id, spend.coin_id): spend.pay_fen
+        for spend in spends
+        if not spend.accepted and (spend.transfer_id, spend.coin_id) not in given_back
+    }
     for spend in spends:
         common.pop(spend.coin_id, None)
 

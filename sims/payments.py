@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from shuangli.issuer.store import IssuerStore
 from shuangli.sims.adversary import CopySpend, forked_coins
 from shuangli.sims.cell import PaymentRow
+from shuangli.sims.plan import NOBODY
 from shuangli.sims.scenario import Scenario
 
 COLUMNS: Final = {
@@ -48,8 +50,9 @@ def settled_payments(
 ) -> pl.DataFrame:
     """The table of `payments.parquet`: see the data dictionary in `docs/reference/results.md`.
 
-    Adds when an operator first received each transfer (`received_s`, null if never), whether it spends
-    a coin that was spent twice (`forked`, the truth, not what was found), and the trip where there is one.
+    Adds when an operator first received each transfer (`received_s`, null if never), the labels `forked` (it
+    spends a coin that was spent twice) and `payer_copied` (the payer's wallet is copied, or a copy), which
+    are the truth and not what was found, and the trip where there is one.
     """
     rows = store.transfers_received()
     received = pl.DataFrame(rows, schema={"transfer_id": pl.Binary, "received_s": pl.Int64}, orient="row")
@@ -59,6 +62,7 @@ def settled_payments(
     forked = sorted({spend.transfer_id for spend in spends if spend.coin_id in forks})
     table = payments.join(received, on="transfer_id", how="left", maintain_order="left").with_columns(
         pl.col("transfer_id").is_in(pl.Series(forked, dtype=pl.Binary).implode()).alias("forked"),
+        pl.col("payer").is_in(copied_devices(scenario)).alias("payer_copied"),
         (pl.col("received_s") - pl.col("at_s")).alias("latency_s"),
     )
     if scenario.trips is None:
@@ -70,3 +74,13 @@ def settled_payments(
         names.gather(pl.Series(trips.origin[tags])).alias("origin"),
         names.gather(pl.Series(trips.destination[tags])).alias("destination"),
     ).drop("tag")
+
+
+def copied_devices(scenario: Scenario) -> list[int]:
+    """The numbers of devices whose wallet is copied, or a copy."""
+    found: set[int] = set()
+    for plan in scenario.plans:
+        copies = np.flatnonzero(plan.devices.copy_of != NOBODY)
+        for device in (*copies.tolist(), *plan.devices.copy_of[copies].tolist()):
+            found.add(plan.first_device + device)
+    return sorted(found)

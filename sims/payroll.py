@@ -8,18 +8,24 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 import numpy as np
+from scipy.special import ndtri
 
 from shuangli.messages.certificates import Mode, Terms
-from shuangli.sims.plan import NOBODY, Calendar, CellPlan, Devices, Habits, Ints, Meetings, Role, Wages
-from shuangli.sims.scenario import (
-    DAY_S,
-    HOUR_S,
-    WINDOW_S,
-    Scenario,
-    check_range,
-    day_start_s,
-    generator,
+from shuangli.sims.chance import Floats, dealt_copies, generator, poisson, rows, uniforms, whole
+from shuangli.sims.plan import (
+    NOBODY,
+    Calendar,
+    CellPlan,
+    Devices,
+    Habits,
+    Ints,
+    Meetings,
+    Role,
+    Rules,
+    Wages,
 )
+from shuangli.sims.scenario import DAY_S, HOUR_S, WINDOW_S, Scenario
+from shuangli.sims.settings import Concern, check_settings, day_start_s, setting
 from shuangli.sims.system import SystemPlan
 from shuangli.sims.wages import monthly_wages_fen
 
@@ -32,43 +38,97 @@ MEAN_PURCHASE_FEN: Final = 3_500
 PURCHASE_SIGMA: Final = 0.8
 WORKER_TIER: Final = 2
 MILLION: Final = 1_000_000
+TRANSFERABLE: Final = "transferable"
+STAGED: Final = "staged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayrollConfig:
-    """The settings of a payroll; amounts in fen.
+    """A payroll: wages into many wallets, spent offline over several hops, reconciled late."""
 
-    loaded_share: part of a wage that goes into the offline purse. payments_per_day: mean of a worker.
-    among_workers: share of payments from worker to worker. sync_every_s: mean interval of going online.
-    """
-
-    date: str = "2026-01-05"
-    workers: int = 2_000
-    shops: int = 100
-    days: int = 7
-    loaded_share: float = 0.1
-    payments_per_day: float = 2.0
-    among_workers: float = 0.3
-    sync_every_s: int = 2 * DAY_S
-    copied_share: float = 0.005
-    hop_cap: int = 6
-    cap_per_person_fen: int = 1_000_000
+    date: str = setting("2026-01-05", "payday, the first simulated day", concern=Concern.WORLD)
+    workers: int = setting(
+        2_000, "people who are paid", concern=Concern.WORLD, unit="people", low=2, high=10**6
+    )
+    shops: int = setting(100, "where they spend", concern=Concern.WORLD, unit="shops", low=1, high=10**5)
+    days: int = setting(7, "simulated days", concern=Concern.WORLD, unit="days", low=1, high=31)
+    payments_per_day: float = setting(
+        2.0, "mean of a worker", concern=Concern.WORLD, unit="payments", low=0.01, high=50
+    )
+    among_workers: float = setting(
+        0.3, "share of payments that go to another worker", concern=Concern.WORLD, low=0, high=1
+    )
+    copied_share: float = setting(
+        0.005,
+        "share of the workers' wallets that are secretly copied",
+        concern=Concern.ATTACK,
+        low=0,
+        high=0.5,
+    )
+    copies_each: int = setting(
+        1,
+        "copies of each of them, used by as many other workers",
+        concern=Concern.ATTACK,
+        unit="wallets",
+        low=1,
+        high=50,
+    )
+    loaded_share: float = setting(
+        0.1,
+        "part of a wage that goes into the offline purse",
+        concern=Concern.POLICY,
+        low=0.001,
+        high=1,
+    )
+    sync_every_s: int = setting(
+        2 * DAY_S,
+        "mean interval at which a worker goes online; shops once a day",
+        concern=Concern.POLICY,
+        unit="s",
+        low=HOUR_S,
+        high=31 * DAY_S,
+    )
+    mode: str = setting(
+        TRANSFERABLE,
+        "what may be done with a received coin before it is handed in: nothing, or pay on",
+        concern=Concern.POLICY,
+        choices=(TRANSFERABLE, STAGED),
+    )
+    hop_cap: int = setting(
+        6,
+        "changes of key that a coin may see before it must be handed in",
+        concern=Concern.POLICY,
+        unit="hops",
+        low=1,
+        high=8,
+    )
+    day_limit_fen: int = setting(
+        2_000_000,
+        "most that a wallet pays offline in a day",
+        concern=Concern.POLICY,
+        unit="fen",
+        low=100,
+        high=2_000_000,
+    )
+    oldest_list_s: int = setting(
+        7 * DAY_S,
+        "age of the oldest revocation list that a device accepts, its own and the other's",
+        concern=Concern.POLICY,
+        unit="s",
+        low=HOUR_S,
+        high=30 * DAY_S,
+    )
+    cap_per_person_fen: int = setting(
+        1_000_000,
+        "most that the guarantee fund pays to one payee",
+        concern=Concern.POLICY,
+        unit="fen",
+        low=0,
+        high=10**12,
+    )
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("workers", 2, 10**6),
-            ("shops", 1, 10**5),
-            ("days", 1, 31),
-            ("loaded_share", 0.001, 1),
-            ("payments_per_day", 0.01, 50),
-            ("among_workers", 0, 1),
-            ("sync_every_s", HOUR_S, 31 * DAY_S),
-            ("copied_share", 0, 0.5),
-            ("hop_cap", 1, 8),
-            ("cap_per_person_fen", 0, 10**12),
-        ):
-            check_range(name, getattr(self, name), low, high)
-        day_start_s(self.date)
+        check_settings(self)
 
 
 def payroll(config: PayrollConfig, *, seed: int) -> Scenario:
@@ -103,6 +163,7 @@ def payroll(config: PayrollConfig, *, seed: int) -> Scenario:
         ),
         habits=Habits(top_up_fen=0, top_up_below_fen=0, unit_fen=100),
         calendar=calendar,
+        rules=Rules(day_limit_fen=config.day_limit_fen, oldest_list_s=config.oldest_list_s),
     )
     return Scenario(
         name="payroll",
@@ -116,8 +177,8 @@ def payroll(config: PayrollConfig, *, seed: int) -> Scenario:
             operators=2,
             terms=Terms(
                 currency="CNY",
-                mode=Mode.TRANSFERABLE,
-                hop_cap=config.hop_cap,
+                mode=Mode.STAGED if config.mode == STAGED else Mode.TRANSFERABLE,
+                hop_cap=1 if config.mode == STAGED else config.hop_cap,
                 coin_life_s=60 * DAY_S,
                 claim_window_s=14 * DAY_S,
                 grace_s=2 * DAY_S,
@@ -135,14 +196,15 @@ def _devices(config: PayrollConfig, calendar: Calendar, wages_fen: Ints, *, seed
     count = workers + shops + 1
     number = np.arange(count)
     worker, shop = number < workers, (number >= workers) & (number < workers + shops)
-    rng = generator(seed, "devices")
     copy_of = np.full(count, NOBODY, dtype=np.int64)
-    pairs = min(round(config.copied_share * workers), workers // 2)
-    chosen = rng.choice(workers, size=(pairs, 2), replace=False)
-    copy_of[chosen[:, 1]] = chosen[:, 0]
-    sync_every_s = np.where(
-        shop, DAY_S, rng.integers(config.sync_every_s // 2, 3 * config.sync_every_s // 2, count)
-    )
+    due = round(config.copied_share * workers)
+    originals, users = dealt_copies(uniforms(seed, "copies", workers), due, config.copies_each)
+    copy_of[users] = originals
+    half_s = config.sync_every_s // 2
+    every_s = whole(uniforms(seed, "how often online", workers), half_s, 3 * half_s)
+    from_s = whole(uniforms(seed, "when first online", workers), 0, config.sync_every_s)
+    shops_from_s = whole(uniforms(seed, "when shops first online", shops), 0, DAY_S)
+    none = np.zeros(1, dtype=np.int64)
     return Devices(
         role=np.where(worker, Role.PERSON, Role.MERCHANT),
         operator=np.where(shop, 1, 0),
@@ -150,33 +212,53 @@ def _devices(config: PayrollConfig, calendar: Calendar, wages_fen: Ints, *, seed
         opens_s=calendar.start_s + number * OPENING_S // count,
         first_load_fen=np.zeros(count, dtype=np.int64),
         deposit_fen=np.where(number == count - 1, int(wages_fen.sum()), 0),
-        sync_every_s=np.where(number == count - 1, 0, sync_every_s),
-        sync_from_s=calendar.start_s + OPENING_S + HOUR_S + rng.integers(0, config.sync_every_s, count),
+        sync_every_s=np.concatenate([every_s, np.full(shops, DAY_S), none]),
+        sync_from_s=calendar.start_s + OPENING_S + HOUR_S + np.concatenate([from_s, shops_from_s, none]),
         copy_of=copy_of,
     )
 
 
 def _meetings(config: PayrollConfig, first_day_s: int, *, seed: int) -> Meetings:
-    """Purchases by day from payday on; who meets whom is drawn evenly, shops by a skewed weight."""
-    rng = generator(seed, "meetings")
-    count = max(1, int(rng.poisson(config.workers * config.payments_per_day * config.days)))
-    day = rng.integers(0, config.days, count)
-    second = rng.integers(*SHOPPING_S, count)
-    # On payday nobody spends before the wage has arrived.
-    second = np.where(day == 0, np.maximum(second, PAYDAY_S + HOUR_S + second % HOUR_S), second)
-    at_s = first_day_s + day * DAY_S + second
-    payer = rng.integers(0, config.workers, count)
-    other = (payer + rng.integers(1, config.workers, count)) % config.workers
-    weight = rng.pareto(1.5, config.shops) + 1
-    shop = config.workers + rng.choice(config.shops, count, p=weight / weight.sum())
-    among = rng.random(count) < config.among_workers
-    mu = np.log(MEAN_PURCHASE_FEN) - PURCHASE_SIGMA**2 / 2
-    amount_fen = np.maximum(1, np.rint(rng.lognormal(mu, PURCHASE_SIGMA, count))).astype(np.int64)
+    """Purchases by day from payday on; who meets whom is drawn evenly, shops by a skewed weight.
+
+    How often a worker pays on a day is one number of theirs, and each of these payments is another row.
+    """
+    weight = generator(seed, "shops").pareto(1.5, config.shops) + 1
+    reach = np.cumsum(weight) / weight.sum()
+    parts: list[Ints] = []
+    for day in range(config.days):
+        often = poisson(uniforms(seed, f"how often, day {day}", config.workers), config.payments_per_day)
+        for which in range(int(often.max())):
+            payer = np.flatnonzero(often > which)
+            drawn = rows(seed, f"payment {which}, day {day}", config.workers, 5)[payer]
+            parts.append(_payments(config, first_day_s, day, payer, drawn, reach))
+    if not parts:
+        # A run needs a payment; with few workers who seldom pay, the first one does so once.
+        drawn = rows(seed, "payment 0, day 0", config.workers, 5)[:1]
+        parts.append(_payments(config, first_day_s, 0, np.zeros(1, dtype=np.int64), drawn, reach))
+    at_s, payer, payee, amount_fen = np.concatenate(parts, axis=1)
     order = np.argsort(at_s, kind="stable")
     return Meetings(
         at_s=at_s[order],
         payer=payer[order],
-        payee=np.where(among, other, shop)[order],
+        payee=payee[order],
         amount_fen=amount_fen[order],
-        tag=np.arange(count),
+        tag=np.arange(order.size),
     )
+
+
+def _payments(
+    config: PayrollConfig, first_day_s: int, day: int, payer: Ints, drawn: Floats, reach: Floats
+) -> Ints:
+    """One payment of each of these workers on a day: when, payer, payee, fen [4, payers]."""
+    when, whom, where, to_worker, how_much = drawn.T
+    second = whole(when, *SHOPPING_S)
+    if day == 0:
+        # On payday nobody spends before the wage has arrived.
+        second = np.maximum(second, PAYDAY_S + HOUR_S + second % HOUR_S)
+    other = (payer + whole(whom, 1, config.workers)) % config.workers
+    shop = config.workers + np.searchsorted(reach, where, side="right")
+    mu = np.log(MEAN_PURCHASE_FEN) - PURCHASE_SIGMA**2 / 2
+    amount_fen = np.maximum(1, np.rint(np.exp(mu + PURCHASE_SIGMA * ndtri(how_much)))).astype(np.int64)
+    payee = np.where(to_worker < config.among_workers, other, shop)
+    return np.stack([first_day_s + day * DAY_S + second, payer, payee, amount_fen])

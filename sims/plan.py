@@ -118,6 +118,14 @@ class Habits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The caution of devices: most that one pays in a day, age of the oldest revocation list it accepts."""
+
+    day_limit_fen: int = 2_000_000
+    oldest_list_s: int = 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
     """When the simulation starts, when everybody reconciles, and when nobody can reach an operator.
 
@@ -162,6 +170,7 @@ class CellPlan:
     wages: Wages
     habits: Habits
     calendar: Calendar
+    rules: Rules = Rules()
 
     def __post_init__(self) -> None:
         every_s = self.devices.sync_every_s

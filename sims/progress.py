@@ -1,9 +1,9 @@
-"""Edge: the progress bar on a terminal, and interrupts while a run is under way."""
+"""Edge: the progress bar on a terminal, and interrupts while a run or a sweep is under way."""
 
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -19,7 +19,7 @@ def progress_bar(name: str) -> Iterator[Progress]:
     Raises:
         KeyboardInterrupt: after the window in which an interrupt came.
     """
-    interrupts = _Interrupts()
+    interrupts = Interrupts()
     interrupts.hold()
     try:
         with tqdm(desc=name, unit="window", file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
@@ -37,7 +37,35 @@ def progress_bar(name: str) -> Iterator[Progress]:
         interrupts.release()
 
 
-class _Interrupts:
+@contextmanager
+def sweep_bar(name: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error that counts the runs of a sweep; none where that is not a terminal.
+
+    It is told how many are finished, and of how many, now and then also when none has been added.
+
+    Raises:
+        KeyboardInterrupt: when it is told so after an interrupt.
+    """
+    interrupts = Interrupts()
+    interrupts.hold()
+    try:
+        with tqdm(desc=name, unit="run", file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
+
+            def show(done: int, runs: int) -> None:
+                if bar.total != runs:
+                    # Runs that were there before say nothing about how long the others will take.
+                    bar.reset(runs)
+                    bar.initial = bar.n = done
+                bar.update(done - bar.n)
+                bar.refresh()
+                interrupts.raise_if_any()
+
+            yield show
+    finally:
+        interrupts.release()
+
+
+class Interrupts:
     """Holds an interrupt back until it can be raised between two windows; the second one is raised at once.
 
     Raised at any moment, it would now and then fall into a library that ignores it, and be lost.

@@ -37,6 +37,7 @@ class Outcome:
     reports: Sequence[CellReport]
     branches: Sequence[BranchReport]
     supply: Sequence[Supply]
+    unpaid_on_forks_fen: int
     ledger_differences_fen: Mapping[str, int]
     circulation_flow: Sequence[tuple[int, int]]
     issuer_signatures: tuple[int, int]
@@ -71,7 +72,7 @@ def ledger_differences(system: System, branches: Sequence[BranchReport]) -> dict
         "forks": sum(supply.forked_difference_fen for supply in supplies),
     }
     in_books_fen = -issuer.store.ledger.balance_fen(circulation(EPOCH))
-    counted_fen = issuer.store.count_open().get((EPOCH, False), 0)
+    counted_fen = issuer.store.open_coins.count_fen().get((EPOCH, False), 0)
     differences["circulation_and_open_coins"] = in_books_fen - counted_fen
     for branch in branches:
         at_issuer_fen = -issuer.store.ledger.balance_fen(vault(branch.name))
@@ -104,7 +105,7 @@ def result(outcome: Outcome) -> dict[str, Any]:
                 "epoch": supply.epoch,
                 "loaded_fen": supply.loaded_fen,
                 "redeemed_fen": supply.redeemed_fen,
-                "returned_fen": 0,
+                "returned_fen": supply.returned_fen,
                 "outstanding_fen": supply.outstanding_fen,
                 "difference_fen": supply.difference_fen,
                 "forked_fen": supply.forked_fen,
@@ -226,6 +227,8 @@ def _forks(outcome: Outcome, held: Holdings) -> dict[str, Any]:
 
 def _books(outcome: Outcome, held: Holdings) -> dict[str, Any]:
     open_fen = sum(supply.outstanding_fen + supply.forked_open_fen for supply in outcome.supply)
+    # The centre has written it off, and the devices cannot know.
+    open_fen += outcome.unpaid_on_forks_fen
     differences = {**outcome.ledger_differences_fen, "devices_and_open_coins": open_fen - held.total_fen}
     return {
         "difference_fen": sum(abs(value) for value in differences.values()),
@@ -237,6 +240,7 @@ def _books(outcome: Outcome, held: Holdings) -> dict[str, Any]:
             "late_fen": held.late_fen,
             "capped_fen": held.capped_fen,
             "frozen_fen": held.frozen_fen,
+            "void_fen": outcome.unpaid_on_forks_fen,
         },
     }
 

@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from shuangli import __version__
 from shuangli.errors import BadInput, StoreError
 from shuangli.issuer.cases import Case, list_cases
 from shuangli.issuer.minting import circulation
-from shuangli.issuer.supply import supply_by_epoch
+from shuangli.issuer.supply import supply_by_epoch, unpaid_on_forks_fen
 from shuangli.offline.report import EVIDENCE_PREFIX, PAGE, RESULT, TABLES, sign_report
 from shuangli.sims.adversary import forked_coins
 from shuangli.sims.engine import Progress, Run, play
@@ -40,6 +41,7 @@ MARKER: Final = "run.json"
 DATABASES: Final = "databases"
 REPORT: Final = "report.cbor"
 ROOT_KEY: Final = "root-key.txt"
+LIBRARIES: Final = ("cbor2", "numpy", "polars", "pynacl", "scipy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +80,37 @@ def _run(scenario: Scenario, directory: Path, *, workers: int, progress: Progres
         _write(directory, _files(system, outcome, figures))
     finally:
         system.close()
-    facts = _run_facts(started_at, played_s, time.monotonic() - started, workers, run, figures)
+    facts = {
+        **_run_facts(started_at, played_s, time.monotonic() - started, workers, run, figures),
+        "files": dict(scenario.files),
+        "versions": versions(),
+    }
     _write(directory, {MARKER: _json(facts)})
     return Written(directory=directory, result=figures, run=facts)
+
+
+def play_only(scenario: Scenario, directory: Path) -> dict[str, Any]:
+    """Play `scenario` in this process alone, with databases in the new `directory`; returns its result.
+
+    Raises:
+        StoreError: the books do not balance, or the disk is full.
+    """
+    directory.mkdir(parents=True)
+    system = System(scenario.system, directory)
+    try:
+        run = play(system, scenario.plans, workers=0, progress=lambda *_: None)
+        return result(_outcome(scenario, system, run))
+    finally:
+        system.close()
+
+
+def versions() -> dict[str, str]:
+    """The versions of all that a result depends on."""
+    return {
+        "shuangli": __version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in LIBRARIES},
+    }
 
 
 def prepare(directory: Path) -> None:
@@ -117,6 +147,7 @@ def _outcome(scenario: Scenario, system: System, run: Run) -> Outcome:
         reports=run.cells,
         branches=run.branches,
         supply=supply_by_epoch(system.issuer.store),
+        unpaid_on_forks_fen=unpaid_on_forks_fen(system.issuer.store),
         ledger_differences_fen=ledger_differences(system, run.branches),
         circulation_flow=system.issuer.store.ledger.flow_fen(circulation(EPOCH), HOUR_S),
         issuer_signatures=system.signatures(),
@@ -222,8 +253,6 @@ def _run_facts(
         "payments_per_s": round(figures["payments"]["attempted"] / played_s, 1),
         "peak_rss_mb": round(run.peak_rss_kib / 1024),
         "workers": workers,
-        "version": __version__,
-        "python": platform.python_version(),
         "machine": platform.machine(),
         "system": platform.system(),
     }

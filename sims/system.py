@@ -1,8 +1,7 @@
 """The online half of a simulation, set up from a plan: issuer and operators as they are, on SQLite files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -12,12 +11,14 @@ from shuangli.issuer.authority import Authority
 from shuangli.issuer.centre import LossPolicy, Settled, Submission
 from shuangli.issuer.issuer import Issuer
 from shuangli.issuer.minting import MintingKey
+from shuangli.issuer.returns.due import Return
 from shuangli.issuer.store import IssuerStore
 from shuangli.messages.certificates import Epoch, Terms
 from shuangli.messages.notices import RevocationList
 from shuangli.offline.limits import LIMITS_2022
 from shuangli.offline.trust import Trust
-from shuangli.operator.bank import Bank, BankTerms
+from shuangli.operator.accounts import BankTerms
+from shuangli.operator.bank import Bank
 from shuangli.operator.flow import Question, reply
 from shuangli.operator.store import OperatorStore
 from shuangli.sims.branch import Reply
@@ -60,13 +61,6 @@ class Anchors:
 def derive_key(seed: int, name: str) -> SigningKey:
     """The simulated key of a name: the same for the same seed, and good for nothing else."""
     return SigningKey(sha256(f"shuangli-sim/{seed}/{name}".encode()))
-
-
-def seeded_bytes(seed: int, name: str) -> Callable[[int], bytes]:
-    """The random source of simulated devices: at most 32 bytes a call, the same for the same seed."""
-    start = f"shuangli-sim/{seed}/{name}/".encode()
-    calls = count()
-    return lambda size: sha256(start + next(calls).to_bytes(8, "big"))[:size]
 
 
 def make_place(anchors: Anchors) -> Trust:
@@ -154,6 +148,18 @@ class NoIssuer:
     def settle(self, submission: Submission) -> Settled:
         """Never asked."""
         raise RuntimeError(f"{submission.operator} asked past its flow")
+
+    def returns_to(self, operator: str, *, after: int) -> list[Return]:
+        """Never asked."""
+        raise RuntimeError(f"{operator} asked for returns after {after}")
+
+    def claim_return(self, operator: str, number: int, *, person: bytes, now_s: int) -> int:
+        """Never asked."""
+        raise RuntimeError(f"{operator} claimed return {number} for {person.hex()} at {now_s}")
+
+    def report_lost(self, certificate: bytes, *, operator: str, now_s: int) -> None:
+        """Never asked."""
+        raise RuntimeError(f"{operator} reported {len(certificate)} bytes as lost at {now_s}")
 
 
 def make_bank(plan: SystemPlan, anchors: Anchors, index: int, directory: Path) -> tuple[Bank, SigningKey]:

@@ -12,19 +12,23 @@ from typing import Final
 import numpy as np
 
 from shuangli.messages.certificates import Mode, Terms
+from shuangli.sims.chance import dealt_copies, generator, uniforms
 from shuangli.sims.demand import demand_and_network
 from shuangli.sims.fares import BEIJING
-from shuangli.sims.plan import NOBODY, Calendar, CellPlan, Devices, Habits, Ints, Meetings, Role, no_wages
-from shuangli.sims.scenario import (
-    CELLS,
-    DAY_S,
-    HOUR_S,
-    WINDOW_S,
-    Scenario,
-    check_range,
-    day_start_s,
-    generator,
+from shuangli.sims.plan import (
+    NOBODY,
+    Calendar,
+    CellPlan,
+    Devices,
+    Habits,
+    Ints,
+    Meetings,
+    Role,
+    Rules,
+    no_wages,
 )
+from shuangli.sims.scenario import CELLS, DAY_S, HOUR_S, WINDOW_S, Scenario
+from shuangli.sims.settings import Concern, check_settings, day_start_s, setting
 from shuangli.sims.system import SystemPlan
 from shuangli.sims.trips import Trips, plan_trips
 
@@ -38,43 +42,103 @@ LEAST_COIN_LIFE_S: Final = 30 * DAY_S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransitConfig:
-    """The settings of a metro day; amounts in fen.
+    """A metro day: riders pay offline gates with offline wallets; gates reconcile on a schedule."""
 
-    trips: how many, where no demand file says. trips_per_wallet: mean on a day. copied_share: share of
-    wallets that are copied. reconcile_every_s: a gate's interval. outage_from_h, outage_h: when operators
-    cannot be reached on the first day, in hours. load_fen, top_up_below_fen, top_up_fen: a rider's first
-    load and when and how much is added. cap_per_person_fen: what the guarantee fund pays one payee at most.
-    """
-
-    date: str = "2026-01-05"
-    trips: int = 20_000
-    trips_per_wallet: float = 2.0
-    copied_share: float = 0.005
-    reconcile_every_s: int = 3_600
-    outage_from_h: float = 17.0
-    outage_h: float = 3.0
-    load_fen: int = 2_000
-    top_up_below_fen: int = 1_000
-    top_up_fen: int = 2_000
-    operators: int = 2
-    cap_per_person_fen: int = 1_000_000
+    date: str = setting("2026-01-05", "the first simulated day", concern=Concern.WORLD)
+    trips: int = setting(
+        20_000,
+        "how many, where no demand file says",
+        concern=Concern.WORLD,
+        unit="trips",
+        low=1,
+        high=2**31 - 1,
+    )
+    trips_per_wallet: float = setting(
+        2.0,
+        "mean of a wallet on a day on which it rides",
+        concern=Concern.WORLD,
+        unit="trips",
+        low=1,
+        high=100,
+    )
+    copied_share: float = setting(
+        0.005,
+        "share of the wallets that are secretly copied",
+        concern=Concern.ATTACK,
+        low=0,
+        high=0.5,
+    )
+    copies_each: int = setting(
+        1,
+        "copies of each of them, used by as many other riders",
+        concern=Concern.ATTACK,
+        unit="wallets",
+        low=1,
+        high=50,
+    )
+    reconcile_every_s: int = setting(
+        3_600, "how often a gate hands in", concern=Concern.POLICY, unit="s", low=WINDOW_S, high=30 * DAY_S
+    )
+    outage_from_h: float = setting(
+        17.0,
+        "on the first day, from when no operator can be reached",
+        concern=Concern.POLICY,
+        unit="h",
+        low=0,
+        high=24,
+    )
+    outage_h: float = setting(
+        3.0, "for how long; 0 for no outage", concern=Concern.POLICY, unit="h", low=0, high=24
+    )
+    load_fen: int = setting(
+        2_000, "a rider's first load", concern=Concern.POLICY, unit="fen", low=100, high=500_000
+    )
+    top_up_below_fen: int = setting(
+        1_000,
+        "after a payment, a purse with less is topped up",
+        concern=Concern.POLICY,
+        unit="fen",
+        low=0,
+        high=1_000_000,
+    )
+    top_up_fen: int = setting(
+        2_000, "by how much; 0 for never", concern=Concern.POLICY, unit="fen", low=0, high=500_000
+    )
+    day_limit_fen: int = setting(
+        2_000_000,
+        "most that a wallet pays offline in a day",
+        concern=Concern.POLICY,
+        unit="fen",
+        low=100,
+        high=2_000_000,
+    )
+    oldest_list_s: int = setting(
+        7 * DAY_S,
+        "age of the oldest revocation list that a device accepts, its own and the other's",
+        concern=Concern.POLICY,
+        unit="s",
+        low=HOUR_S,
+        high=30 * DAY_S,
+    )
+    operators: int = setting(
+        2,
+        "banks that riders are spread over; gates are with the first",
+        concern=Concern.POLICY,
+        unit="operators",
+        low=1,
+        high=50,
+    )
+    cap_per_person_fen: int = setting(
+        1_000_000,
+        "most that the guarantee fund pays to one payee",
+        concern=Concern.POLICY,
+        unit="fen",
+        low=0,
+        high=10**12,
+    )
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("trips", 1, 2**31 - 1),
-            ("trips_per_wallet", 1, 100),
-            ("copied_share", 0, 0.5),
-            ("reconcile_every_s", WINDOW_S, 30 * DAY_S),
-            ("outage_from_h", 0, 24),
-            ("outage_h", 0, 24),
-            ("load_fen", 100, 500_000),
-            ("top_up_below_fen", 0, 1_000_000),
-            ("top_up_fen", 0, 500_000),
-            ("operators", 1, 50),
-            ("cap_per_person_fen", 0, 10**12),
-        ):
-            check_range(name, getattr(self, name), low, high)
-        day_start_s(self.date)
+        check_settings(self)
 
 
 def transit(
@@ -97,7 +161,7 @@ def transit(
     )
     first_day_s = day_start_s(config.date)
     calendar = _calendar(config, first_day_s, last_exit_s=int(trips.exit_s[-1]))
-    copy_of = draw_copies(trips.wallets, config.copied_share, seed=seed)
+    copy_of = draw_copies(trips.wallets, config.copied_share, config.copies_each, seed=seed)
     plans: list[CellPlan] = []
     first_device = 0
     for cell in range(CELLS):
@@ -155,16 +219,16 @@ def _calendar(config: TransitConfig, first_day_s: int, *, last_exit_s: int) -> C
     )
 
 
-def draw_copies(wallets: int, share: float, *, seed: int) -> Ints:
+def draw_copies(wallets: int, share: float, each: int, *, seed: int) -> Ints:
     """For each rider the rider whose wallet it uses a copy of, or NOBODY; both in one cell."""
     copy_of = np.full(wallets, NOBODY, dtype=np.int64)
-    rng = generator(seed, "copies")
+    chance = uniforms(seed, "copies", wallets)
     due = round(share * wallets)
     for cell in range(CELLS):
         members = np.arange(cell, wallets, CELLS)
-        pairs = min(due * (cell + 1) // CELLS - due * cell // CELLS, members.size // 2)
-        chosen = rng.choice(members, size=(pairs, 2), replace=False)
-        copy_of[chosen[:, 1]] = chosen[:, 0]
+        here = due * (cell + 1) // CELLS - due * cell // CELLS
+        originals, users = dealt_copies(chance[members], here, each)
+        copy_of[members[users]] = members[originals]
     return copy_of
 
 
@@ -220,4 +284,5 @@ def _cell(
             unit_fen=100,
         ),
         calendar=calendar,
+        rules=Rules(day_limit_fen=config.day_limit_fen, oldest_list_s=config.oldest_list_s),
     )

@@ -38,13 +38,15 @@ class Ask(NamedTuple):
 class Answer(NamedTuple):
     """A certificate, load or acknowledgement, with a newer revocation list if there is one.
 
-    `data` is empty where the ask was refused, or was a mere look at the list.
+    `data` is empty where the ask was refused, or was a mere look at the list. `order` is the load order that
+    is answered.
     """
 
     device: int
     kind: AskKind
     data: bytes
     revocations: bytes = b""
+    order: bytes = b""
 
 
 def with_news(ask: Ask, answer: Answer, *, list_number: int, revocations: bytes) -> Answer:

@@ -1,8 +1,12 @@
-"""Edge: the worker processes of a run, and the pipes to them.
+"""Edge: the workers of a run. Each is a generator that hears orders and says answers.
 
-A cell worker plays some cells; a branch worker runs one operator on its own database. Each answers the
-orders that come over its pipe until there are no more. What goes wrong in a worker is raised here as
-an error of this process; a worker that dies is one clear error, too.
+`work_cells` plays some cells; `work_branch` runs one operator on its own database. `order = yield HEAR` waits
+for an order, `yield Say(answer)` gives an answer; after the order None a worker reports and ends.
+
+A `Process` drives such a generator in a process of its own, over a pipe. `Inline` drives it in this one, when
+its answer is asked for: for small runs, of which many share a machine. What a worker does depends on its
+orders alone, so both lead to the same result. What goes wrong in a worker is raised here as an error of this
+process; a process that dies is one clear error, too.
 """
 
 import gc
@@ -10,12 +14,13 @@ import multiprocessing
 import os
 import resource
 import signal
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from shuangli.errors import ShuangliError, StoreError
 from shuangli.sims.branch import Branch
@@ -32,14 +37,27 @@ class Failed(NamedTuple):
     detail: str
 
 
-class Worker:
+class Say(NamedTuple):
+    """What a worker yields to give an answer."""
+
+    answer: object
+
+
+HEAR: Final = None
+"""What a worker yields to be given an order."""
+
+Work = Generator[Say | None, Any, None]
+"""A worker at work."""
+
+
+class Process:
     """A process that works for this one, and the pipe to it."""
 
-    def __init__(self, name: str, target: Any, *arguments: object) -> None:
-        """Start `target(pipe, *arguments)` in a process of its own."""
+    def __init__(self, name: str, work: Callable[..., Work], *arguments: object) -> None:
+        """Start `work(*arguments)` in a process of its own."""
         context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=target, args=(theirs, *arguments), name=name, daemon=True)
+        self.pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_drive, args=(theirs, work), name=name, daemon=True)
         # An interrupt is for the main process; a worker inherits that it meets none, even while it starts.
         # Starting the tracker of `multiprocessing` would let interrupts through again.
         resource_tracker.ensure_running()
@@ -49,6 +67,8 @@ class Worker:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
+        # Not as arguments of the process: a child that dies early would never read them, and be waited for.
+        self.send(arguments)
 
     def send(self, order: object) -> None:
         """Give the worker an order.
@@ -57,7 +77,7 @@ class Worker:
             StoreError: it is gone, or an error ended it.
         """
         try:
-            self._pipe.send(order)
+            self.pipe.send(order)
         except OSError:
             # It may have said why before it went; what it said until then is of no use any more.
             while True:
@@ -70,7 +90,7 @@ class Worker:
             StoreError: it is gone, or an error ended it.
         """
         try:
-            said = self._pipe.recv()
+            said = self.pipe.recv()
         except (EOFError, OSError) as error:
             raise self._gone() from error
         if isinstance(said, Failed):
@@ -86,21 +106,53 @@ class Worker:
 
     def stop(self) -> None:
         """End the worker, whatever it is doing."""
-        self._pipe.close()
+        self.pipe.close()
         self._process.terminate()
         self._process.join()
+
+
+class Inline:
+    """A worker in this process: it works when it is asked what it has to say."""
+
+    def __init__(self, work: Callable[..., Work], *arguments: object) -> None:
+        """Begin `work(*arguments)` when the first answer is asked for."""
+        self._work = work(*arguments)
+        self._orders: deque[object] = deque()
+
+    def send(self, order: object) -> None:
+        """Give the worker an order."""
+        self._orders.append(order)
+
+    def receive(self) -> Any:
+        """What the worker says next.
+
+        Raises:
+            StoreError: an error ended it.
+        """
+        try:
+            said = next(self._work)
+            while said is HEAR:
+                said = self._work.send(self._orders.popleft())
+        except ShuangliError as error:
+            raise StoreError(error.code, str(error)) from error
+        return said.answer
+
+    def stop(self) -> None:
+        """End the worker."""
+        self._work.close()
 
 
 class Workers:
     """All workers of a run; they end with it."""
 
-    def __init__(self) -> None:
-        """Nobody works yet."""
-        self._workers: list[Worker] = []
+    def __init__(self, *, inline: bool) -> None:
+        """Nobody works yet; they will in processes of their own, or all in this one."""
+        self._inline = inline
+        self._workers: list[Process | Inline] = []
 
-    def start(self, name: str, target: Any, *arguments: object) -> Worker:
+    def start(self, name: str, work: Callable[..., Work], *arguments: object) -> Process | Inline:
         """Start a worker."""
-        worker = Worker(name, target, *arguments)
+        worker = Inline(work, *arguments) if self._inline else Process(name, work, *arguments)
         self._workers.append(worker)
         return worker
 
@@ -119,49 +171,56 @@ def peak_rss() -> tuple[int, int]:
     return os.getpid(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def work_cells(pipe: Connection, plans: Sequence[CellPlan], anchors: Anchors) -> None:
-    """Play windows: (start, end, answers by cell) -> [(cell, Played)]; None -> ([(cell, report)], memory)."""
+def _drive(pipe: Connection, work: Callable[..., Work]) -> None:
+    """Let a worker hear and speak over a pipe, its arguments first; the program of its process."""
     gc.disable()  # millions of objects without cycles: collecting them costs a third of the time
     try:
-        cells = {plan.number: Cell(plan, anchors) for plan in plans}
-        while (order := pipe.recv()) is not None:
-            start_s, end_s, answers = order
-            played = [(number, cell.play(start_s, end_s, answers[number])) for number, cell in cells.items()]
-            pipe.send(played)
-        pipe.send(([(number, cell.report()) for number, cell in cells.items()], peak_rss()))
+        working = work(*pipe.recv())
+        said = next(working)
+        while True:
+            if said is not HEAR:
+                pipe.send(said.answer)
+            said = next(working) if said is not HEAR else working.send(pipe.recv())
+    except StopIteration:
+        return
     except ShuangliError as error:
         pipe.send(Failed(error.code, str(error)))
     except (EOFError, OSError):
         return
 
 
-def work_branch(pipe: Connection, plan: SystemPlan, anchors: Anchors, index: int, directory: Path) -> None:
+def work_cells(plans: Sequence[CellPlan], anchors: Anchors) -> Work:
+    """Play windows: (start, end, answers by cell) -> [(cell, Played)]; None -> ([(cell, report)], memory)."""
+    cells = {plan.number: Cell(plan, anchors) for plan in plans}
+    while (order := (yield HEAR)) is not None:
+        start_s, end_s, answers = order
+        yield Say([(number, cell.play(start_s, end_s, answers[number])) for number, cell in cells.items()])
+    yield Say(([(number, cell.report()) for number, cell in cells.items()], peak_rss()))
+
+
+def work_branch(plan: SystemPlan, anchors: Anchors, index: int, directory: Path) -> Work:
     """Run an operator: (newer revocation list or nothing, batches of asks) -> answers; None -> report.
 
     The issuer's word comes in between: for every batch the questions go out before the replies to the
     batch before it are awaited.
     """
-    gc.disable()  # as above
+    bank, key = make_bank(plan, anchors, index, directory)
     try:
-        bank, key = make_bank(plan, anchors, index, directory)
         branch = Branch(bank)
-        while (order := pipe.recv()) is not None:
+        while (order := (yield HEAR)) is not None:
             revocations, batches = order
             if revocations:
                 branch.revoke(revocations)
             with branch.transaction():
                 for number, asks in enumerate(batches):
-                    pipe.send(branch.begin(asks))
+                    yield Say(branch.begin(asks))
                     if number:
-                        branch.resume(pipe.recv())
-                branch.resume(pipe.recv())
-            pipe.send(branch.answers())
-        pipe.send((branch.report(signatures_made=key.made), peak_rss()))
+                        branch.resume((yield HEAR))
+                branch.resume((yield HEAR))
+            yield Say(branch.answers())
+        yield Say((branch.report(signatures_made=key.made), peak_rss()))
+    finally:
         bank.store.close()
-    except ShuangliError as error:
-        pipe.send(Failed(error.code, str(error)))
-    except (EOFError, OSError):
-        return
 
 
 def batches_of(asks: Sequence[Ask], batch_bytes: int) -> list[list[Ask]]:

@@ -5,7 +5,7 @@ one test can belong together: `transfers(payer=KEYS[2], payee=KEYS[3].public)`.
 """
 
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -27,9 +27,11 @@ from shuangli.messages.certificates import (
     WalletKind,
 )
 from shuangli.messages.fields import MAX_NAME, MAX_TIME_S, NONCE_BYTES
+from shuangli.messages.hand_in import HandIn
 from shuangli.messages.key_set import KeySet
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.notices import Acknowledgement, Enrolment, Outcome, Report, RevocationList
+from shuangli.messages.returns import Returned, Watermark
 from shuangli.messages.session import (
     MAX_PAYMENT_BYTES,
     Accepts,
@@ -188,6 +190,19 @@ bundles: Final = st.builds(
     st.integers(0, 6),
 )
 
+
+def _hand_in(objects: Sequence[bytes], counts: tuple[int, int]) -> HandIn:
+    first, second = sorted(counts)
+    bundle = Bundle(loads=tuple(objects[:first]), transfers=tuple(objects[first:second]))
+    return HandIn(bundle=bundle, refusals=tuple(objects[second:]))
+
+
+hand_ins: Final = st.builds(
+    _hand_in,
+    st.lists(st.binary(max_size=300), max_size=8, unique=True),
+    st.tuples(st.integers(0, 8), st.integers(0, 8)),
+)
+
 # --- session -----------------------------------------------------------------------------------
 
 accepts: Final = st.builds(
@@ -261,6 +276,18 @@ acknowledgements: Final = st.builds(
     credited_fen=st.integers(0, MAX_FEN),
     outcomes=st.lists(st.sampled_from(Outcome), max_size=5),
 )
+watermarks: Final = st.builds(Watermark.sign, keys, network=names, operator=names, up_to_s=times_s)
+returned: Final = st.builds(
+    Returned.sign,
+    keys,
+    operator=names,
+    number=st.integers(0, MAX_FEN),
+    owner=ids,
+    parent_id=ids,
+    coin_id=ids,
+    value_fen=amounts_fen,
+    returned_at_s=times_s,
+)
 _words: Final = st.text(string.ascii_lowercase + "._", min_size=1, max_size=40)
 reports: Final = st.builds(
     Report.sign,
@@ -286,6 +313,8 @@ MESSAGES: Final[Mapping[type[Any], SearchStrategy[Any]]] = {
     Refusal: refusals,
     RevocationList: revocation_lists,
     Acknowledgement: acknowledgements,
+    Watermark: watermarks,
+    Returned: returned,
     Report: reports,
 }
 """Every kind of signed object: `kind.parse(data)` reads what the strategy's values hold as `signed.data`."""

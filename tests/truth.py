@@ -1,41 +1,63 @@
-"""What really happened: a few lines that fold loads and transfers, to hold everything else against.
+"""What really happened: a few lines that fold loads, transfers and refusals, to hold everything else against.
 
 It knows nothing of devices, operators, order or time, and shares no code with what it judges but the
 wire objects.
 """
 
+from collections import Counter
 from collections.abc import Iterable
+from typing import Final
 
 from shuangli.messages.loads import Load
-from shuangli.messages.transfers import CHANGE_OUTPUT, PAYEE_OUTPUT, Transfer, load_coin_id, output_coin_id
+from shuangli.messages.session import Refusal
+from shuangli.messages.transfers import (
+    CENTRE,
+    CHANGE_OUTPUT,
+    PAYEE_OUTPUT,
+    Transfer,
+    load_coin_id,
+    output_coin_id,
+)
+
+REFUSED: Final = b"refused"
+"""What spends a coin that its payee has refused, whatever the refusal says besides."""
 
 
 class Truth:
-    """Every coin there ever was, and every transfer that was ever signed for it.
+    """Every coin there ever was, and all that was ever signed for it.
 
     Attributes:
         owner, value_fen: of every coin, by id
-        spends: ids of the transfers that spend a coin, by coin id
+        spends: ids of the transfers that spend a coin, by coin id; REFUSED among them if its payee did
         paid_by: the transfer whose payee's output a coin is, by coin id
+        due_fen: by key, what it is to be paid for what it has redeemed, and for what was refused it
     """
 
-    def __init__(self, loads: Iterable[Load], transfers: Iterable[Transfer]) -> None:
+    def __init__(
+        self, loads: Iterable[Load], transfers: Iterable[Transfer], refusals: Iterable[Refusal] = ()
+    ) -> None:
         self.owner: dict[bytes, bytes] = {}
         self.value_fen: dict[bytes, int] = {}
         self.spends: dict[bytes, set[bytes]] = {}
         self.paid_by: dict[bytes, bytes] = {}
+        self.due_fen: Counter[bytes] = Counter()
         self.loaded_fen = 0
         for load in {load.signed.id: load for load in loads}.values():
             for index, value_fen in enumerate(load.values_fen):
                 self._add(load_coin_id(load.signed.id, index), load.owner, value_fen)
                 self.loaded_fen += value_fen
-        waiting = {transfer.signed.id: transfer for transfer in transfers}
+        # What was signed makes a transfer; another signature over it makes no second one (F49).
+        waiting = {transfer.signed.message: transfer for transfer in reversed([*transfers])}
+        known = {transfer.signed.id: transfer for transfer in waiting.values()}
         while waiting:
             ready = [t for t in waiting.values() if all(spend.coin_id in self.owner for spend in t.spends)]
             assert ready, "a transfer spends a coin that never was"
             for transfer in ready:
-                del waiting[transfer.signed.id]
+                del waiting[transfer.signed.message]
                 self._spend(transfer)
+        for transfer_id in dict.fromkeys(named for refusal in refusals for named in refusal.transfer_ids):
+            if transfer_id in known:
+                self._refuse(known[transfer_id])
 
     def _add(self, coin_id: bytes, owner: bytes, value_fen: int) -> None:
         self.owner[coin_id] = owner
@@ -52,6 +74,15 @@ class Truth:
             self.paid_by[paid_id] = transfer_id
             if change_fen:
                 self._add(output_coin_id(transfer_id, coin_id, CHANGE_OUTPUT), transfer.payer, change_fen)
+            if transfer.payee == CENTRE:
+                self.due_fen[transfer.payer] += pay_fen
+
+    def _refuse(self, transfer: Transfer) -> None:
+        for coin_id, pay_fen, _ in transfer.spends:
+            paid_id = output_coin_id(transfer.signed.id, coin_id, PAYEE_OUTPUT)
+            self.spends.setdefault(paid_id, set()).add(REFUSED)
+            self._add(REFUSED + paid_id, CENTRE, pay_fen)
+            self.due_fen[transfer.payer] += pay_fen
 
     @property
     def forks(self) -> set[bytes]:

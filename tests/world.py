@@ -15,13 +15,17 @@ from shuangli.crypto import SigningKey, sha256
 from shuangli.issuer.authority import Authority
 from shuangli.issuer.cases import Case, list_cases
 from shuangli.issuer.centre import LossPolicy
+from shuangli.issuer.facts import Fact
 from shuangli.issuer.issuer import Issuer
-from shuangli.issuer.minting import MintingKey, vault
+from shuangli.issuer.minting import Mint, MintingKey, vault
+from shuangli.issuer.returns.store import FIRST
 from shuangli.issuer.store import IssuerStore
 from shuangli.issuer.supply import Supply, supply_by_epoch
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, Terms, WalletKind
+from shuangli.messages.hand_in import HandIn
 from shuangli.messages.notices import Acknowledgement, Enrolment, RevocationList
+from shuangli.messages.returns import Returned, Watermark
 from shuangli.messages.transfers import Transfer
 from shuangli.offline.chain import Coin
 from shuangli.offline.limits import LIMITS_2022
@@ -29,8 +33,10 @@ from shuangli.offline.policy import PayeePolicy, PayerPolicy
 from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Message
 from shuangli.offline.trust import Trust
-from shuangli.operator.bank import VAULT, Bank, BankTerms
+from shuangli.operator.accounts import VAULT, BankTerms
+from shuangli.operator.bank import Bank
 from shuangli.operator.store import OperatorStore
+from shuangli.wallet.custody import KeyCustody
 from shuangli.wallet.journal import MemoryJournal
 from shuangli.wallet.rules import WalletRules
 from shuangli.wallet.wallet import Wallet
@@ -41,6 +47,8 @@ DAY_S: Final = 86_400
 YEAR_S: Final = 365 * DAY_S
 NAMES: Final = ("OP01", "OP02")
 VAULT_FEN: Final = 10**9
+_BUNDLE: Final = b"\x82"
+"""How a bundle starts: an array of two."""
 
 STAGED: Final = Terms(
     currency="CNY",
@@ -101,11 +109,14 @@ class World:
         self._cap_fen = cap_fen
         self.random = random.Random(seed)
         self.keys = {name: self.key(name) for name in ("root", "centre", "minting", *NAMES)}
-        authority = Authority(self.keys["root"], network=NETWORK)
+        self.authority = Authority(self.keys["root"], network=NETWORK)
         span = {"not_before_s": NOW - 2 * DAY_S, "expires_at_s": NOW + YEAR_S}
-        self.operators = [authority.certify_operator(name, self.keys[name].public, **span) for name in NAMES]
-        self.centre = authority.certify_centre("centre", self.keys["centre"].public, **span)
-        self.epoch = authority.open_epoch(1, self.keys["minting"].public, terms, **span)
+        self.operators = [
+            self.authority.certify_operator(name, self.keys[name].public, **span) for name in NAMES
+        ]
+        self.centre = self.authority.certify_centre("centre", self.keys["centre"].public, **span)
+        self.epoch = self.authority.open_epoch(1, self.keys["minting"].public, terms, **span)
+        self.epochs = [self.epoch]
         self.nobody_revoked = RevocationList.sign(
             self.keys["centre"], number=0, issued_at_s=NOW - DAY_S, wallets=(), operators=(), epochs=()
         ).signed.data
@@ -167,9 +178,24 @@ class World:
         for operator in self.operators:
             trust.add_operator(operator.signed.data)
         trust.add_centre(self.centre.signed.data)
-        trust.add_epoch(self.epoch.signed.data)
+        for epoch in self.epochs:
+            trust.add_epoch(epoch.signed.data)
         trust.update_revocations(self.nobody_revoked)
         return trust
+
+    def change_terms(self, terms: Terms) -> None:
+        """Mint under other terms from now on, in an epoch that every place hears of."""
+        number = len(self.epochs) + 1
+        key = self.key(f"minting/{number}")
+        epoch = self.authority.open_epoch(
+            number, key.public, terms, not_before_s=NOW - DAY_S, expires_at_s=NOW + YEAR_S
+        )
+        self.epochs.append(epoch)
+        minting = MintingKey(epoch=epoch, key=key)
+        self.issuer._mint = Mint(store=self.issuer.store, minting=minting, trust=self.issuer.trust)
+        places = [self.issuer.trust, *(bank.trust for bank in self.banks.values())]
+        for trust in (*places, *(wallet.trust for wallet in self.journals)):
+            trust.add_epoch(epoch.signed.data)
 
     # --- wallets --------------------------------------------------------------------------------
 
@@ -180,6 +206,7 @@ class World:
         operator: str = "OP01",
         tier: int = 2,
         name: str = "",
+        person: bytes = b"",
         payee: PayeePolicy | None = None,
         payer: PayerPolicy | None = None,
     ) -> Wallet:
@@ -189,29 +216,43 @@ class World:
             operator=operator, currency="CNY", payer=payer or PayerPolicy(), payee=payee or PayeePolicy()
         )
         wallet = self._open(key, MemoryJournal(), rules)
-        self.enrol(wallet, operator, tier=tier)
+        self.enrol(wallet, operator, tier=tier, person=person)
         if values_fen:
             self.load(wallet, values_fen)
         return wallet
 
     def _open(self, key: SigningKey, journal: MemoryJournal, rules: WalletRules) -> Wallet:
         wallet = Wallet(
-            key=key, trust=self.trust(), journal=journal, rules=rules, random_bytes=self.random.randbytes
+            key=KeyCustody(key, self.random.randbytes), trust=self.trust(), journal=journal, rules=rules
         )
         self.journals[wallet] = journal
         return wallet
 
-    def enrol(self, wallet: Wallet, operator: str, *, tier: int = 2, now_s: int = NOW - DAY_S) -> bytes:
-        """Open a wallet's key at an operator; returns its certificate, which the wallet uses from now on."""
-        enrolment = Enrolment.sign(
+    def enrolment(
+        self,
+        wallet: Wallet,
+        operator: str = "OP01",
+        *,
+        tier: int = 2,
+        person: bytes = b"",
+        now_s: int = NOW - DAY_S,
+    ) -> bytes:
+        """The enrolment of a wallet's key, by default for a person of its own."""
+        return Enrolment.sign(
             wallet.key,
             network=NETWORK,
             operator=operator,
             kind=WalletKind.SOFT,
             tier=tier,
-            person=person_of(wallet),
+            person=person or person_of(wallet),
             enrolled_at_s=now_s,
         ).signed.data
+
+    def enrol(
+        self, wallet: Wallet, operator: str, *, tier: int = 2, person: bytes = b"", now_s: int = NOW - DAY_S
+    ) -> bytes:
+        """Open a wallet's key at an operator; returns its certificate, which the wallet uses from now on."""
+        enrolment = self.enrolment(wallet, operator, tier=tier, person=person, now_s=now_s)
         with self.transaction():
             certificate = self.banks[operator].open_wallet(enrolment, now_s=now_s)
         wallet.install(certificate)
@@ -241,10 +282,10 @@ class World:
     # --- online ---------------------------------------------------------------------------------
 
     def submit(self, upload: bytes, operator: str = "OP01", *, now_s: int = NOW) -> Acknowledgement:
-        """Hand an upload to an operator."""
+        """Hand an upload to an operator; a bare bundle, such as a payment, goes in one without refusals."""
         bank = self.banks[operator]
         with bank.store.transaction(), self.issuer.transaction():
-            answer = bank.reconcile(upload, now_s=now_s)
+            answer = bank.reconcile(as_upload(upload), now_s=now_s)
         return Acknowledgement.parse(answer)
 
     def hand_in(self, wallet: Wallet, operator: str = "", *, now_s: int = NOW) -> Acknowledgement:
@@ -256,10 +297,48 @@ class World:
         wallet.acknowledge(acknowledgement.signed.data, operator_key=self.keys[name].public)
         return acknowledgement
 
+    def sign_watermark(self, operator: str = "OP01", *, now_s: int) -> int:
+        """Let an operator tell the centre up to when it has passed everything on; returns that time."""
+        bank = self.banks[operator]
+        with bank.store.transaction(), self.issuer.transaction():
+            data = bank.watermark(now_s=now_s)
+            self.issuer.take_watermark(data, now_s=now_s)
+        return Watermark.parse(data).up_to_s
+
+    def return_due(
+        self,
+        *,
+        now_s: int,
+        operators: Sequence[str] = NAMES,
+        told: Sequence[str] = NAMES,
+        most: int = 1_000,
+    ) -> None:
+        """Give back what is due, so many coins at a time, once some operators have signed watermarks.
+
+        Those in `told` are told, and credit it.
+        """
+        for operator in operators:
+            self.sign_watermark(operator, now_s=now_s)
+        after: tuple[int, int] | None = FIRST
+        while after is not None:
+            with self.issuer.transaction():
+                after = self.issuer.return_desk.return_due(now_s=now_s, after=after, most=most)
+        for operator in told:
+            bank = self.banks[operator]
+            with bank.store.transaction(), self.issuer.transaction():
+                bank.take_returns(now_s=now_s)
+
+    def tell_returns(self, wallet: Wallet, operator: str = "OP01") -> list[Returned]:
+        """Let an operator tell a wallet what has come back to it."""
+        notices = self.banks[operator].returned_to(wallet.key.public, after=wallet.purse.returned_no)
+        key = self.keys[operator].public
+        return [wallet.take_returned(data, operator_key=key) for data in notices]
+
     def deposit_fen(self, wallet: Wallet, operator: str = "OP01") -> int:
         """What an operator owes the wallet's holder."""
         bank = self.banks[operator]
-        return -bank.store.ledger.balance_fen(bank.wallet(wallet.key.public).account)
+        row = bank.store.wallet(wallet.key.public)
+        return -bank.store.ledger.balance_fen(row.account) if row else 0
 
     def cases(self) -> list[Case]:
         """All cases."""
@@ -270,6 +349,10 @@ class World:
                 self.issuer.trust.operator_of(transfer.certificate).signed.data
             ),
         )
+
+    def fact(self, coin_id: bytes) -> Fact | None:
+        """What the centre knows to have spent a coin."""
+        return self.issuer.store.facts([coin_id]).get(coin_id)
 
     def supply(self) -> Supply:
         """The epoch's supply."""
@@ -282,13 +365,15 @@ class World:
         for name, bank in self.banks.items():
             bank.store.ledger.check()
             held_fen = bank.store.ledger.balance_fen(VAULT)
-            assert held_fen == -self.issuer.store.ledger.balance_fen(vault(name))
+            untold = self.issuer.returns_to(name, after=bank.store.last_return_no())
+            untold_fen = sum(back.value_fen for back in untold if not back.from_fund)
+            assert held_fen + untold_fen == -self.issuer.store.ledger.balance_fen(vault(name))
 
 
 def signing_key(wallet: Wallet) -> SigningKey:
     """The private key of a wallet made here."""
-    assert isinstance(wallet.key, SigningKey)
-    return wallet.key
+    assert isinstance(wallet.key, KeyCustody)
+    return wallet.key.key
 
 
 def person_of(wallet: Wallet) -> bytes:
@@ -304,6 +389,18 @@ def pay(payer: Wallet, payee: Wallet, amount_fen: int, now_s: int = NOW) -> Paid
     (answer,) = payee.receive(request_id, payment, now_s=now_s)
     payer.receive(request_id, answer, now_s=now_s)
     return Paid(request, payment, answer)
+
+
+def as_upload(data: bytes, *refusals: bytes) -> bytes:
+    """An upload as it is; or one that shows a bare bundle, with refusals."""
+    if data.startswith(_BUNDLE):
+        return HandIn(bundle=Bundle.decode(data), refusals=refusals).encode()
+    return data
+
+
+def read_bundle(data: bytes) -> Bundle:
+    """The bundle that a payment is, or that an upload holds."""
+    return Bundle.decode(data) if data.startswith(_BUNDLE) else HandIn.decode(data).bundle
 
 
 def coins_of(wallet: Wallet) -> list[Coin]:

@@ -7,18 +7,21 @@ from shuangli.messages.certificates import WalletCertificate, WalletKind
 from shuangli.messages.fields import NONCE_BYTES
 from shuangli.messages.loads import LoadOrder
 from shuangli.messages.notices import Acknowledgement, Enrolment
+from shuangli.messages.returns import Returned
 from shuangli.offline.chain import load_coins, verify_load
 from shuangli.offline.limits import limits_of
 from shuangli.offline.policy import check_balance
-from shuangli.wallet.handing_in import compose
+from shuangli.wallet.handing_in import MAX_UPLOAD_COINS, compose
 from shuangli.wallet.keeper import Keeper
 from shuangli.wallet.records import (
     Acknowledged,
     Loaded,
     LoadOrdered,
     Opened,
+    OrderRefused,
     RevocationsKept,
     Synced,
+    ValueReturned,
 )
 
 
@@ -48,6 +51,7 @@ class Customer(Keeper):
         certificate = self.trust.wallet_certificate(WalletCertificate.parse(certificate_data))
         if certificate.claims.key != self.key.public:
             raise Unverified("not-bound", "the certificate is for another key")
+        self.key.install(certificate_data)
         self._store(Opened(certificate=certificate))
 
     def update_revocations(self, data: bytes) -> None:
@@ -74,7 +78,7 @@ class Customer(Keeper):
             self.key,
             operator=self._rules.operator,
             values_fen=values_fen,
-            nonce=self._random_bytes(NONCE_BYTES),
+            nonce=self.key.challenge(NONCE_BYTES),
             ordered_at_s=now_s,
         )
         self._store(LoadOrdered(order=order))
@@ -93,7 +97,18 @@ class Customer(Keeper):
             raise OutOfTurn("out-of-turn", "the load answers no open order")
         if load.owner != self.key.public or load.values_fen != order.values_fen:
             raise Unverified("not-bound", "the load is not what was ordered")
+        self.key.take_load(data)
         self._store(Loaded(load=data, nonce=load.nonce, coins=tuple(load_coins(load, terms))))
+
+    def drop_order(self, order_data: bytes) -> None:
+        """Give up an order that the operator has refused; a load that comes for it all the same is refused.
+
+        If the operator has minted it after all, its value comes back to the holder's account when it expires.
+        An order that is not open any more changes nothing.
+        """
+        nonce = LoadOrder.parse(order_data).nonce
+        if nonce in self.purse.orders:
+            self._store(OrderRefused(nonce=nonce))
 
     def hand_in(self, *, now_s: int) -> bytes | None:
         """The upload of a reconciliation: redeems received coins and shows own payments.
@@ -101,9 +116,18 @@ class Customer(Keeper):
         An upload that was not acknowledged is sent again as it is. What finds no room in one upload
         waits for the next. None when there is nothing to say.
         """
+        return self._in_step(lambda: self._next_upload(now_s))
+
+    def _next_upload(self, now_s: int) -> bytes | None:
         for open_upload in self.purse.uploads.values():
             return open_upload.upload
-        record = compose(self.purse, key=self.key, certificate=self.certificate, now_s=now_s)
+        record = compose(
+            self.purse,
+            key=self.key,
+            certificate=self.certificate,
+            most_coins=min(self.key.most_coins, MAX_UPLOAD_COINS),
+            now_s=now_s,
+        )
         if record is None:
             return None
         self._store(record)
@@ -122,3 +146,19 @@ class Customer(Keeper):
         self.trust.verifier.check_once(acknowledgement.signed, operator_key, "acknowledgement")
         self._store(Acknowledged(acknowledgement=acknowledgement))
         return acknowledgement
+
+    def take_returned(self, data: bytes, *, operator_key: bytes) -> Returned:
+        """Take the operator's notice that value has come back; notices come in the order of their numbers.
+
+        Raises:
+            Malformed, Unverified: it does not hold, or is for another key.
+            OutOfTurn: it was taken before.
+        """
+        notice = Returned.parse(data)
+        if notice.owner != self.key.public:
+            raise Unverified("not-bound", "the notice is for another wallet")
+        if notice.number <= self.purse.returned_no:
+            raise OutOfTurn("out-of-turn", "this notice was taken before")
+        self.trust.verifier.check_once(notice.signed, operator_key, "notice")
+        self._store(ValueReturned(notice=notice))
+        return notice

@@ -1,8 +1,8 @@
 """Handing in: what a wallet says at a reconciliation, as one upload. Pure.
 
 An upload redeems received coins, and own ones that were split too often, and shows own payments
-without a receipt, each with its chain, in a size that every operator accepts. Coins come first: they
-have a deadline.
+without a receipt, each with its chain, in a size that every operator accepts. A payment that its payee
+has refused comes with the refusal, which gives it back at once. Coins come first: they have a deadline.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,9 +11,12 @@ from typing import Final
 from shuangli.crypto import Signer, sha256
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import WalletCertificate
+from shuangli.messages.hand_in import HandIn
 from shuangli.messages.transfers import CENTRE, NO_REQUEST, Spend, Transfer
-from shuangli.offline.chain import MAX_CHAIN, Coin, chains
+from shuangli.offline.chain import Coin, chains
 from shuangli.offline.merging import merge
+from shuangli.offline.spending import MAX_CHAIN
+from shuangli.offline.states import PayerState
 from shuangli.wallet.purse import Purse
 from shuangli.wallet.records import HandedIn
 
@@ -43,27 +46,60 @@ class _Room:
         return True
 
 
-def compose(purse: Purse, *, key: Signer, certificate: WalletCertificate, now_s: int) -> HandedIn | None:
-    """The next upload of a wallet; None when there is nothing to say."""
+def compose(
+    purse: Purse,
+    *,
+    key: Signer,
+    certificate: WalletCertificate,
+    most_coins: int = MAX_UPLOAD_COINS,
+    now_s: int,
+) -> HandedIn | None:
+    """The next upload of a wallet, which redeems at most `most_coins`; None when there is nothing to say."""
     room = _Room()
     received: list[Coin] = []
     for coin in purse.coins.values():
         if not coin.hops and len(coin.path) < LONG_CHAIN:
             continue
-        if len(received) == MAX_UPLOAD_COINS or not room.take((coin.load.signed.data, *coin.path)):
+        if len(received) == most_coins or not room.take(_objects(coin)):
             break
         received.append(coin)
+    if not received:
+        return _upload(purse, room, received, None)
+    redemption = _redemption(received, key=key, certificate=certificate, now_s=now_s)
+    return _upload(purse, room, received, redemption)
+
+
+def compose_signed(purse: Purse, redemption: Transfer) -> HandedIn | None:
+    """The upload for a redemption that the wallet's custody has signed, and nobody has noted."""
+    room = _Room()
+    received = [purse.coins[spend.coin_id] for spend in redemption.spends]
+    for coin in received:
+        room.take(_objects(coin))
+    return _upload(purse, room, received, redemption)
+
+
+def _objects(coin: Coin) -> tuple[bytes, ...]:
+    return coin.load.signed.data, *coin.path
+
+
+def _upload(
+    purse: Purse, room: _Room, received: Sequence[Coin], redemption: Transfer | None
+) -> HandedIn | None:
     payments: list[bytes] = []
+    refusals: dict[bytes, bytes] = {}
     parts: list[Bundle] = []
     for request_id in purse.to_show:
-        payment = purse.paying[request_id].payment
-        if payment is None:
+        session = purse.paying[request_id]
+        if session.payment is None:
             continue
-        part = Bundle.decode(payment.body)
-        if not room.take((*part.loads, *part.transfers)):
+        part = Bundle.decode(session.payment.body)
+        refusal = (session.answer,) if session.state is PayerState.REFUSED else ()
+        if not room.take((*part.loads, *part.transfers, *refusal)):
             break
         payments.append(request_id)
         parts.append(part)
+        if refusal:
+            refusals[request_id] = session.answer
     forked: list[bytes] = []
     for request_id in purse.to_report:
         refused = purse.asking[request_id].refused
@@ -71,16 +107,17 @@ def compose(purse: Purse, *, key: Signer, certificate: WalletCertificate, now_s:
         forked.append(request_id)
     if not received and not payments and not forked:
         return None
-    redemption = _redemption(received, key=key, certificate=certificate, now_s=now_s) if received else None
     shown = merge([*parts, chains(received)])
     last = (redemption.signed.data,) if redemption is not None else ()
-    upload = Bundle(loads=shown.loads, transfers=(*shown.transfers, *last)).encode()
+    bundle = Bundle(loads=shown.loads, transfers=(*shown.transfers, *last))
+    upload = HandIn(bundle=bundle, refusals=tuple(refusals.values())).encode()
     return HandedIn(
         upload=upload,
         upload_id=sha256(upload),
         redemption=redemption,
         coins=tuple(received),
         payments=tuple(payments),
+        refused=tuple(refusals),
         forked=tuple(forked),
     )
 

@@ -14,7 +14,7 @@ from shuangli.messages.notices import RevocationList
 from shuangli.offline.chain import Coin
 from shuangli.offline.evidence import Evidence
 from shuangli.offline.payee import PayeeSession, received_session, refused_session
-from shuangli.offline.payer import PayerSession, answered_session, signed_session
+from shuangli.offline.payer import PayerSession, answered_session, returned_session, signed_session
 from shuangli.offline.policy import Usage
 from shuangli.offline.records import (
     PaymentReceived,
@@ -25,6 +25,7 @@ from shuangli.offline.records import (
     RequestMade,
 )
 from shuangli.offline.states import PayerState
+from shuangli.wallet.come_back import come_back, told_of_refusals
 from shuangli.wallet.records import (
     Acknowledged,
     Checkpoint,
@@ -32,9 +33,11 @@ from shuangli.wallet.records import (
     Loaded,
     LoadOrdered,
     Opened,
+    OrderRefused,
     Record,
     RevocationsKept,
     Synced,
+    ValueReturned,
 )
 
 
@@ -53,6 +56,7 @@ class Purse:
         evidence: double spends that this device has seen itself, by coin id, encoded (`offline.evidence`)
         revocations: the newest revocation list that was kept
         usage: what was paid, as far as limits count it
+        returned_no: the number of the operator's last notice that value has come back
     """
 
     __slots__ = (
@@ -63,6 +67,7 @@ class Purse:
         "evidence",
         "orders",
         "paying",
+        "returned_no",
         "revocations",
         "to_report",
         "to_show",
@@ -82,6 +87,7 @@ class Purse:
         self.evidence: dict[bytes, bytes] = {}
         self.revocations: RevocationList | None = None
         self.usage = Usage()
+        self.returned_no = 0
         self._received: dict[tuple[bytes, int], tuple[Coin, ...]] = {}
 
     @property
@@ -91,9 +97,11 @@ class Purse:
 
     @property
     def in_flight_fen(self) -> int:
-        """Paid without a receipt, or handed in without an acknowledgement."""
+        """Paid without a receipt and not come back, or handed in without an acknowledgement."""
         paying_fen = sum(
-            session.amount_fen for session in self.paying.values() if session.state is not PayerState.PAID
+            session.amount_fen - session.returned_fen
+            for session in self.paying.values()
+            if session.state is not PayerState.PAID
         )
         return paying_fen + sum(coin.value_fen for upload in self.uploads.values() for coin in upload.coins)
 
@@ -136,6 +144,7 @@ class Purse:
         self.evidence = {Evidence.decode(data).coin_id: data for data in record.evidence}
         self.revocations = record.revocations
         self.usage = record.usage
+        self.returned_no = record.returned_no
 
     def checkpoint(self) -> Checkpoint:
         """The one record that gives this purse."""
@@ -151,6 +160,7 @@ class Purse:
             evidence=tuple(self.evidence.values()),
             revocations=self.revocations,
             usage=self.usage,
+            returned_no=self.returned_no,
         )
 
     def _opened(self, record: Opened) -> None:
@@ -159,6 +169,9 @@ class Purse:
 
     def _load_ordered(self, record: LoadOrdered) -> None:
         self.orders[record.order.nonce] = record.order
+
+    def _order_refused(self, record: OrderRefused) -> None:
+        del self.orders[record.nonce]
 
     def _loaded(self, record: Loaded) -> None:
         if self.orders.pop(record.nonce, None) is None:
@@ -188,6 +201,8 @@ class Purse:
     def _refusal_kept(self, record: RefusalKept) -> None:
         request_id = record.refusal.request_id
         self.paying[request_id] = answered_session(self.paying[request_id], record)
+        # With the refusal it comes back, even if it was shown without it before.
+        self.to_show[request_id] = None
 
     def _payment_received(self, record: PaymentReceived) -> None:
         self._take(record.coins)
@@ -208,7 +223,19 @@ class Purse:
         self.uploads[record.upload_id] = record
 
     def _acknowledged(self, record: Acknowledged) -> None:
-        del self.uploads[record.acknowledgement.upload_id]
+        upload = self.uploads.pop(record.acknowledgement.upload_id)
+        for told in told_of_refusals(upload, record.acknowledgement.outcomes, payments=self.paying):
+            if told.came_back:
+                session = self.paying[told.request_id]
+                self.paying[told.request_id] = returned_session(session, told.spend.pay_fen)
+
+    def _value_returned(self, record: ValueReturned) -> None:
+        """A coin has come back, and with it all that this wallet has made of it."""
+        self.returned_no = record.notice.number
+        back = come_back(record.notice.coin_id, payments=self.paying, coins=self.coins.values())
+        for request_id, returned_fen in back.payments_fen.items():
+            self.paying[request_id] = returned_session(self.paying[request_id], returned_fen)
+        self._give(back.coins)
 
     def _synced(self, record: Synced) -> None:
         self.usage = self.usage.after_sync(record.at_s)
@@ -224,7 +251,8 @@ class Purse:
                 del self.asking[request_id]
         for request_id, paid in list(self.paying.items()):
             open_still = request_id in self.to_show or request_id in handed_in
-            if paid.expires_at_s < time_s and not open_still and paid.state is PayerState.PAID:
+            settled = paid.state in (PayerState.PAID, PayerState.RETURNED)
+            if paid.expires_at_s < time_s and not open_still and settled:
                 del self.paying[request_id]
         # An emptied dict keeps the room it had, and most purses lie idle most of the time.
         self.orders, self.paying, self.to_show = dict(self.orders), dict(self.paying), dict(self.to_show)
@@ -234,6 +262,7 @@ _APPLY: Final[dict[type, Callable[[Purse, Any], None]]] = {
     Checkpoint: Purse._checkpoint,
     Opened: Purse._opened,
     LoadOrdered: Purse._load_ordered,
+    OrderRefused: Purse._order_refused,
     Loaded: Purse._loaded,
     RequestMade: Purse._request_made,
     PaymentSigned: Purse._payment_signed,
@@ -243,6 +272,7 @@ _APPLY: Final[dict[type, Callable[[Purse, Any], None]]] = {
     PaymentRefused: Purse._payment_refused,
     HandedIn: Purse._handed_in,
     Acknowledged: Purse._acknowledged,
+    ValueReturned: Purse._value_returned,
     Synced: Purse._synced,
     RevocationsKept: Purse._revocations_kept,
 }

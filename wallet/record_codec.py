@@ -21,6 +21,7 @@ from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.fields import read_list
 from shuangli.messages.loads import LoadOrder
 from shuangli.messages.notices import Acknowledgement, RevocationList
+from shuangli.messages.returns import Returned
 from shuangli.offline.policy import Usage
 from shuangli.wallet import stored_sessions
 from shuangli.wallet.records import (
@@ -30,9 +31,11 @@ from shuangli.wallet.records import (
     Loaded,
     LoadOrdered,
     Opened,
+    OrderRefused,
     Record,
     RevocationsKept,
     Synced,
+    ValueReturned,
 )
 from shuangli.wallet.stored_coins import CoinReader, CoinWriter, TermsOf
 from shuangli.wallet.stored_fields import (
@@ -95,23 +98,25 @@ def _read_loaded(fields: list[Any], coins: CoinReader) -> Loaded:
 def _write_handed_in(record: HandedIn, coins: CoinWriter) -> list[object]:
     redemption = record.redemption
     return [
-        coins.bundle(record.upload),
+        coins.hand_in(record.upload),
         record.upload_id,
         None if redemption is None else coins.transfer(redemption.signed.data),
         coins.coins(record.coins),
         list(record.payments),
+        list(record.refused),
         list(record.forked),
     ]
 
 
 def _read_handed_in(fields: list[Any], coins: CoinReader) -> HandedIn:
-    upload, upload_id, redemption, handed_in, payments, forked = read_fields(fields, 6)
+    upload, upload_id, redemption, handed_in, payments, refused, forked = read_fields(fields, 7)
     return HandedIn(
-        upload=coins.bundle(read_bytes(upload)),
+        upload=coins.hand_in(read_bytes(upload)),
         upload_id=read_id(upload_id),
         redemption=None if redemption is None else coins.transfer(redemption),
         coins=coins.coins(handed_in),
         payments=read_ids(payments),
+        refused=read_ids(refused),
         forked=read_ids(forked),
     )
 
@@ -131,12 +136,13 @@ def _write_checkpoint(record: Checkpoint, coins: CoinWriter) -> list[object]:
         list(record.evidence),
         None if record.revocations is None else record.revocations.signed.data,
         list(astuple(record.usage)),
+        record.returned_no,
     ]
 
 
 def _read_checkpoint(fields: list[Any], coins: CoinReader) -> Checkpoint:
-    certificate, orders, paying, asking, to_show, to_report, uploads, held, *rest = read_fields(fields, 11)
-    evidence, revocations, usage = rest
+    certificate, orders, paying, asking, to_show, to_report, uploads, held, *rest = read_fields(fields, 12)
+    evidence, revocations, usage, returned_no = rest
     payer_rows = [read_fields(row, 2) for row in read_list(paying, "payer's sessions")]
     payee_rows = [read_fields(row, 2) for row in read_list(asking, "payee's sessions")]
     return Checkpoint(
@@ -151,6 +157,7 @@ def _read_checkpoint(fields: list[Any], coins: CoinReader) -> Checkpoint:
         evidence=tuple([read_bytes(data) for data in read_list(evidence, "evidence")]),
         revocations=read_optional(revocations, RevocationList.parse),
         usage=_read_usage(usage),
+        returned_no=read_int(returned_no),
     )
 
 
@@ -174,6 +181,15 @@ def _read_synced(fields: list[Any], _: CoinReader) -> Synced:
     return Synced(at_s=read_int(at_s))
 
 
+def _write_order_refused(record: OrderRefused, _: CoinWriter) -> list[object]:
+    return [record.nonce]
+
+
+def _read_order_refused(fields: list[Any], _: CoinReader) -> OrderRefused:
+    (nonce,) = read_fields(fields, 1)
+    return OrderRefused(nonce=read_bytes(nonce))
+
+
 _FORMATS: Final[Mapping[type, Format]] = {
     Checkpoint: Format(1, _write_checkpoint, _read_checkpoint),
     Opened: one_object(2, "certificate", WalletCertificate.parse, Opened),
@@ -183,6 +199,8 @@ _FORMATS: Final[Mapping[type, Format]] = {
     Acknowledged: one_object(6, "acknowledgement", Acknowledgement.parse, Acknowledged),
     Synced: Format(13, _write_synced, _read_synced),
     RevocationsKept: one_object(14, "listed", RevocationList.parse, RevocationsKept),
+    OrderRefused: Format(15, _write_order_refused, _read_order_refused),
+    ValueReturned: one_object(16, "notice", Returned.parse, ValueReturned),
     **stored_sessions.FORMATS,
 }
 _READERS: Final = {form.number: form.read for form in _FORMATS.values()}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.loads import LoadOrder
 from shuangli.messages.notices import Acknowledgement, RevocationList
+from shuangli.messages.returns import Returned
 from shuangli.messages.transfers import Transfer
 from shuangli.offline.chain import Coin
 from shuangli.offline.payee import PayeeSession
@@ -37,11 +38,19 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRefused:
+    """The operator will not fill an order; if it has minted all the same, that comes back when it expires."""
+
+    nonce: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandedIn:
     """An upload is on its way: received coins are redeemed, own payments shown. Sent again as it is.
 
-    `payments` are the request ids of own payments in it, `forked` those of refused ones that show the other
-    branch of a coin that was spent twice.
+    `payments` are the request ids of own payments in it, `refused` those of them that come with their payee's
+    refusal, in the order of the refusals. `forked` are those of payments that this payee refused because they
+    show the other branch of a coin that was spent twice.
     """
 
     upload: bytes
@@ -49,7 +58,15 @@ class HandedIn:
     redemption: Transfer | None
     coins: tuple[Coin, ...]
     payments: tuple[bytes, ...]
+    refused: tuple[bytes, ...]
     forked: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueReturned:
+    """The operator has credited a coin that nobody claimed in time: an own one, or one paid to somebody."""
+
+    notice: Returned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,15 +105,18 @@ class Checkpoint:
     evidence: tuple[bytes, ...]
     revocations: RevocationList | None
     usage: Usage
+    returned_no: int
 
 
 Record = (
     Checkpoint
     | Opened
     | LoadOrdered
+    | OrderRefused
     | Loaded
     | HandedIn
     | Acknowledged
+    | ValueReturned
     | Synced
     | RevocationsKept
     | SessionRecord

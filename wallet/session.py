@@ -176,6 +176,7 @@ class PayerSide:
             request_id, request, now_s=self._now_s(), pin=consent is Consent.WITH_PIN
         )
         self._request_id = request_id
+        answered_before = self._payer.purse.paying[request_id].state is not PayerState.SIGNED
         for message in payment:
             link.send(message)
         while self._payer.purse.paying[request_id].state is PayerState.SIGNED:
@@ -186,10 +187,13 @@ class PayerSide:
         if self._payer.purse.paying[request_id].state is not PayerState.SIGNED:
             # The payment is over: what goes wrong from here on only leaves the lists as they are.
             with suppress(LinkError, ProtocolError):
-                self._compare_lists(request_id, link)
+                self._compare_lists(request_id, link, after_answer=answered_before)
         return self._payer.purse.paying[request_id]
 
-    def _compare_lists(self, request_id: bytes, link: Link) -> None:
+    def _compare_lists(self, request_id: bytes, link: Link, *, after_answer: bool) -> None:
+        """Compare lists; the answer that a payment sent again gets is read before that (`after_answer`)."""
+        if after_answer and (answer := link.receive()) is not None:
+            self._payer.receive(request_id, answer, now_s=self._now_s())
         link.send(list_number(self._payer.trust))
         told = link.receive()
         if told is not None:

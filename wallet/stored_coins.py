@@ -18,6 +18,7 @@ from shuangli.errors import Malformed
 from shuangli.messages.bundle import MAX_BUNDLE_BYTES, Bundle
 from shuangli.messages.certificates import Terms
 from shuangli.messages.fields import read_list
+from shuangli.messages.hand_in import HandIn
 from shuangli.messages.loads import Load
 from shuangli.messages.transfers import Spend, Transfer
 from shuangli.offline.chain import Coin, load_coins, spend_outputs
@@ -83,6 +84,13 @@ class CoinWriter:
         self._transfers.add(found.transfers)
         return data
 
+    def hand_in(self, data: bytes) -> bytes:
+        """Note that the record stores this hand-in, with the bundle in it."""
+        found = HandIn.decode(data).bundle
+        self._loads.add(found.loads)
+        self._transfers.add(found.transfers)
+        return data
+
     def load(self, data: bytes) -> int:
         """The number of a load."""
         return self._loads.number(data)
@@ -123,6 +131,13 @@ class CoinReader:
     def bundle(self, data: bytes) -> bytes:
         """Note that the record stores this bundle."""
         found = Bundle.decode(data, max_bytes=MAX_BUNDLE_BYTES)
+        self._loads.add(found.loads)
+        self._transfers.add(found.transfers)
+        return data
+
+    def hand_in(self, data: bytes) -> bytes:
+        """Note that the record stores this hand-in, with the bundle in it."""
+        found = HandIn.decode(data).bundle
         self._loads.add(found.loads)
         self._transfers.add(found.transfers)
         return data

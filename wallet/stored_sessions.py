@@ -47,13 +47,14 @@ def write_payer(session: PayerSession, coins: CoinWriter) -> list[object]:
         session.coins,
         session.hops,
         session.answer,
+        session.returned_fen,
     ]
 
 
 def read_payer(value: object, coins: CoinReader) -> PayerSession:
     """A payer's session from what `write_payer` gave."""
-    state, request_id, payee, amount_fen, expires_at_s, payment, *rest = read_fields(value, 10)
-    transfer_id, count, hops, answer = rest
+    state, request_id, payee, amount_fen, expires_at_s, payment, *rest = read_fields(value, 11)
+    transfer_id, count, hops, answer, returned_fen = rest
     bundle = read_optional(payment, coins.bundle)
     return PayerSession(
         state=read_word(_PAYER_STATES, state),
@@ -66,6 +67,7 @@ def read_payer(value: object, coins: CoinReader) -> PayerSession:
         coins=read_int(count),
         hops=read_int(hops),
         answer=read_bytes(answer),
+        returned_fen=read_int(returned_fen),
     )
 
 

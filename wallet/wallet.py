@@ -5,9 +5,12 @@ Customer    online, with its operator: enrol, load, hand in
 Wallet      offline, with another device: request, pay, receive
 """
 
+from collections.abc import Sequence
+
 from shuangli.errors import OutOfTurn
 from shuangli.messages.fields import NONCE_BYTES
 from shuangli.messages.session import PaymentRequest
+from shuangli.offline.chain import Coin
 from shuangli.offline.evidence import culprit_of
 from shuangli.offline.gossip import hear
 from shuangli.offline.limits import limits_of
@@ -39,7 +42,7 @@ class Wallet(Customer):
             currency=self._rules.currency,
             amount_fen=amount_fen,
             certificate=self.certificate,
-            nonce=self._random_bytes(NONCE_BYTES),
+            nonce=self.key.challenge(NONCE_BYTES),
             trust=self.trust,
             policy=self._rules.payee,
             now_s=now_s,
@@ -75,7 +78,7 @@ class Wallet(Customer):
             return self._hear(request_id, message)
         if message.kind is Kind.PAYMENT:
             return self._as_payee(request_id, message, now_s)
-        return self._as_payer(request_id, message, now_s, pin)
+        return self._in_step(lambda: self._as_payer(request_id, message, now_s, pin))
 
     def _hear(self, request_id: bytes, message: Message) -> tuple[Message, ...]:
         heard = hear(message, trust=self.trust, as_payee=request_id in self.purse.asking)
@@ -90,7 +93,7 @@ class Wallet(Customer):
         turn = payee_receives(
             session,
             message,
-            key=self.key,
+            key=self.key.receiving(session.request.signed.data, message.body),
             trust=self.trust,
             policy=self._rules.payee,
             held=self.purse.received_with,
@@ -107,10 +110,10 @@ class Wallet(Customer):
             raise OutOfTurn("out-of-turn", "the request belongs to another session")
         session = self.purse.paying.get(request_id, IDLE)
         payer = Payer(
-            key=self.key,
+            key=self.key.paying(message.body),
             certificate=self.certificate,
             coins=tuple(self.purse.coins.values()),
-            choose=choose,
+            choose=self._choose,
             trust=self.trust,
             policy=self._rules.payer,
             usage=self.purse.usage,
@@ -119,3 +122,8 @@ class Wallet(Customer):
         turn: Turn[PayerSession] = payer_receives(session, message, payer=payer, now_s=now_s)
         self._store(*turn.records)
         return turn.messages
+
+    def _choose(
+        self, coins: Sequence[Coin], amount_fen: int, *, most_coins: int
+    ) -> Sequence[tuple[Coin, int]]:
+        return choose(coins, amount_fen, most_coins=min(most_coins, self.key.most_coins))

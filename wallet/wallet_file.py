@@ -1,7 +1,7 @@
 """The wallet file: a journal that is durable, sealed with a passphrase, and tells when it was touched.
 
     file = WalletFile.open(path, passphrase=..., now_s=..., random_bytes=os.urandom)
-    wallet = Wallet(key=file.signing_key(), trust=..., journal=file, ...)
+    wallet = Wallet(key=KeyCustody(file.signing_key(), os.urandom), trust=..., journal=file, ...)
 
 `append` returns when the records are safe from power loss. What was flipped, swapped, dropped, doubled,
 inserted or cut off, and what comes from another file, is found when it is read: `StoreError`, code

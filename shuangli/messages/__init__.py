@@ -5,8 +5,10 @@
 `loads`         load orders and loads: where value comes from
 `transfers`     transfers and coin ids: how value moves
 `bundle`        loads and transfers that prove some coins
+`hand_in`       a bundle with refusals: what a wallet says at a reconciliation
 `session`       request, receipt and refusal: one payment between two devices
 `notices`       enrolment, acknowledgement, revocation list, report: what is said online
+`returns`       watermark and returned: when unclaimed value goes back, and that it has
 
 Each signed value has `sign(...)`, which makes it, and `parse(data)`, which reads its one legal form
 and says nothing yet about its signature. `signed.data` is the bytes, `signed.id` the identity.

@@ -41,8 +41,8 @@ class Bundle:
         parts, at = codec.read_head(data, 0, codec.ARRAY)
         if parts != 2:
             raise Malformed("shape", "a bundle is an array of loads and an array of transfers")
-        loads, at = _read_objects(data, at)
-        transfers, at = _read_objects(data, at)
+        loads, at = read_objects(data, at)
+        transfers, at = read_objects(data, at)
         if at != len(data):
             raise Malformed("cbor", "cut off, or trailing bytes")
         if len({*loads, *transfers}) != len(loads) + len(transfers):
@@ -60,7 +60,7 @@ class Bundle:
         return Bundle(loads=tuple(loads), transfers=tuple(transfers))
 
 
-def _read_objects(data: bytes, at: int) -> tuple[list[bytes], int]:
+def read_objects(data: bytes, at: int) -> tuple[list[bytes], int]:
     """Read an array of byte strings at `data[at]`; the last one may be cut off, if it ends past the data."""
     count, at = codec.read_head(data, at, codec.ARRAY)
     if count > MAX_BUNDLE_OBJECTS:

@@ -162,6 +162,8 @@ class Outcome(IntEnum):
     """What became of one spend that was handed in; the numbers go over the wire and stay.
 
     A fact may be recorded even if payment is refused: LATE, CAPPED and FROZEN record it and pay nothing.
+    LATE is also said of a payment: what it was split into is worth nothing until somebody shows that it
+    was handed in on time.
     """
 
     SETTLED = 0
@@ -183,8 +185,9 @@ _OUTCOMES: Final = tuple(Outcome)
 class Acknowledgement:
     """An operator's signed answer to an upload.
 
-    `outcomes` has one entry per spend of every transfer of the upload, in its order; `credited_fen`
-    is what the redemptions in it were paid; `received_at_s` is the time by which lateness is judged.
+    `outcomes` has one entry per spend of every transfer of the upload, in its order, then one per coin that
+    a refusal in it gives back, or a single one if the refusal does not hold; `credited_fen` is what the
+    redemptions and refusals in it were paid; `received_at_s` is the time by which lateness is judged.
     """
 
     operator: str

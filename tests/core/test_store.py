@@ -1,7 +1,10 @@
 """The database edge: all or nothing, also when the disk is full or the database locked (FAULTS F42)."""
 
+import os
+import resource
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -9,9 +12,37 @@ import pytest
 
 from shuangli.books import Posting, transfer_entry
 from shuangli.errors import StoreError
+from shuangli.issuer.store import IssuerStore
+from shuangli.operator.store import OperatorStore
 from shuangli.store import LedgerStore, open_database, transaction
 
 ENTRY: Final = transfer_entry(kind="load", debit="a", credit="b", amount_fen=2, at_s=0, reference=b"")
+NOBODY: Final = 65_534
+
+Opened = sqlite3.Connection | IssuerStore | OperatorStore
+every_store = pytest.mark.parametrize("opens", [open_database, IssuerStore, OperatorStore])
+
+
+@contextmanager
+def files_of_at_most(size_bytes: int) -> Iterator[None]:
+    """No file grows further: what a full disk does to a database, for this process alone."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def without_rights() -> Iterator[None]:
+    """Not as root, who may write everywhere."""
+    user = os.geteuid()
+    os.seteuid(user or NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
 
 
 @pytest.fixture
@@ -129,3 +160,29 @@ def test_no_database(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="nowhere") as caught:
         open_database(tmp_path / "nowhere" / "books.sqlite")
     assert caught.value.code == "unavailable"
+
+
+@every_store
+def test_f42_the_disk_is_full_while_a_database_is_made(
+    opens: Callable[[Path], Opened], tmp_path: Path
+) -> None:
+    # At every page of the database and its log.
+    for size_bytes in range(0, 32_768, 2_048):
+        with files_of_at_most(size_bytes), pytest.raises(StoreError) as caught:
+            opens(tmp_path / "books.sqlite")
+        assert caught.value.code == "unavailable"
+        assert str(caught.value).startswith(f"{tmp_path / 'books.sqlite'}: ")
+        assert "\n" not in str(caught.value)
+    opens(tmp_path / "books.sqlite").close()
+
+
+@every_store
+def test_a_directory_or_file_that_may_not_be_written(opens: Callable[[Path], Opened], tmp_path: Path) -> None:
+    opens(tmp_path / "books.sqlite").close()
+    (tmp_path / "books.sqlite").chmod(0o444)
+    tmp_path.chmod(0o555)
+    for name in ("books.sqlite", "new.sqlite"):
+        with without_rights(), pytest.raises(StoreError, match=name) as caught:
+            opens(tmp_path / name)
+        assert caught.value.code == "unavailable"
+    tmp_path.chmod(0o755)

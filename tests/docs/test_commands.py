@@ -9,8 +9,11 @@ Makefile. Then each guide runs from top to bottom in an empty directory, in whic
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,11 +29,14 @@ RUNS: Final = re.compile(r"sim run|make demo")
 GUIDES: Final = [
     page for page in PAGES if page.name == "README.md" or page.parent.name in ("tutorial", "how-to")
 ]
+STARTED: Final[list[int]] = []
+"""The process groups of scripts that were run."""
 STAND_INS: Final = {
     ".venv/bin/shuangli": f"""#!/bin/sh
 case "$1 $2 $3" in
     "sim run transit") set -- "$@" --set trips=400 --set copied_share=0.2 --workers 2 ;;
     "sim run payroll") set -- "$@" --set workers=30 --set days=2 --workers 2 ;;
+    "sim run "*.toml | "sim sweep "*) set -- "$@" --set trips=60 --workers 2 ;;
 esac
 PYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)} -m shuangli "$@"
 """,
@@ -54,7 +60,8 @@ def every_command() -> list[tuple[str, str]]:
 
 
 def simple_commands(line: str) -> list[list[str]]:
-    """The words of each command in a line; what the shell would put in is left out."""
+    """The words of each command in a line; what the shell would put in, or take away, is left out."""
+    line = re.sub(r"\d?>\s*&?[\w./-]+", "", line)
     line = re.sub(r"\$\(.*\)", "1", line)
     line = re.sub(r"\$[\w?]+", "1", line)
     lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|")
@@ -96,12 +103,16 @@ def guide(page: Path) -> Any:
     """A guide as a parameter; those with many simulations are heavy."""
     parts = blocks(page, *SHELL)
     runs = [line for part in parts for line in commands(part) if RUNS.search(line)]
-    many = len(runs) > 3 or any(
-        re.search(r"^for .*sim run", part.text, re.MULTILINE | re.DOTALL) for part in parts
+    sweeps = any("sim sweep" in line for part in parts for line in commands(part))
+    many = (
+        sweeps
+        or len(runs) > 3
+        or any(re.search(r"^for .*sim run", part.text, re.MULTILINE | re.DOTALL) for part in parts)
     )
     return pytest.param(page, marks=[pytest.mark.heavy] if many else [], id=name_of(page))
 
 
+@pytest.mark.usefixtures("ended")
 @pytest.mark.parametrize("page", [guide(page) for page in GUIDES])
 def test_the_guide_runs_from_top_to_bottom(page: Path, tmp_path: Path) -> None:
     for name, text in STAND_INS.items():
@@ -109,7 +120,8 @@ def test_the_guide_runs_from_top_to_bottom(page: Path, tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
     parts = [block for block in blocks(page, *SHELL) if OUTSIDE not in block.text]
-    if not any("make demo" in part.text for part in parts):
+    text = "".join(part.text for part in parts)
+    if "make demo" not in text and "build/" in text:
         shell("make demo", tmp_path)
     for block in parts:
         if block.language == "console":
@@ -120,16 +132,30 @@ def test_the_guide_runs_from_top_to_bottom(page: Path, tmp_path: Path) -> None:
 
 
 def shell(text: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    """Run a text as a script, standard error among its output."""
-    return subprocess.run(
+    """Run a text as a script, standard error among its output. What it leaves running is ended by `ended`."""
+    process = subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", text],
         cwd=directory,
         env={**os.environ, "PATH": f"{directory / 'path'}:{os.environ['PATH']}"},
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        start_new_session=True,
         text=True,
-        check=False,
     )
+    STARTED.append(process.pid)
+    printed, _ = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, printed)
+
+
+@pytest.fixture
+def ended() -> Iterator[None]:
+    """Ends what a guide has started in the background, and not ended itself."""
+    yield
+    for group in STARTED:
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+    STARTED.clear()
 
 
 def check_transcript(block: Block, directory: Path) -> None:

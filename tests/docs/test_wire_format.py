@@ -17,10 +17,11 @@ from shuangli.messages.fields import NONCE_BYTES
 from shuangli.messages.key_set import KeySet
 from shuangli.messages.loads import Load
 from shuangli.messages.notices import Outcome, Report, RevocationList
+from shuangli.messages.returns import Returned, Watermark
 from shuangli.messages.session import PaymentRequest, Refusal, RefusalReason
 from shuangli.messages.transfers import CENTRE, NO_REQUEST, Transfer, load_coin_id, output_coin_id
 from shuangli.offline.states import Kind
-from tests.world import NOW, TRANSFERABLE, World, pay
+from tests.world import NOW, TRANSFERABLE, World, pay, read_bundle
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = (ROOT / "docs/reference/wire-format.md").read_text(encoding="utf-8")
@@ -90,6 +91,17 @@ def test_payloads_have_the_fields_in_the_order_of_the_page(world: World) -> None
             key, request_id=ID, transfer_ids=[ID], refused_at_s=NOW, reason=RefusalReason.INVALID
         ).signed,
         "Acknowledgement": acknowledgement.signed,
+        "Watermark": Watermark.sign(key, network="test", operator="OP01", up_to_s=NOW).signed,
+        "Returned": Returned.sign(
+            key,
+            operator="OP01",
+            number=1,
+            owner=ID,
+            parent_id=ID,
+            coin_id=ID,
+            value_fen=1,
+            returned_at_s=NOW,
+        ).signed,
         "Revocation list": RevocationList.sign(
             key, number=1, issued_at_s=NOW, wallets=[ID], operators=[], epochs=[]
         ).signed,
@@ -165,7 +177,7 @@ def test_ids_and_coin_ids_are_hashes_as_described(world: World) -> None:
         assert output_coin_id(transfer.signed.id, coin_id, output) == expected
     upload = payee.hand_in(now_s=NOW)
     assert upload is not None
-    redemption = Transfer.parse(Bundle.decode(upload).transfers[-1])
+    redemption = Transfer.parse(read_bundle(upload).transfers[-1])
     assert (redemption.payee, redemption.request_id) == (CENTRE, NO_REQUEST) == (bytes(32), bytes(32))
 
 

@@ -157,7 +157,7 @@ def test_the_module_runs_from_the_root_of_the_repository() -> None:
 def test_describe_lists_what_can_be_set(tmp_path: Path) -> None:
     done = shuangli("sim", "describe", "payroll", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "hop_cap = 6" in done.stdout.splitlines()
+    assert "  hop_cap = 6" in done.stdout.splitlines()
 
 
 def test_nothing_is_squeezed_into_the_error_of_an_output(tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ from typing import Any, Final
 
 import polars as pl
 
+from shuangli.issuer.facts import ObjectKind
 from shuangli.messages.loads import Load
+from shuangli.messages.session import Refusal
 from shuangli.messages.transfers import Transfer
 from shuangli.sims.catalogue import make_scenario
 from shuangli.sims.run import run_scenario
@@ -52,11 +54,11 @@ class Finished:
 
     def truth(self) -> Truth:
         """What really happened, from the signed objects that the issuer has kept."""
-        loads = {row[0] for row in self.query("issuer", "SELECT load_no FROM mint_log")}
-        objects = self.query("issuer", "SELECT no, data FROM objects ORDER BY no")
+        objects = self.query("issuer", "SELECT kind, data FROM objects ORDER BY no")
         return Truth(
-            [Load.parse(data) for number, data in objects if number in loads],
-            [Transfer.parse(data) for number, data in objects if number not in loads],
+            [Load.parse(data) for kind, data in objects if kind == ObjectKind.LOAD],
+            [Transfer.parse(data) for kind, data in objects if kind == ObjectKind.TRANSFER],
+            [Refusal.parse(data) for kind, data in objects if kind == ObjectKind.REFUSAL],
         )
 
 

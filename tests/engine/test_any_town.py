@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from shuangli.issuer.cases import list_cases
-from shuangli.issuer.supply import supply_by_epoch
+from shuangli.issuer.supply import supply_by_epoch, unpaid_on_forks_fen
 from shuangli.messages.certificates import Mode
 from shuangli.sims.adversary import forked_coins
 from shuangli.sims.plan import NOBODY
@@ -91,7 +91,7 @@ def check_end(town: Town) -> None:
     issuer, report = town.system.issuer, town.cell.report()
     issuer.centre.check_books()
     open_fen = sum(s.outstanding_fen + s.forked_open_fen for s in supply_by_epoch(issuer.store))
-    assert report.holdings.total_fen == open_fen
+    assert report.holdings.total_fen == open_fen + unpaid_on_forks_fen(issuer.store)
     cases = list_cases(
         issuer.store, network=NETWORK, operator_certificate=operator_certificate_of(town.system)
     )

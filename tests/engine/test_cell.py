@@ -28,7 +28,7 @@ def test_what_is_written_down_of_a_payment(town: Town) -> None:
     town.finish()
     first, _, last = town.payments
     assert (first.payer, first.payee, first.amount_fen, first.outcome) == (1, 2, 1_600, "paid")
-    assert (first.coins, first.hops) == (3, 1)
+    assert (first.coins, first.hops) == (5, 1)
     assert first.carried_bytes > 500
     assert len(first.transfer_id) == 32
     # The last one ended before a signature: only the request was carried.

@@ -26,7 +26,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
     """The rider pays gate 1, then gate 2, then gate 1 again; then both gates hand in, gate 2 first."""
     plan = cell_plan(
         devices(1, 2, sync_every_s=[0, 10**6, 10**6], sync_from_s=[0, 9 * WINDOW_S + 20, 9 * WINDOW_S]),
-        meetings((6 * WINDOW_S, 0, 1, 300), (7 * WINDOW_S, 0, 2, 300), (8 * WINDOW_S, 0, 1, 300)),
+        meetings((6 * WINDOW_S, 0, 1, 300), (7 * WINDOW_S, 0, 2, 550), (8 * WINDOW_S, 0, 1, 50)),
         when=calendar(windows=14),
     )
     town = Town(plan, tmp_path)

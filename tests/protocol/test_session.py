@@ -224,6 +224,21 @@ def test_f53_a_refusal_is_signed_once_and_repeated_after_a_restart(world: World)
         assert payee.receive(request_id, payment, now_s=NOW + 60) == (receipt,)
 
 
+@pytest.mark.parametrize("by_way_of_the_payee", [True, False], ids=["payee", "change"])
+def test_f53_a_second_payers_coin_may_come_from_the_first_ones_payment(
+    hops: World, by_way_of_the_payee: bool
+) -> None:
+    """Its chain then shows the first payment, which is not paid again."""
+    first, second, payee = hops.wallet([160]), hops.wallet(), hops.wallet()
+    paid = pay(first, payee, 60)
+    pay(payee if by_way_of_the_payee else first, second, 60)
+    (payment,) = second.receive(paid.request_id, paid.request, now_s=NOW)
+    (answer,) = payee.receive(paid.request_id, payment, now_s=NOW)
+    refusal = Refusal.parse(answer.body)
+    assert refusal.reason is RefusalReason.REQUEST_PAID
+    assert refusal.transfer_ids == (second.purse.paying[paid.request_id].transfer_id,)
+
+
 def test_the_same_transfer_in_other_bytes_is_never_refused_after_its_receipt(world: World) -> None:
     """Else the payer would hold a signed refusal of what the payee is going to claim."""
     rider, gate = world.wallet([1000]), world.wallet(tier=0)

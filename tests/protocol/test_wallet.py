@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shuangli.errors import OutOfTurn, ProtocolError, Unverified
-from shuangli.messages.bundle import MAX_BUNDLE_BYTES, Bundle
+from shuangli.messages.bundle import MAX_BUNDLE_BYTES
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.notices import Outcome
 from shuangli.messages.transfers import CENTRE
@@ -15,7 +15,7 @@ from shuangli.offline.request import request_id_of
 from shuangli.wallet import handing_in
 from shuangli.wallet.records import Checkpoint, Record
 from shuangli.wallet.wallet import Wallet
-from tests.world import DAY_S, NETWORK, NOW, TRANSFERABLE, World, coins_of, pay
+from tests.world import DAY_S, NETWORK, NOW, TRANSFERABLE, World, coins_of, pay, read_bundle
 
 
 def code_of(wallet: Wallet, load: bytes) -> str:
@@ -146,7 +146,7 @@ def test_a_hand_in_redeems_what_was_received_and_shows_what_has_no_receipt(hops:
     upload = second.hand_in(now_s=NOW)
     assert upload is not None
     assert second.hand_in(now_s=NOW + 60) == upload, "sent again as it is until it is acknowledged"
-    seen = walk(Bundle.decode(upload), hops.trust())
+    seen = walk(read_bundle(upload), hops.trust())
     assert [step.fault for step in seen.steps if step.fault] == []
     paid_fen = {
         (step.transfer.payee, step.spend.pay_fen) for step in seen.steps if step.transfer and step.spend
@@ -167,7 +167,7 @@ def test_a_hand_in_that_is_too_large_goes_in_parts(hops: World, monkeypatch: pyt
         pay(rider, shop, 60)
     pay(shop, riders[0], 33)
     assert handing_in.MAX_UPLOAD_BYTES * 2 <= MAX_BUNDLE_BYTES
-    monkeypatch.setattr(handing_in, "MAX_UPLOAD_BYTES", 1_500)
+    monkeypatch.setattr(handing_in, "MAX_UPLOAD_BYTES", 1_200)
     credited_fen, uploads = 0, 0
     while (upload := shop.hand_in(now_s=NOW)) is not None:
         assert len(upload) < 3_000
@@ -234,7 +234,7 @@ def test_coins_of_one_transfer_come_home_by_different_ways(tmp_path: Path) -> No
     for wallet in (middle, shop):
         upload = wallet.hand_in(now_s=NOW)
         assert upload is not None
-        assert [step.fault for step in walk(Bundle.decode(upload), world.trust()).steps if step.fault] == []
+        assert [step.fault for step in walk(read_bundle(upload), world.trust()).steps if step.fault] == []
     assert world.hand_in(shop).credited_fen == 170
     world.check_books()
     world.close()

@@ -14,11 +14,24 @@ from shuangli.messages.certificates import WalletCertificate, WalletKind
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.notices import Acknowledgement, Enrolment, Outcome, RevocationList
 from shuangli.offline.limits import LIMITS_2022
-from shuangli.operator.bank import RESERVES, VAULT, Bank
+from shuangli.operator.accounts import RESERVES, VAULT
+from shuangli.operator.bank import Bank
 from shuangli.operator.flow import Flow, Question, reply
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, sign_away
-from tests.world import DAY_S, NAMES, NETWORK, NOW, STAGED, VAULT_FEN, YEAR_S, World, coins_of, pay
+from tests.world import (
+    DAY_S,
+    NAMES,
+    NETWORK,
+    NOW,
+    STAGED,
+    VAULT_FEN,
+    YEAR_S,
+    World,
+    as_upload,
+    coins_of,
+    pay,
+)
 
 
 def enrolment(world: World, name: str, *, operator: str = "OP01", person: bytes = bytes(32)) -> bytes:
@@ -277,7 +290,7 @@ def test_an_upload_that_is_none_is_refused(world: World) -> None:
         sign_away(wallet, [(coin, coin.value_fen)])
         for wallet, coin in zip((first, second), coins, strict=True)
     ]
-    for upload in (b"", b"\x80", bundle(coins, *two)):
+    for upload in (b"", b"\x80", as_upload(bundle(coins, *two)), bundle(coins)):
         error = refused(world, world.banks["OP01"].reconcile, upload, now_s=NOW)
         assert isinstance(error, Malformed)
 
@@ -443,15 +456,11 @@ def test_orders_under_way_of_one_person_do_not_use_the_deposit_of_another_wallet
     world.check_books()
 
 
-class BreakingIssuer:
+class BreakingIssuer(Issuer):
     """An issuer whose answer never arrives: it works, and then the line is dead."""
 
     def __init__(self, issuer: Issuer) -> None:
         self._issuer = issuer
-
-    def mint(self, order: bytes, *, operator: str, now_s: int) -> bytes:
-        self._issuer.mint(order, operator=operator, now_s=now_s)
-        raise StoreError("unavailable", "the issuer cannot be reached")
 
     def settle(self, submission: Submission) -> Settled:
         self._issuer.settle(submission)

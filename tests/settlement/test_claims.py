@@ -3,14 +3,13 @@
 import pytest
 
 from shuangli.errors import StoreError
-from shuangli.messages.bundle import Bundle
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.notices import Outcome
 from shuangli.messages.session import Receipt
 from shuangli.offline.request import request_id_of
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, outputs_of, sign_away
-from tests.world import DAY_S, NETWORK, NOW, World, coins_of, pay
+from tests.world import DAY_S, NETWORK, NOW, World, coins_of, pay, read_bundle
 
 IN_TIME_S = NOW + 3 * DAY_S
 """Two days to claim and one of grace after a payment at NOW."""
@@ -67,9 +66,9 @@ def test_f18_the_receipt_or_the_payees_own_hand_in_settles_what_was_received(wor
     world.trust().verifier.check_once(receipt.signed, gate.key.public, "receipt")
     assert receipt.transfer_ids == (paid.transfer.signed.id,)
     world.hand_in(gate)
-    fact = world.issuer.store.fact(paid.transfer.spends[0].coin_id)
+    fact = world.fact(paid.transfer.spends[0].coin_id)
     assert fact is not None
-    assert fact.transfer_id == paid.transfer.signed.id
+    assert fact.object_id == paid.transfer.signed.id
 
 
 @pytest.mark.parametrize(("now_s", "outcome"), [(IN_TIME_S, Outcome.SETTLED), (IN_TIME_S + 1, Outcome.LATE)])
@@ -87,7 +86,7 @@ def test_f20_a_late_claim_is_a_fact_and_stays_late_however_often_it_comes(world:
     (coin,) = coins_of(shop)
     upload = shop.hand_in(now_s=IN_TIME_S + 1) or b""
     assert names(world, upload, now_s=IN_TIME_S + 1)[-1] == "LATE"
-    assert world.issuer.store.fact(coin.coin_id) is not None
+    assert world.fact(coin.coin_id) is not None
     world.enrol(shop, "OP02")
     assert names(world, upload, "OP02", now_s=IN_TIME_S + DAY_S) == ["REPEAT", "REPEAT"]
     assert world.deposit_fen(shop) == world.deposit_fen(shop, "OP02") == 0
@@ -177,7 +176,7 @@ def test_f31_a_load_that_was_never_minted_is_refused_and_raises_the_alarm(world:
         "SETTLED",
     ]
     assert acknowledgement.credited_fen == 70
-    assert world.issuer.store.alarms() == [(load.signed.id, 1, "OP01", NOW + 60)]
+    assert world.issuer.store.findings.alarms() == [(load.signed.id, 1, "OP01", NOW + 60)]
     supply = world.supply()
     assert (supply.loaded_fen, supply.outstanding_fen) == (70, 0)
     world.check_books()
@@ -200,5 +199,5 @@ def test_outcomes_stand_in_the_order_of_the_uploads_spends(hops: World) -> None:
     pay(other, shop, 30)
     upload = shop.hand_in(now_s=NOW) or b""
     acknowledgement = hops.submit(upload)
-    assert len(Bundle.decode(upload).transfers) == 3
+    assert len(read_bundle(upload).transfers) == 3
     assert len(acknowledgement.outcomes) == 3 + 1 + 4

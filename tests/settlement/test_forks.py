@@ -169,10 +169,9 @@ def test_f48_no_fact_is_recorded_for_an_invented_coin_nor_for_somebody_elses(wor
     spends = [(invented, 30), (real, 100), (somebodys, 50)]
     transfer = sign_away(rider, spends, payee=world.key("x").public, request_id=bytes([1] * 32))
     assert outcomes(world, bundle([real, somebodys], transfer)) == ["UNKNOWN_COIN", "SETTLED", "INVALID"]
-    store = world.issuer.store
-    assert store.fact(real.coin_id) is not None
-    assert store.fact(invented.coin_id) is None
-    assert store.fact(somebodys.coin_id) is None
+    assert world.fact(real.coin_id) is not None
+    assert world.fact(invented.coin_id) is None
+    assert world.fact(somebodys.coin_id) is None
     # The honest owner's coin is as good as before, and the verdict does not depend on what is shown.
     gate = world.wallet(tier=0)
     pay(other, gate, 50)

@@ -14,9 +14,12 @@ from shuangli.crypto import SigningKey, sha256, verify
 from shuangli.errors import Malformed, Unverified
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, WalletKind
+from shuangli.messages.hand_in import HandIn
 from shuangli.messages.notices import Outcome
 from shuangli.messages.session import RefusalReason
 from shuangli.messages.transfers import CHANGE_OUTPUT, PAYEE_OUTPUT, load_coin_id, output_coin_id
+from shuangli.offline.evidence import Evidence, verify_evidence
+from shuangli.offline.states import Kind, Message
 from tests.core.encoding_again import encode_again
 from tests.strategies import MESSAGES
 
@@ -84,6 +87,36 @@ def test_bundle() -> None:
     assert bundle.encode().hex() == vector["data"]
 
 
+def test_hand_in() -> None:
+    vector = VECTORS["hand_in.json"]
+    hand_in = HandIn.decode(bytes.fromhex(vector["data"]))
+    assert plain(hand_in.bundle.loads) == vector["loads"]
+    assert plain(hand_in.bundle.transfers) == vector["transfers"]
+    assert plain(hand_in.refusals) == vector["refusals"]
+    assert hand_in.encode().hex() == vector["data"]
+
+
+@each(VECTORS["messages.json"])
+def test_messages(case: dict[str, Any]) -> None:
+    message = Message.decode(bytes.fromhex(case["data"]))
+    assert (int(message.kind), message.body.hex()) == (case["kind"], case["body"])
+    assert message.encode().hex() == case["data"]
+
+
+def test_every_kind_of_message_is_there() -> None:
+    assert [case["kind"] for case in VECTORS["messages.json"]] == [*map(int, Kind)]
+
+
+@each(VECTORS["evidence.json"])
+def test_evidence(case: dict[str, Any]) -> None:
+    keys = VECTORS["keys.json"]
+    root = bytes.fromhex(keys["root"]["public"])
+    proven = verify_evidence(bytes.fromhex(case["data"]), root=root)
+    assert proven.culprit.hex() == keys[case["culprit"]]["public"]
+    assert proven.coin_id.hex() == case["coin_id"]
+    assert Evidence.decode(bytes.fromhex(case["data"])).encode().hex() == case["data"]
+
+
 @each(REFUSED["malformed"])
 def test_the_code_refuses_these(case: dict[str, Any]) -> None:
     with pytest.raises(Malformed) as caught:
@@ -113,7 +146,7 @@ def test_the_readme_names_everything() -> None:
         assert re.search(rf"(### |\*\*).*{kind.__name__}", README)
         for field in fields(kind):
             assert field.name == "signed" or re.search(rf"\b{field.name}\b", README), field.name
-    for numbered in (RefusalReason, Outcome, WalletKind, Mode):
+    for numbered in (RefusalReason, Outcome, WalletKind, Mode, Kind):
         for member in numbered:
             words = member.name.lower().replace("_", " ")
             assert re.search(rf"\b{int(member)} {words}\b|\b{words}\b", README), words

@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from shuangli.errors import BadInput, Refused, StoreError
+from shuangli.messages.bundle import Bundle
 from shuangli.messages.notices import RevocationList
+from shuangli.messages.returns import Returned
+from shuangli.messages.transfers import PAYEE_OUTPUT, Transfer, output_coin_id
+from shuangli.offline.payer import PayerSession
 from shuangli.offline.request import request_id_of
 from shuangli.sealing import Cost
 from shuangli.wallet.counter import Counter
@@ -107,6 +111,7 @@ def life(world: World) -> list[Record]:
     lost = third.request(30, now_s=NOW)
     wallet.receive(request_id_of(lost), lost, now_s=NOW)
     wallet.order_load([20], now_s=NOW)
+    wallet.drop_order(wallet.order_load([40], now_s=NOW))
     world.hand_in(wallet)
     wallet.note_sync(now_s=NOW)
     listed = RevocationList.sign(
@@ -115,7 +120,25 @@ def life(world: World) -> list[Record]:
     wallet.update_revocations(listed.signed.data)
     pay(third, wallet, 15)
     wallet.hand_in(now_s=NOW)
+    _give_back(world, wallet, wallet.purse.paying[request_id_of(lost)])
     return list(world.journals[wallet])
+
+
+def _give_back(world: World, wallet: Wallet, session: PayerSession) -> None:
+    """A payment that nobody has claimed comes back."""
+    assert session.payment is not None
+    (spend,) = Transfer.parse(Bundle.decode(session.payment.body).transfers[-1]).spends
+    notice = Returned.sign(
+        world.keys["OP01"],
+        operator="OP01",
+        number=1,
+        owner=wallet.key.public,
+        parent_id=session.transfer_id,
+        coin_id=output_coin_id(session.transfer_id, spend.coin_id, PAYEE_OUTPUT),
+        value_fen=spend.pay_fen,
+        returned_at_s=NOW,
+    )
+    wallet.take_returned(notice.signed.data, operator_key=world.keys["OP01"].public)
 
 
 def _lose_race(loser: Wallet, winner: Wallet, payee: Wallet) -> None:

@@ -9,6 +9,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from shuangli.crypto import sha256
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, Terms
+from shuangli.messages.hand_in import HandIn
 from shuangli.messages.transfers import NO_REQUEST, Spend, Transfer
 from shuangli.offline.chain import Coin, chains, load_coins, spend_outputs
 from shuangli.offline.evidence import Evidence
@@ -31,9 +32,11 @@ from shuangli.wallet.records import (
     Loaded,
     LoadOrdered,
     Opened,
+    OrderRefused,
     Record,
     RevocationsKept,
     Synced,
+    ValueReturned,
 )
 from tests import strategies as objects
 
@@ -57,6 +60,11 @@ def terms_of(number: int) -> Terms:
 
 def few(values: SearchStrategy[T]) -> SearchStrategy[tuple[T, ...]]:
     return st.lists(values, max_size=FEW).map(tuple)
+
+
+def different(values: SearchStrategy[Any]) -> SearchStrategy[tuple[bytes, ...]]:
+    """A few signed objects, none twice."""
+    return few(values).map(lambda found: tuple(dict.fromkeys(value.signed.data for value in found)))
 
 
 @st.composite
@@ -131,13 +139,15 @@ def payments_received(draw: DrawFn) -> PaymentReceived:
 @st.composite
 def hand_ins(draw: DrawFn) -> HandedIn:
     redeemed, redemption = draw(few(coins())), draw(st.none() | objects.transfers())
-    upload = draw(bundles(redeemed, [redemption] if redemption else []))
+    shown = Bundle.decode(draw(bundles(redeemed, [redemption] if redemption else [])))
+    upload = HandIn(bundle=shown, refusals=draw(different(objects.refusals))).encode()
     return HandedIn(
         upload=upload,
         upload_id=sha256(upload),
         redemption=redemption,
         coins=redeemed,
         payments=draw(few(objects.ids)),
+        refused=draw(few(objects.ids)),
         forked=draw(few(objects.ids)),
     )
 
@@ -169,6 +179,7 @@ payer_sessions: Final = st.builds(
     coins=st.integers(0, FEW),
     hops=st.integers(0, FEW),
     answer=st.just(b"") | objects.receipts.map(lambda receipt: receipt.signed.data),
+    returned_fen=counts,
 )
 
 
@@ -206,6 +217,7 @@ checkpoints: Final = st.builds(
         payments_since_pin=counts,
         synced_at_s=objects.times_s,
     ),
+    returned_no=counts,
 )
 
 RECORDS: Final[Mapping[type[Any], SearchStrategy[Record]]] = {
@@ -221,6 +233,8 @@ RECORDS: Final[Mapping[type[Any], SearchStrategy[Record]]] = {
     PaymentRefused: payments_refused,
     ReceiptKept: st.builds(ReceiptKept, receipt=objects.receipts),
     RefusalKept: st.builds(RefusalKept, refusal=objects.refusals),
+    OrderRefused: st.builds(OrderRefused, nonce=objects.nonces),
+    ValueReturned: st.builds(ValueReturned, notice=objects.returned),
     Synced: st.builds(Synced, at_s=objects.times_s),
     RevocationsKept: st.builds(RevocationsKept, listed=objects.revocation_lists),
 }

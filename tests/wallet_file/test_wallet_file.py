@@ -13,6 +13,7 @@ from shuangli.crypto import SigningKey
 from shuangli.errors import BadInput, StoreError, Unverified
 from shuangli.messages.certificates import Epoch
 from shuangli.offline.records import PaymentReceived
+from shuangli.wallet.custody import KeyCustody
 from shuangli.wallet.journal import Journal, MemoryJournal
 from shuangli.wallet.records import Loaded, Record
 from shuangli.wallet.wallet import Wallet
@@ -58,11 +59,10 @@ def test_a_wallet_lives_in_a_file_as_in_memory(path: Path, tmp_path: Path) -> No
 
 def open_wallet(world: World, wallet: Wallet, journal: Journal) -> Wallet:
     return Wallet(
-        key=signing_key(wallet),
+        key=KeyCustody(signing_key(wallet), world.random.randbytes),
         trust=world.trust(),
         journal=journal,
         rules=wallet._rules,
-        random_bytes=world.random.randbytes,
     )
 
 

@@ -1,0 +1,164 @@
+"""What the registration centre knows of coins, and what a settlement changes of it. Values only.
+
+A *spend* of a coin is a transfer by its owner, or a payee's refusal of it, which gives it back to its
+payer. The first spend is the coin's *fact*; every other one is a further branch of a *fork*. A spend is
+*settled* once it has closed the coin; until then (late, capped, frozen) it is recorded, and no more.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Final, NamedTuple, Protocol
+
+from shuangli.cose import Signed
+from shuangli.messages.loads import Load
+from shuangli.messages.notices import Outcome
+
+REFUSED: Final = b""
+"""The id under which any refusal of a coin is recorded: two refusals of one payment are one spend of it."""
+NEVER_S: Final = 2**62
+"""When a coin is due that does not go back by itself: frozen, capped, or waiting for a decision."""
+
+
+class ObjectKind(IntEnum):
+    """The kinds of signed objects that the centre keeps, as numbered in its database."""
+
+    LOAD = 0
+    TRANSFER = 1
+    REFUSAL = 2
+
+
+class Fact(NamedTuple):
+    """A spend of a coin: number and id of the object that spends it, and the coin's value once settled."""
+
+    number: int
+    object_id: bytes
+    settled_fen: int
+
+
+class Known(Protocol):
+    """What the centre knows before a hand-in: the mint log, the facts, the forks."""
+
+    def load_numbers(self, load_ids: Sequence[bytes]) -> dict[bytes, int]:
+        """The numbers of loads in the mint log, without those that were never minted."""
+        ...
+
+    def facts(self, coin_ids: Sequence[bytes]) -> dict[bytes, Fact]:
+        """The facts of those of the coins that are spent."""
+        ...
+
+    def fork(self, coin_id: bytes, object_id: bytes) -> Fact | None:
+        """A further spend of a coin, if it is known."""
+        ...
+
+    def is_culprit(self, key: bytes) -> bool:
+        """Say whether a case names this key."""
+        ...
+
+
+class Place(NamedTuple):
+    """Where a coin came about: as output `position` of object `parent_no`, in the supply or on a fork.
+
+    The outputs of a transfer are counted by its spends: 2 * spend for the payee's, one more for change.
+    """
+
+    parent_no: int
+    position: int
+    forked: bool
+
+
+class OpenCoin(NamedTuple):
+    """A coin that nobody has spent as far as the centre knows; after `due_s` nobody is on time to do so."""
+
+    place: Place
+    value_fen: int
+    epoch: int
+    due_s: int
+
+
+class NewCase(NamedTuple):
+    """A double spend: its coin and culprit.
+
+    `source_id` is the coin that was split into it, `transfer_no` the number of a transfer that spends it.
+    """
+
+    coin_id: bytes
+    culprit: bytes
+    face_fen: int
+    place: Place
+    source_id: bytes
+    transfer_no: int
+
+
+class Spent(NamedTuple):
+    """A spend of a coin as it is kept: the object's number and kind, and the coin's value once settled."""
+
+    number: int
+    kind: ObjectKind
+    settled_fen: int
+
+
+class CaseRow(NamedTuple):
+    """A case as it was opened; where its coin came about, and from which coin (`NewCase`)."""
+
+    coin_id: bytes
+    culprit: bytes
+    operator: str
+    face_fen: int
+    parent_no: int
+    position: int
+    source_id: bytes
+    found_s: int
+
+
+@dataclass(slots=True, kw_only=True)
+class SupplyChange:
+    """What a settlement changes in one epoch's supply, in fen; the words are those of `issuer.supply`."""
+
+    redeemed_fen: int = 0
+    returned_fen: int = 0
+    outstanding_fen: int = 0
+    forked_fen: int = 0
+    fund_paid_fen: int = 0
+    void_fen: int = 0
+    forked_open_fen: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Settlement:
+    """What a hand-in changes, and the answer: an outcome for each spend, then for each coin refused.
+
+    `facts` are those of coins that had none, `changed_facts` the others, both by coin. `forks` are further
+    spends by coin and object; None for one that has become the coin's fact. `held` coins are not returned
+    by themselves. `supply` is by epoch: what is redeemed or returned there comes out of circulation, what
+    the fund pays out of the guarantee fund.
+    """
+
+    objects: list[tuple[int, ObjectKind, Signed]] = field(default_factory=list)
+    facts: dict[bytes, Fact] = field(default_factory=dict)
+    changed_facts: dict[bytes, Fact] = field(default_factory=dict)
+    forks: dict[tuple[bytes, bytes], Fact | None] = field(default_factory=dict)
+    cases: list[NewCase] = field(default_factory=list)
+    opened: list[OpenCoin] = field(default_factory=list)
+    closed: list[Place] = field(default_factory=list)
+    held: list[Place] = field(default_factory=list)
+    supply: dict[int, SupplyChange] = field(default_factory=lambda: defaultdict(SupplyChange))
+    not_minted: list[Load] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    @property
+    def fund_paid_fen(self) -> int:
+        """What the guarantee fund pays."""
+        return sum(change.fund_paid_fen for change in self.supply.values())
+
+    @property
+    def returned_fen(self) -> int:
+        """What refusals give back out of circulation."""
+        return sum(change.returned_fen for change in self.supply.values())
+
+    @property
+    def credited_fen(self) -> int:
+        """What the hand-in's redemptions and refusals are paid, out of circulation and by the fund."""
+        redeemed_fen = sum(change.redeemed_fen for change in self.supply.values())
+        return redeemed_fen + self.returned_fen + self.fund_paid_fen

@@ -1,0 +1,210 @@
+"""The return desk: gives back what nobody has claimed, once, and only when nobody can be on time any more.
+
+An output goes back when its claim deadline and grace have passed, no spend that was on time rests on it,
+and every operator has signed a watermark that all it received up to then has been passed on. What a
+culprit would get back is frozen. What would go back although its payee has reported its key lost waits
+for a decision of people. What lies on a further branch of a fork is not in the supply: an honest payer
+gets it from the guarantee fund, within the cap of its person, as it would have for claiming it.
+"""
+
+from typing import Final
+
+from shuangli.books import transfer_entry
+from shuangli.errors import BadInput, Refused, Unverified
+from shuangli.issuer.centre import LossPolicy
+from shuangli.issuer.facts import OpenCoin, SupplyChange
+from shuangli.issuer.minting import GUARANTEE_FUND, circulation, vault
+from shuangli.issuer.returns.due import Dispute, Owed, Return, owed
+from shuangli.issuer.returns.store import FIRST, DueCoin
+from shuangli.issuer.store import IssuerStore
+from shuangli.issuer.supply import check_supply
+from shuangli.messages.certificates import WalletCertificate
+from shuangli.messages.returns import Watermark
+from shuangli.offline.trust import Trust
+
+CLOCK_TOLERANCE_S: Final = 300
+"""How far an operator's clock may be ahead of the centre's."""
+MOST_FETCHED: Final = 10_000
+"""Most returns that an operator is told of at once."""
+
+
+class ReturnDesk:
+    """Watermarks, returns and disputes of one network. What writes is called inside a transaction."""
+
+    def __init__(self, *, store: IssuerStore, trust: Trust, policy: LossPolicy) -> None:
+        """Use `store`; `trust` is the centre's own place."""
+        self._store = store
+        self._trust = trust
+        self._policy = policy
+
+    def take_watermark(self, data: bytes, *, now_s: int) -> None:
+        """Take an operator's watermark; an older one than is known changes nothing.
+
+        Raises:
+            Malformed, Unverified: it does not hold, or no operator of this network signed it.
+            Refused: it lies in the future (`clock`).
+        """
+        watermark = Watermark.parse(data)
+        if watermark.network != self._trust.network:
+            raise Unverified("wrong-network", f"the watermark is for network {watermark.network}")
+        self._check_operator(watermark)
+        if watermark.up_to_s > now_s + CLOCK_TOLERANCE_S:
+            raise Refused("clock", f"the watermark lies {watermark.up_to_s - now_s} s in the future")
+        self._store.returns.set_watermark(watermark.operator, watermark.up_to_s, data)
+
+    def _check_operator(self, watermark: Watermark) -> None:
+        name = watermark.operator
+        fault = Unverified("unknown-signer", f"operator {name} is not trusted here")
+        for certificate in self._trust.operators:
+            claims = certificate.claims
+            if claims.subject == name and claims.valid_at(watermark.up_to_s):
+                try:
+                    self._trust.verifier.check_once(watermark.signed, claims.key, "watermark")
+                except Unverified as error:
+                    # While one key of an operator follows another, both are valid.
+                    fault = error
+                    continue
+                return
+        raise fault
+
+    def complete_up_to_s(self, *, now_s: int) -> int:
+        """Up to when all that operators received is known here: the lowest watermark, but not the future.
+
+        An operator whose certificates have expired counts as long as its watermark ends before they did.
+        """
+        ends_s: dict[str, int] = {}
+        for certificate in self._trust.operators:
+            name, expires_at_s = certificate.claims.subject or "", certificate.claims.expires_at_s
+            ends_s[name] = max(expires_at_s, ends_s.get(name, 0))
+        signed = self._store.returns.watermarks()
+        up_to_s = {name: signed.get(name, -1) for name in ends_s}
+        return min((now_s, *(up_to_s[name] for name in ends_s if up_to_s[name] < ends_s[name] - 1)))
+
+    def return_due(
+        self, *, now_s: int, after: tuple[int, int] = FIRST, most: int = 1_000
+    ) -> tuple[int, int] | None:
+        """Give back up to so many coins that are due, and check the supply.
+
+        Returns after which place the next call goes on, in a transaction of its own; None once all is done.
+        Whenever it is broken off, it may start again from the beginning.
+
+        Raises:
+            StoreError: the supply does not add up (`corrupt`).
+        """
+        up_to_s = self.complete_up_to_s(now_s=now_s)
+        found = self._store.open_coins.due(up_to_s, after=after, most=most)
+        for due in found:
+            self._judge(due, now_s)
+        check_supply(self._store)
+        return found[-1].coin.place[:2] if len(found) == most else None
+
+    def _judge(self, due: DueCoin, now_s: int) -> None:
+        place = due.coin.place
+        goes_to = owed(due.kind, due.parent, place.position)
+        if self._store.is_culprit(goes_to.owner):
+            self._store.open_coins.hold([place])
+        elif goes_to.payee is not None and self._store.returns.lost_at(goes_to.payee) is not None:
+            self._store.open_coins.dispute(due.coin)
+        else:
+            self._give_back(due.coin, goes_to, now_s)
+
+    def _give_back(self, coin: OpenCoin, goes_to: Owed, now_s: int) -> None:
+        forked = coin.place.forked
+        self._store.returns.add(goes_to, coin, from_fund=forked, returned_s=now_s)
+        if forked:
+            self._store.open_coins.hold([coin.place])
+            return
+        change = SupplyChange(returned_fen=coin.value_fen, outstanding_fen=-coin.value_fen)
+        self._pay_out(coin, change, goes_to.operator, circulation(coin.epoch), now_s, goes_to.coin_id)
+
+    def _pay_out(
+        self, coin: OpenCoin, change: SupplyChange, operator: str, debit: str, now_s: int, reference: bytes
+    ) -> None:
+        self._store.open_coins.close([coin.place])
+        self._store.add_supply(coin.epoch, change)
+        self._store.ledger.post(
+            transfer_entry(
+                kind="return",
+                debit=debit,
+                credit=vault(operator),
+                amount_fen=coin.value_fen,
+                at_s=now_s,
+                reference=reference,
+            )
+        )
+
+    def returns_to(self, operator: str, *, after: int) -> list[Return]:
+        """What has gone back to an operator's wallets after the number that it has seen, at most 10,000."""
+        return self._store.returns.of_operator(operator, after=after, most=MOST_FETCHED)
+
+    def claim(self, operator: str, number: int, *, person: bytes, now_s: int) -> int:
+        """Let the guarantee fund pay a return to a person; gives what it has paid, in fen.
+
+        Asked again, it gives the same answer and pays nothing more. Nothing is paid over the person's cap,
+        or to a culprit.
+
+        Raises:
+            BadInput: this return does not come out of the fund (`bad-value`).
+        """
+        found = self._store.returns.from_fund(operator, number)
+        if found is None:
+            raise BadInput("bad-value", f"return {number} of {operator} is none out of the guarantee fund")
+        coin, owner, paid_fen = found
+        claimed_fen = self._store.fund_claimed_fen(person)
+        if paid_fen or self._store.is_culprit(owner):
+            return paid_fen
+        if claimed_fen + coin.value_fen > self._policy.cap_per_person_fen:
+            return 0
+        self._store.returns.set_paid(operator, number, coin.value_fen)
+        self._store.add_fund_claim(person, coin.value_fen)
+        change = SupplyChange(fund_paid_fen=coin.value_fen, forked_open_fen=-coin.value_fen)
+        self._pay_out(coin, change, operator, GUARANTEE_FUND, now_s, person)
+        check_supply(self._store)
+        return coin.value_fen
+
+    def report_lost(self, certificate_data: bytes, *, operator: str, now_s: int) -> None:
+        """Note that an operator's customer has lost a wallet: payments to its key no longer go back unasked.
+
+        Raises:
+            Malformed, Unverified: the certificate does not hold.
+            Refused: another operator has certified the key (`unknown-wallet`).
+        """
+        certificate = WalletCertificate.parse(certificate_data)
+        if self._trust.operator_of(certificate).claims.subject != operator:
+            raise Refused("unknown-wallet", f"{operator} has not certified this wallet")
+        self._store.returns.add_lost_key(certificate.claims.key, operator, now_s)
+
+    def disputes(self) -> list[Dispute]:
+        """What waits for a decision."""
+        waiting = []
+        for due in self._store.open_coins.disputed():
+            goes_to = owed(due.kind, due.parent, due.coin.place.position)
+            waiting.append(
+                Dispute(
+                    parent_no=due.coin.place.parent_no,
+                    position=due.coin.place.position,
+                    payer=goes_to.owner,
+                    payee=goes_to.payee or b"",
+                    value_fen=due.coin.value_fen,
+                )
+            )
+        return waiting
+
+    def decide(self, dispute: Dispute, *, to_payee: bool, now_s: int) -> None:
+        """Give a disputed payment to its payee, at the operator that reported the key lost, or to its payer.
+
+        Raises:
+            BadInput: nothing of the kind waits for a decision (`bad-value`).
+        """
+        for due in self._store.open_coins.disputed():
+            place = due.coin.place
+            if place[:2] == (dispute.parent_no, dispute.position):
+                goes_to = owed(due.kind, due.parent, place.position)
+                lost_at = self._store.returns.lost_at(dispute.payee)
+                if to_payee and lost_at is not None:
+                    goes_to = goes_to._replace(owner=dispute.payee, operator=lost_at)
+                self._store.returns.settle_dispute(place)
+                self._give_back(due.coin, goes_to, now_s)
+                check_supply(self._store)
+                return
+        raise BadInput("bad-value", "this payment does not wait for a decision")

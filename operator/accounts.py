@@ -1,0 +1,174 @@
+"""An operator's wallets and deposits: who is its customer, and what it owes them.
+
+Its books (debit positive): `cash` is the customers' money at other banks, `vault` the digital value
+that the issuer keeps for it, `deposit:N` what it owes the holder of wallet N, `reserves` what it paid
+for its vault, `unknown-owners` what has gone back to keys that it does not know.
+
+A key is a wallet once. A closed wallet gets nothing more to spend; what it hands in, and what comes back
+to it, is still its holder's: it goes to the holder's newest open wallet here.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from shuangli.books import transfer_entry
+from shuangli.crypto import Signer
+from shuangli.errors import BadInput, Refused
+from shuangli.messages.certificates import SERIAL_BYTES, Claims, WalletCertificate
+from shuangli.messages.notices import Enrolment
+from shuangli.money import fen
+from shuangli.offline.limits import LimitsTable
+from shuangli.offline.trust import Trust
+from shuangli.operator.store import OperatorStore, WalletRow
+
+CASH: Final = "cash"
+VAULT: Final = "vault"
+RESERVES: Final = "reserves"
+UNKNOWN_OWNERS: Final = "unknown-owners"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankTerms:
+    """How an operator certifies: its name, limits table, and how long a certificate is valid."""
+
+    name: str
+    limits: LimitsTable
+    certificate_life_s: int
+
+
+class Accounts:
+    """One operator's customers. Every method that writes is called inside `store.transaction()`."""
+
+    def __init__(self, *, terms: BankTerms, key: Signer, trust: Trust, store: OperatorStore) -> None:
+        """Keep the accounts of the operator that `key` certifies wallets for; `trust` is its own place."""
+        self.terms = terms
+        self.trust = trust
+        self.store = store
+        self._key = key
+
+    @property
+    def public(self) -> bytes:
+        """The key that signs certificates and acknowledgements."""
+        return self._key.public
+
+    def fill_vault(self, amount_fen: int, *, now_s: int) -> None:
+        """Book value bought from the issuer."""
+        self._book("vault-filled", VAULT, RESERVES, amount_fen, now_s, self.terms.name.encode())
+
+    def _book(self, kind: str, debit: str, credit: str, amount_fen: int, at_s: int, reference: bytes) -> None:
+        if not fen(amount_fen):
+            raise BadInput("bad-value", f"a {kind} of 0 fen moves nothing: give at least 1 fen")
+        entry = transfer_entry(
+            kind=kind, debit=debit, credit=credit, amount_fen=amount_fen, at_s=at_s, reference=reference
+        )
+        self.store.ledger.post(entry)
+
+    def open_wallet(self, enrolment_data: bytes, *, now_s: int) -> bytes:
+        """Open a wallet and certify its key; opening it again gives the same certificate.
+
+        Raises:
+            Malformed, Unverified: the enrolment does not hold.
+            Refused: it is made to another operator or network, or the wallet has been closed
+                (`unknown-wallet`), or the key is open for somebody else (`already-open`).
+        """
+        enrolment = Enrolment.parse(enrolment_data)
+        if (enrolment.operator, enrolment.network) != (self.terms.name, self.trust.network):
+            raise Refused("unknown-wallet", f"the enrolment is made to {enrolment.operator}")
+        self.trust.verifier.check_once(enrolment.signed, enrolment.key, "enrolment")
+        known = self.store.wallet(enrolment.key)
+        if known is not None:
+            if known.person != enrolment.person:
+                raise Refused("already-open", "a wallet with this key is open for somebody else")
+            return self.wallet(enrolment.key).certificate
+        wallet_no = self.store.next_wallet_no()
+        certificate = WalletCertificate.sign(
+            self._key,
+            Claims(
+                issuer=self.terms.name,
+                subject=None,
+                not_before_s=now_s,
+                expires_at_s=now_s + self.terms.certificate_life_s,
+                serial=wallet_no.to_bytes(SERIAL_BYTES, "big"),
+                key=enrolment.key,
+            ),
+            kind=enrolment.kind,
+            tier=enrolment.tier,
+            profile=self.terms.limits.profile,
+        )
+        self.trust.verifier.remember(certificate.signed, self._key.public)
+        self.store.add_wallet(
+            wallet_no,
+            enrolment.key,
+            enrolment.person,
+            enrolment.tier,
+            enrolment_data,
+            certificate.signed.data,
+        )
+        self._gather(enrolment.person, now_s)
+        return certificate.signed.data
+
+    def close_wallet(self, key: bytes, *, now_s: int) -> None:
+        """Close a wallet that was lost or replaced; what its holder is owed goes to their next one here.
+
+        Closing it again changes nothing. What it holds unspent comes back after expiry, grace and watermark.
+
+        Raises:
+            Refused: there is none with this key (`unknown-wallet`).
+        """
+        known = self.store.wallet(key)
+        if known is None:
+            raise Refused("unknown-wallet", f"{self.terms.name} has opened no wallet with key {key.hex()}")
+        self.store.close_wallet(key, now_s)
+        self._gather(known.person, now_s)
+
+    def _gather(self, person: bytes, now_s: int) -> None:
+        """Move what a person is owed for closed wallets to their newest open one."""
+        newest = self.store.newest_open(person)
+        if newest is None:
+            return
+        for closed in self.store.closed_of(person):
+            owed_fen = -self.store.ledger.balance_fen(closed.account)
+            if owed_fen > 0:
+                self._book("account-moved", closed.account, newest.account, owed_fen, now_s, person)
+
+    def wallet(self, key: bytes) -> WalletRow:
+        """The open wallet with this key.
+
+        Raises:
+            Refused: there is none here, or it has been closed (`unknown-wallet`).
+        """
+        row = self.store.wallet(key)
+        if row is None:
+            raise Refused("unknown-wallet", f"{self.terms.name} has opened no wallet with key {key.hex()}")
+        if row.closed_at_s is not None:
+            raise Refused("unknown-wallet", f"the wallet with key {key.hex()} has been closed")
+        return row
+
+    def _account_of(self, row: WalletRow | None) -> str:
+        """The account to which what a wallet is owed is credited."""
+        if row is None:
+            return UNKNOWN_OWNERS
+        newest = self.store.newest_open(row.person) if row.closed_at_s is not None else None
+        return (newest or row).account
+
+    def deposit(self, key: bytes, amount_fen: int, *, now_s: int) -> None:
+        """Credit money that a customer paid in from a bank account.
+
+        Raises:
+            BadInput: the amount is not at least 1 fen.
+            Refused: an unknown wallet (`unknown-wallet`).
+        """
+        self._book("deposit", CASH, self.wallet(key).account, amount_fen, now_s, key)
+
+    def pay(self, debtor: bytes, creditor: bytes, amount_fen: int, *, now_s: int) -> None:
+        """Move money from one customer's account to another's, such as an employer's wages.
+
+        Raises:
+            BadInput: the amount is not at least 1 fen.
+            Refused: an unknown wallet, or the debtor's deposit is too small (`insufficient-funds`).
+        """
+        account = self.wallet(debtor).account
+        short_fen = amount_fen + self.store.ledger.balance_fen(account)
+        if short_fen > 0:
+            raise Refused("insufficient-funds", f"the deposit is {short_fen} fen short of {amount_fen} fen")
+        self._book("payment", account, self.wallet(creditor).account, amount_fen, now_s, creditor)

@@ -1,0 +1,81 @@
+"""What the groups of commands share: options, how an answer is told, how an error is."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from shuangli.errors import BadInput, ShuangliError
+
+KEY_HEX_DIGITS = 64
+
+root_option = click.option(
+    "--root", required=True, help="The issuer's root key: 64 hex digits, or a file with them."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+
+
+class OneLineGroup(click.Group):
+    """Turns every error on purpose into one line and its exit code; without a command it shows help."""
+
+    group_class = type
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; none at all is a question for help."""
+        if not args:
+            click.echo(ctx.get_help())
+            ctx.exit()
+        return super().parse_args(ctx, args)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command line."""
+        kwargs["standalone_mode"] = False
+        try:
+            code = super().main(*args, **kwargs)
+        except click.exceptions.Exit as done:
+            sys.exit(done.exit_code)
+        except click.ClickException as error:
+            self._fail(error.format_message())
+        except click.Abort:
+            self._fail("interrupted", code=130)
+        except ShuangliError as error:
+            self._fail(str(error))
+        sys.exit(code if isinstance(code, int) else 0)
+
+    @staticmethod
+    def _fail(message: str, *, code: int = 2) -> None:
+        click.echo(f"shuangli: {' '.join(message.split())}", err=True)
+        sys.exit(code)
+
+
+def answer(as_json: bool, holds: bool, facts: Mapping[str, object], text: str) -> None:
+    """Print what was asked for, and leave with exit code 1 if the answer is no."""
+    say(as_json, facts, text)
+    if not holds:
+        raise click.exceptions.Exit(1)
+
+
+def say(as_json: bool, facts: Mapping[str, object], text: str) -> None:
+    """Print facts for programs, or words for people."""
+    click.echo(json.dumps(facts) if as_json else text)
+
+
+def root_key(text: str) -> bytes:
+    """A key from 64 hex digits, or from a file that holds them.
+
+    Raises:
+        BadInput: neither.
+    """
+    try:
+        in_file = len(text) != KEY_HEX_DIGITS
+        key = bytes.fromhex(Path(text).read_text(encoding="ascii").strip() if in_file else text)
+    except (OSError, ValueError):
+        key = b""
+    if len(key) != KEY_HEX_DIGITS // 2:
+        raise BadInput(
+            "bad-value", f"--root {text}: is neither {KEY_HEX_DIGITS} hex digits nor a file with them"
+        )
+    return key

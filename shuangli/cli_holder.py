@@ -1,0 +1,163 @@
+"""Who holds a wallet on this machine: its file and passphrase, the person's word, and the machine itself.
+
+The passphrase comes from a file, the environment or a prompt, never from the command line, which other users
+can see. Who has just typed it has shown to be the holder: it stands for the PIN.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from shuangli.cli_common import answer, json_option
+from shuangli.errors import BadInput, LinkError, Refused
+from shuangli.money import format_yuan
+
+if TYPE_CHECKING:
+    from shuangli.api.operator_link import OperatorLink
+    from shuangli.messages.session import PaymentRequest
+    from shuangli.wallet.commands.edges import Answer, Edges
+    from shuangli.wallet.commands.opened import OpenWallet
+    from shuangli.wallet.session import Consent
+
+VARIABLE: Final = "SHUANGLI_PASSPHRASE"
+"""The environment variable that may hold the passphrase."""
+
+
+def real_edges() -> "Edges":
+    """This machine: its clocks, randomness, files and network."""
+    from shuangli.wallet.commands.edges import Edges
+    from shuangli.wallet.wallet_file import Device
+
+    return Edges(
+        now_s=lambda: int(time.time()),
+        monotonic_s=time.monotonic,
+        sleep_s=time.sleep,
+        device=Device(random_bytes=os.urandom),
+        operator=reach_operator,
+    )
+
+
+@contextmanager
+def reach_operator(address: str, known: Iterable[bytes]) -> Iterator["OperatorLink"]:
+    """The operator at an address, over HTTP."""
+    try:
+        from shuangli.api.http_client import HttpOperator
+    except ModuleNotFoundError as error:
+        raise BadInput("bad-option", "to go online needs more: pip install 'shuangli[api]'") from error
+    with HttpOperator(address, known=known) as operator:
+        yield operator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Which file, and the passphrase; `typed` says that somebody has just typed it."""
+
+    path: Path
+    passphrase: str
+    typed: bool
+    as_json: bool
+
+    @classmethod
+    def ask(cls, path: Path, passphrase_file: Path | None, as_json: bool, *, new: bool = False) -> "Holder":
+        """Take the passphrase from its file, the environment or a prompt, in this order.
+
+        Raises:
+            BadInput: the file cannot be read, or there is nobody to ask.
+        """
+        typed = False
+        if passphrase_file is not None:
+            try:
+                text = passphrase_file.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                why = error.strerror if isinstance(error, OSError) else "is not text"
+                raise BadInput("bad-file", f"--passphrase-file {passphrase_file}: {why}") from error
+            passphrase = text.partition("\n")[0]
+        elif VARIABLE in os.environ:
+            passphrase = os.environ[VARIABLE]
+        elif sys.stdin.isatty():
+            typed = True
+            passphrase = click.prompt("passphrase", hide_input=True, confirmation_prompt=new, err=True)
+        else:
+            raise BadInput("bad-option", f"no passphrase: give --passphrase-file or set {VARIABLE}")
+        return cls(path=path, passphrase=passphrase, typed=typed, as_json=as_json)
+
+
+def holder_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command of a wallet."""
+    for option in (
+        json_option,
+        click.option(
+            "--passphrase-file",
+            type=click.Path(path_type=Path),
+            help=f"The passphrase is its first line.  [default: ${VARIABLE}, or a prompt]",
+        ),
+        click.option(
+            "--file", "path", type=click.Path(path_type=Path), required=True, help="The wallet file."
+        ),
+        click.pass_obj,
+    ):
+        command = option(command)
+    return command
+
+
+def tell(as_json: bool, act: "Callable[[], Answer]") -> None:
+    """Print the answer of a command; what a rule or the connection forbids is an answer, too."""
+    try:
+        told = act()
+    except (Refused, LinkError) as no:
+        answer(as_json, False, {"done": False, "code": no.code, "why": str(no)}, f"no: {no}")
+        return
+    answer(as_json, told.done, {"done": told.done, **told.facts}, "\n".join(told.lines))
+
+
+def tell_opened(holder: Holder, edges: "Edges | None", act: "Callable[[OpenWallet, Edges], Answer]") -> None:
+    """The same for a command on a wallet that is open."""
+    from shuangli.wallet.commands.opened import opened
+
+    used = edges or real_edges()
+
+    def act_on_file() -> "Answer":
+        with opened(holder.path, passphrase=holder.passphrase, edges=used) as found:
+            return act(found, used)
+
+    tell(holder.as_json, act_on_file)
+
+
+def consent(
+    request: "PaymentRequest", found: "OpenWallet", needs_pin: bool, holder: Holder, agreed_fen: int | None
+) -> "Consent":
+    """The holder's word: given beforehand for one amount, or now.
+
+    Raises:
+        Refused: another amount was agreed to, or the holder would have to be here (`pin-required`).
+    """
+    from shuangli.offline.states import PayerState
+    from shuangli.wallet.session import Consent
+
+    if needs_pin and not holder.typed:
+        raise Refused("pin-required", "this payment needs its holder: type the passphrase at the prompt")
+    asked = f"{request.currency} {format_yuan(request.amount_fen)}"
+    payee = f"wallet {request.payee.hex()[:16]} of {request.certificate.claims.issuer}"
+    open_still = any(
+        session.state is PayerState.SIGNED and session.payee == request.payee
+        for session in found.wallet.purse.paying.values()
+    )
+    if agreed_fen is None:
+        warning = "an earlier payment to it is still unanswered; " if open_still else ""
+        agreed = click.confirm(f"{warning}pay {asked} to {payee}?", err=True)
+    elif open_still:
+        raise Refused("declined", f"an earlier payment to {payee} is unanswered: it should show that request")
+    elif request.amount_fen != agreed_fen:
+        raise Refused("declined", f"{payee} asks for {asked}, agreed was {format_yuan(agreed_fen)}")
+    else:
+        agreed = True
+    if not agreed:
+        return Consent.NO
+    return Consent.WITH_PIN if holder.typed else Consent.YES

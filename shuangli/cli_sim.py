@@ -1,0 +1,188 @@
+"""`shuangli sim …`: run scenarios, sweep over settings, compare what came of it."""
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shuangli.cli_common import OneLineGroup, json_option, say
+from shuangli.errors import BadInput, StoreError
+
+if TYPE_CHECKING:
+    from shuangli.sims.scenario_file import Setup
+
+SET_OPTION = click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting; see `sim describe`."
+)
+SEED = click.IntRange(0, 2**63 - 1)
+
+
+@click.group(cls=OneLineGroup)
+def sim() -> None:
+    """Simulate scenarios with real wallets, operators and signatures."""
+
+
+@sim.command("run")
+@click.argument("what", default="")
+@click.option(
+    "--demand", type=click.Path(path_type=Path), help="OD or boardings table, CSV or Parquet (transit)."
+)
+@click.option(
+    "--network", type=click.Path(path_type=Path), help="Stations on lines with distances (transit)."
+)
+@SET_OPTION
+@click.option("--seed", type=SEED, default=None, help="Chance starts here.  [default: the file's, or 1]")
+@click.option(
+    "--workers", type=click.IntRange(1, 256), default=None, help="Processes.  [default: one a processor]"
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=None, help="Directory.  [default: build/ and the name]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print result and run facts as JSON, and nothing else.")
+def sim_run(
+    what: str,
+    demand: Path | None,
+    network: Path | None,
+    settings: tuple[str, ...],
+    seed: int | None,
+    workers: int | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Run WHAT, and write its results, evidence and report.
+
+    WHAT is a scenario (transit, payroll), a preset, or a scenario file, whose name ends in .toml.
+    """
+    from shuangli.sims.api import run_setup
+    from shuangli.sims.progress import progress_bar
+    from shuangli.sims.summary import summary
+
+    setup = _setup(what, pairs(settings), seed, demand, network)
+    name = Path(what).stem
+    directory = out if out is not None else Path("build") / name
+    with progress_bar(name) as progress:
+        written = run_setup(setup, directory, workers=workers or os.cpu_count() or 1, progress=progress)
+    if as_json:
+        click.echo(json.dumps({"result": written.result, "run": written.run}, ensure_ascii=False))
+        return
+    click.echo(summary(written.result, written.run))
+    click.echo(f"report: {directory / 'report.html'}")
+
+
+@sim.command("describe")
+@click.argument("name", required=False)
+@json_option
+def sim_describe(name: str | None, as_json: bool) -> None:
+    """List the settings of the scenario or preset NAME; without it, all there is to name in a file."""
+    from shuangli.sims.describe import as_text, describe
+
+    described = describe(name)
+    say(as_json, described, as_text(described))
+
+
+@sim.command("sweep")
+@click.argument("file", type=click.Path(path_type=Path))
+@SET_OPTION
+@click.option("--seed", type=SEED, default=None, help="The first seed.  [default: the file's, or 1]")
+@click.option(
+    "--workers", type=click.IntRange(1, 256), default=None, help="Runs at once.  [default: one a processor]"
+)
+@click.option("--ray", "address", default=None, metavar="ADDRESS", help="Run on this Ray cluster instead.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=None, help="Directory.  [default: build/ and the name]"
+)
+@json_option
+def sim_sweep(
+    file: Path,
+    settings: tuple[str, ...],
+    seed: int | None,
+    workers: int | None,
+    address: str | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Run the study of the scenario FILE, all its points with all its seeds. Begun again, it goes on."""
+    from shuangli.sims.api import read_study, sweep
+    from shuangli.sims.progress import sweep_bar
+
+    if address is not None and workers is not None:
+        raise BadInput("bad-option", "--ray and --workers: give one of them")
+    study = read_study(file, pairs(settings), seed=seed)
+    directory = out if out is not None else Path("build") / file.stem
+    try:
+        with sweep_bar(file.stem) as show:
+            swept = sweep(study, directory, workers=workers, ray=address, show=show)
+    except ModuleNotFoundError as error:
+        if error.name != "ray":
+            raise
+        raise BadInput("bad-option", "--ray needs more: pip install 'shuangli[ray]'") from error
+    if swept.failures:
+        name, why = swept.failures[0]
+        what = f"{len(swept.failures)} of {swept.runs} runs failed; the first, {name}: {why}"
+        raise StoreError("worker", f"{directory}: {what}")
+    facts = {"directory": str(directory), "runs": swept.runs, "there_before": swept.before}
+    points, seeds = len(study.points), len(study.seeds)
+    say(
+        as_json,
+        facts,
+        f"runs       {swept.runs:,} of {points:,} points and {seeds:,} seeds, {swept.before:,} there before\n"
+        f"next       shuangli sim compare {directory}",
+    )
+
+
+@sim.command("compare")
+@click.argument("directory", type=click.Path(path_type=Path))
+@json_option
+def sim_compare(directory: Path, as_json: bool) -> None:
+    """Compare the points of the study in DIRECTORY: tables, plots and a page with intervals."""
+    from shuangli.sims.api import compare
+
+    compared = compare(directory)
+    facts = {"directory": str(directory), "runs": compared.runs.height, "missing": compared.missing}
+    missing = f", {compared.missing:,} are missing" if compared.missing else ""
+    say(
+        as_json,
+        facts,
+        f"runs       {compared.runs.height:,}{missing}\nreport: {directory / 'report.html'}",
+    )
+
+
+def _setup(
+    what: str, settings: dict[str, str], seed: int | None, demand: Path | None, network: Path | None
+) -> "Setup":
+    from shuangli.sims.catalogue import CONFIGS
+    from shuangli.sims.scenario_file import preset_names, read_setup, setup_of
+    from shuangli.sims.settings import unknown_key
+
+    files = {"demand": demand, "network": network}
+    given = {name: str(path.absolute()) for name, path in files.items() if path is not None}
+    if what.endswith(".toml"):
+        if given:
+            raise BadInput("bad-option", f"--{next(iter(given))}: name it in {what}, as a path from there")
+        return read_setup(Path(what), settings, seed=seed)
+    if not what:
+        names = ", ".join([*CONFIGS, *preset_names()])
+        raise BadInput("bad-option", f"sim run: name a scenario, a preset or a file .toml: {names}, …")
+    if what not in [*CONFIGS, *preset_names()]:
+        raise unknown_key(
+            what, what, [*CONFIGS, *preset_names()], what="scenario or preset, nor a file .toml"
+        )
+    key = "scenario" if what in CONFIGS else "preset"
+    return setup_of({key: what, **given}, Path(what), settings, seed=seed)
+
+
+def pairs(settings: tuple[str, ...]) -> dict[str, str]:
+    """What `--set` says: names and values as text; the last one for a name holds.
+
+    Raises:
+        BadInput: one is not of the form KEY=VALUE.
+    """
+    found: dict[str, str] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or not name:
+            raise BadInput("bad-option", f"--set {setting}: should be KEY=VALUE")
+        found[name] = value
+    return found

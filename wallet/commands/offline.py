@@ -1,0 +1,166 @@
+"""The commands with another device: receive and pay. Neither of them knows how to reach an operator.
+
+`receive` listens and shows a request; `pay` connects to it. Whatever is cut off, connection or process, both
+are run again: `receive` with the request that is stored, and `pay` finds its stored payment by it. So the
+same payment is finished.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Final
+
+from shuangli.errors import LinkError, OutOfTurn
+from shuangli.messages.bundle import Bundle
+from shuangli.messages.session import Refusal
+from shuangli.messages.transfers import Transfer
+from shuangli.money import format_yuan
+from shuangli.offline.links.addresses import Address
+from shuangli.offline.links.memory import Link
+from shuangli.offline.links.sockets import Listener, Patience, connect
+from shuangli.offline.payee import PayeeSession
+from shuangli.offline.payer import PayerSession
+from shuangli.offline.request import request_id_of
+from shuangli.offline.states import PayeeState, PayerState
+from shuangli.wallet.commands.edges import Answer, Edges
+from shuangli.wallet.commands.opened import OpenWallet
+from shuangli.wallet.session import Confirm, PayerSide, pay, serve
+
+PATIENCE: Final = Patience()
+RETRY_EVERY_S: Final = 0.1
+
+Announce = Callable[[dict[str, object], str], None]
+"""Says what a command has to say before it is done: facts for programs, a line for people."""
+
+
+def receive(
+    opened: OpenWallet,
+    amount_fen: int | None,
+    at: Address,
+    *,
+    wait_s: float,
+    announce: Announce,
+    edges: Edges,
+) -> Answer:
+    """Ask for `amount_fen`, or show the last request again if it is None, until paid or `wait_s` have passed.
+
+    It listens before it makes a request, so that an address that cannot be had leaves no request behind.
+
+    Raises:
+        LinkError: nobody can listen at `at`.
+        OutOfTurn: there is no last request.
+        Refused: this wallet may not receive so much, or must go online first.
+    """
+    wallet = opened.wallet
+    with Listener(at, monotonic_s=edges.monotonic_s, patience=PATIENCE) as listener:
+        if amount_fen is None:
+            request_id = _last_request(opened)
+        else:
+            request_id = request_id_of(wallet.request(amount_fen, now_s=edges.now_s()))
+        request = wallet.purse.asking[request_id].request
+        yuan = format_yuan(request.amount_fen)
+        announce(
+            {
+                "request": request_id.hex(),
+                "amount_fen": request.amount_fen,
+                "expires_at_s": request.expires_at_s,
+                "listens": str(listener.address),
+            },
+            f"asking for {request.currency} {yuan} at {listener.address} (request {request_id.hex()[:8]})",
+        )
+        until_s = edges.monotonic_s() + wait_s
+
+        def accept() -> AbstractContextManager[Link] | None:
+            while (left_s := until_s - edges.monotonic_s()) > 0:
+                try:
+                    return listener.accept(within_s=left_s)
+                except LinkError:
+                    # It was gone again before it was accepted: wait for the next.
+                    continue
+            return None
+
+        served = serve(wallet, request_id, accept, now_s=edges.now_s)
+    return _received(opened, request_id, served.session, tuple(error.code for error in served.ended))
+
+
+def _last_request(opened: OpenWallet) -> bytes:
+    asking = opened.wallet.purse.asking
+    if not asking:
+        raise OutOfTurn("out-of-turn", "this wallet has made no request that could be shown again")
+    return max(asking, key=lambda request_id: asking[request_id].request.made_at_s)
+
+
+def _received(opened: OpenWallet, request_id: bytes, session: PayeeSession, ended: tuple[str, ...]) -> Answer:
+    facts: dict[str, object] = {
+        "state": session.state.value,
+        "request": request_id.hex(),
+        "amount_fen": session.request.amount_fen,
+        "ended": list(ended),
+        "balance_fen": opened.wallet.purse.balance_fen,
+    }
+    yuan = format_yuan(session.request.amount_fen)
+    if session.state is PayeeState.RECEIVED:
+        payer = Transfer.parse(Bundle.decode(session.bundle).transfers[-1]).payer
+        lines = [f"received {yuan} from wallet {payer.hex()[:16]}"]
+        if ended:
+            lines.append("the payer may not have the receipt yet: `receive --again` shows it")
+        return Answer(facts=facts | {"payer": payer.hex()}, lines=tuple(lines))
+    refused = [record.refusal.reason.name.lower().replace("_", "-") for record in session.refused]
+    why = f"payments were refused: {', '.join(refused)}" if refused else "nobody has paid"
+    facts |= {"why": why, "refused": refused}
+    return Answer(facts=facts, lines=(f"not received: {why}; `receive --again` asks again",), done=False)
+
+
+def pay_at(opened: OpenWallet, at: Address, *, wait_s: float, confirm: Confirm, edges: Edges) -> Answer:
+    """Pay what the device at `at` asks for, once `confirm` says yes; a payment that was cut off is finished.
+
+    For up to `wait_s` seconds it waits for the device to be there, also after a cut.
+
+    Raises:
+        Refused: nothing was spent.
+        ProtocolError: what the payee sends does not hold.
+        LinkError: the connection failed, and nothing was signed.
+    """
+    wallet = opened.wallet
+    until_s = edges.monotonic_s() + wait_s
+
+    def reach() -> AbstractContextManager[Link]:
+        while True:
+            try:
+                return connect(at, monotonic_s=edges.monotonic_s, patience=PATIENCE)
+            except LinkError as error:
+                if error.code != "link-unreachable" or edges.monotonic_s() >= until_s:
+                    raise
+                edges.sleep_s(RETRY_EVERY_S)
+
+    before = set(wallet.purse.paying)
+    side = PayerSide(wallet, confirm=confirm, now_s=edges.now_s)
+    try:
+        session = pay(side, reach)
+    except LinkError:
+        signed_now = [wallet.purse.paying[key] for key in wallet.purse.paying.keys() - before]
+        if not signed_now:
+            raise
+        session = signed_now[0]
+    return _paid(opened, session)
+
+
+def _paid(opened: OpenWallet, session: PayerSession) -> Answer:
+    facts: dict[str, object] = {
+        "state": session.state.value,
+        "request": session.request_id.hex(),
+        "amount_fen": session.amount_fen,
+        "payee": session.payee.hex(),
+        "balance_fen": opened.wallet.purse.balance_fen,
+    }
+    yuan, payee = format_yuan(session.amount_fen), session.payee.hex()[:16]
+    if session.state is PayerState.PAID:
+        left = format_yuan(opened.wallet.purse.balance_fen)
+        return Answer(facts=facts, lines=(f"paid {yuan} to wallet {payee}; the purse holds {left}",))
+    if session.state is PayerState.REFUSED:
+        reason = Refusal.parse(session.answer).reason.name.lower().replace("_", "-")
+        why = f"the payee has refused the payment: {reason}"
+        line = f"not paid: {why}; {yuan} come back when the centre returns them"
+    else:
+        why = "the payment is signed, and no receipt has come"
+        line = f"not paid yet: {why}; pay again while the payee shows the same request"
+    return Answer(facts=facts | {"why": why}, lines=(line,), done=False)
