@@ -8,11 +8,16 @@ books it. One request is worked on at a time: SQLite has one writer.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Final
 
 from shuangli.api.models import Deposit, NetworkDescription, check_idempotency_key
 from shuangli.crypto import sha256
 from shuangli.issuer.issuer import Issuer
+from shuangli.issuer.returns.store import FIRST
 from shuangli.operator.bank import Bank
+
+RETURN_EVERY_S: Final = 86_400
+"""What is due is looked for by a scan of all open coins."""
 
 
 class Desk:
@@ -39,6 +44,7 @@ class Desk:
         self._key_set = key_set
         self._now_s = now_s
         self._one_at_a_time = threading.Lock()
+        self._returned_at_s = 0
 
     @contextmanager
     def _transaction(self) -> Iterator[int]:
@@ -92,10 +98,25 @@ class Desk:
     def load(self, order: bytes) -> bytes:
         """The load that answers an order; a wallet that has been revoked by now gets none."""
         self.revocation_list()
+        self.return_due()
         with self._transaction() as now_s:
             return self.bank.order_load(order, now_s=now_s)
 
     def reconcile(self, upload: bytes) -> bytes:
         """The signed acknowledgement of an upload."""
         with self._transaction() as now_s:
-            return self.bank.reconcile(upload, now_s=now_s)
+            acknowledgement = self.bank.reconcile(upload, now_s=now_s)
+        self.return_due()
+        return acknowledgement
+
+    def return_due(self) -> None:
+        """Give back what nobody has claimed in time, and credit it: once a day, in steps that stand alone."""
+        if self._now_s() - self._returned_at_s < RETURN_EVERY_S:
+            return
+        after: tuple[int, int] | None = FIRST
+        while after is not None:
+            with self._transaction() as now_s:
+                self.issuer.take_watermark(self.bank.watermark(now_s=now_s), now_s=now_s)
+                after = self.issuer.return_desk.return_due(now_s=now_s, after=after)
+                self.bank.take_returns(now_s=now_s)
+        self._returned_at_s = self._now_s()
