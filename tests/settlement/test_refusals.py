@@ -305,6 +305,29 @@ def test_a_refusal_of_a_coin_on_a_fork_is_paid_by_the_fund_up_to_the_cap(tmp_pat
     world.close()
 
 
+def test_of_a_refused_payment_in_two_coins_one_may_come_back_and_one_be_over_the_cap(tmp_path: Path) -> None:
+    """The wallet is told coin by coin: what has not come back is still in flight."""
+    world = World(tmp_path, terms=TRANSFERABLE, cap_fen=0)
+    cheat, honest, other, payee = world.wallet([60]), world.wallet([40]), world.wallet(), world.wallet()
+    copy = world.clone(cheat)
+    pay(cheat, other, 60)
+    world.hand_in(other)
+    pay(copy, honest, 60)
+    request = payee.request(100, now_s=NOW)
+    (payment,) = honest.receive(request_id_of(request), request, now_s=NOW)
+    paid = Paid(request, payment, payment)
+    assert len(paid.transfer.spends) == 2
+    honest.receive(paid.request_id, Message(Kind.REFUSAL, refuse(payee, paid)), now_s=NOW)
+    outcomes = world.hand_in(honest).outcomes
+    assert {outcome.name for outcome in outcomes[-2:]} == {"SETTLED", "CAPPED"}
+    assert (world.deposit_fen(honest), honest.purse.in_flight_fen) == (40, 60)
+    session = honest.purse.paying[paid.request_id]
+    assert (session.state, session.returned_fen) == (PayerState.REFUSED, 40)
+    assert world.restart(honest).purse.checkpoint() == honest.purse.checkpoint()
+    world.check_books()
+    world.close()
+
+
 def test_what_a_culprit_would_get_back_by_a_refusal_is_frozen(world: World) -> None:
     cheat = world.wallet([100, 50])
     copy, first, second, payee = world.clone(cheat), *(world.wallet(tier=0) for _ in range(3))

@@ -368,3 +368,23 @@ def test_a_coin_that_goes_back_but_is_not_open_stops_everything(world: World) ->
     with pytest.raises(StoreError) as stopped:
         world.return_due(now_s=CLAIMED_S + AFTER)
     assert stopped.value.code == "corrupt"
+
+
+def test_an_order_that_is_dropped_although_it_was_filled_costs_nothing(world: World) -> None:
+    """So a wallet may believe whoever tells it that its operator refuses: it can order again."""
+    rider, bank = world.wallet(), world.banks["OP01"]
+    order = rider.order_load([100], now_s=NOW)
+    with world.transaction():
+        bank.deposit(rider.key.public, 100, now_s=NOW)
+        load = bank.order_load(order, now_s=NOW)
+    rider.drop_order(order)
+    rider.drop_order(order)
+    assert rider.purse.orders == {}
+    with pytest.raises(OutOfTurn):
+        rider.receive_load(load)
+    assert world.restart(rider).purse.checkpoint() == rider.purse.checkpoint()
+    world.return_due(now_s=EXPIRED_S + AFTER)
+    assert world.deposit_fen(rider) == 100
+    (notice,) = world.tell_returns(rider)
+    assert (notice.value_fen, rider.purse.balance_fen) == (100, 0)
+    world.check_books()
