@@ -157,7 +157,7 @@ def _setup(
     from shuangli.sims.settings import unknown_key
 
     files = {"demand": demand, "network": network}
-    given = {name: str(path.absolute()) for name, path in files.items() if path is not None}
+    given = {name: str(path) for name, path in files.items() if path is not None}
     if what.endswith(".toml"):
         if given:
             raise BadInput("bad-option", f"--{next(iter(given))}: name it in {what}, as a path from there")
