@@ -103,8 +103,11 @@ def _upload(
     forked: list[bytes] = []
     for request_id in purse.to_report:
         refused = purse.asking[request_id].refused
-        parts += [Bundle.decode(record.bundle) for record in refused if record.evidence]
+        branches = [Bundle.decode(record.bundle) for record in refused if record.evidence]
+        if not room.take(data for branch in branches for data in (*branch.loads, *branch.transfers)):
+            break
         forked.append(request_id)
+        parts += branches
     if not received and not payments and not forked:
         return None
     shown = merge([*parts, chains(received)])

@@ -13,6 +13,7 @@ from shuangli.offline.evidence import Evidence, verify_evidence
 from shuangli.offline.gossip import MAX_GOSSIP_BYTES, hear, list_number
 from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message
+from shuangli.wallet import handing_in
 from shuangli.wallet.wallet import Wallet
 from tests.world import NOW, World, pay
 
@@ -156,6 +157,25 @@ def test_f01_both_branches_are_handed_in_and_make_a_case(hops: World) -> None:
     assert {*Evidence.decode(case.evidence).transfers} == {*Evidence.decode(evidence).transfers}
     assert payee.hand_in(now_s=NOW) is None
     hops.check_books()
+
+
+def test_forks_that_find_no_room_in_one_upload_go_into_the_next(
+    hops: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payee = hops.wallet()
+    for rogue in (hops.wallet([20]), hops.wallet([20]), hops.wallet([20])):
+        copy = hops.clone(rogue)
+        pay(rogue, payee, 20)
+        pay(copy, payee, 19)
+    monkeypatch.setattr(handing_in, "MAX_UPLOAD_BYTES", 2_400)
+    reported = []
+    while payee.hand_in(now_s=NOW) is not None:
+        (upload,) = payee.purse.uploads.values()
+        reported.append(len(upload.forked))
+        hops.hand_in(payee)
+    assert reported == [2, 1]
+    assert len(hops.cases()) == 3
+    assert not payee.purse.to_report
 
 
 def test_f01_a_fork_deep_in_the_chain_is_seen_too(hops: World) -> None:
