@@ -1,7 +1,7 @@
 """Two branches of one fork on one device: a payee that is shown both sees the double spend itself.
 
-It refuses the second one, so no purse ever holds coins of two branches, and keeps both transfers as
-evidence (`offline.evidence`).
+It refuses the second one and keeps both transfers as evidence (`offline.evidence`). It compares with the
+coins that it holds of the same coin of the same load; what it has passed on or handed in is the centre's.
 """
 
 from collections.abc import Sequence

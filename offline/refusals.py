@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from shuangli.errors import ProtocolError, Unverified
 from shuangli.messages.session import Refusal
-from shuangli.messages.transfers import CHANGE_OUTPUT, PAYEE_OUTPUT, Transfer, output_coin_id
+from shuangli.offline.branches import chain_spends
 from shuangli.offline.chain import Coin, Step, Walk
 from shuangli.offline.trust import Trust
 
@@ -68,13 +68,5 @@ def _verify(data: bytes, shown: dict[bytes, list[Step]], trust: Trust) -> Verifi
 
 def source_of(coin: Coin) -> bytes:
     """The id of the coin that was split into this one; empty for a coin of a load."""
-    if not coin.path:
-        return b""
-    transfer = Transfer.parse(coin.path[-1])
-    ids = (spend.coin_id for spend in transfer.spends)
-    outputs = {
-        output_coin_id(transfer.signed.id, spent_id, output): spent_id
-        for spent_id in ids
-        for output in (PAYEE_OUTPUT, CHANGE_OUTPUT)
-    }
-    return outputs[coin.coin_id]
+    spends = chain_spends(coin)
+    return spends[-1][0] if spends else b""

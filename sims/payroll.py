@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from shuangli.messages.certificates import Mode, Terms
+from shuangli.sims import common
 from shuangli.sims.chance import Floats, dealt_copies, generator, poisson, rows, uniforms, whole
 from shuangli.sims.plan import (
     NOBODY,
@@ -58,21 +59,8 @@ class PayrollConfig:
     among_workers: float = setting(
         0.3, "share of payments that go to another worker", concern=Concern.WORLD, low=0, high=1
     )
-    copied_share: float = setting(
-        0.005,
-        "share of the workers' wallets that are secretly copied",
-        concern=Concern.ATTACK,
-        low=0,
-        high=0.5,
-    )
-    copies_each: int = setting(
-        1,
-        "copies of each of them, used by as many other workers",
-        concern=Concern.ATTACK,
-        unit="wallets",
-        low=1,
-        high=50,
-    )
+    copied_share: float = common.copied_share("workers' wallets")
+    copies_each: int = common.copies_each("workers")
     loaded_share: float = setting(
         0.1,
         "part of a wage that goes into the offline purse",
@@ -102,30 +90,9 @@ class PayrollConfig:
         low=1,
         high=8,
     )
-    day_limit_fen: int = setting(
-        2_000_000,
-        "most that a wallet pays offline in a day",
-        concern=Concern.POLICY,
-        unit="fen",
-        low=100,
-        high=2_000_000,
-    )
-    oldest_list_s: int = setting(
-        7 * DAY_S,
-        "age of the oldest revocation list that a device accepts, its own and the other's",
-        concern=Concern.POLICY,
-        unit="s",
-        low=HOUR_S,
-        high=30 * DAY_S,
-    )
-    cap_per_person_fen: int = setting(
-        1_000_000,
-        "most that the guarantee fund pays to one payee",
-        concern=Concern.POLICY,
-        unit="fen",
-        low=0,
-        high=10**12,
-    )
+    day_limit_fen: int = common.day_limit_fen()
+    oldest_list_s: int = common.oldest_list_s()
+    cap_per_person_fen: int = common.cap_per_person_fen()
 
     def __post_init__(self) -> None:
         check_settings(self)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 from tqdm import tqdm
 
@@ -19,22 +20,17 @@ def progress_bar(name: str) -> Iterator[Progress]:
     Raises:
         KeyboardInterrupt: after the window in which an interrupt came.
     """
-    interrupts = Interrupts()
-    interrupts.hold()
-    try:
-        with tqdm(desc=name, unit="window", file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
+    with _bar(name, "window") as (bar, interrupts):
 
-            def show(done: int, windows: int, payments: int) -> None:
-                bar.total = windows
-                bar.set_postfix(payments=payments, refresh=False)
-                bar.update(done - bar.n)
-                if done == windows:
-                    interrupts.release()
-                interrupts.raise_if_any()
+        def show(done: int, windows: int, payments: int) -> None:
+            bar.total = windows
+            bar.set_postfix(payments=payments, refresh=False)
+            bar.update(done - bar.n)
+            if done == windows:
+                interrupts.release()
+            interrupts.raise_if_any()
 
-            yield show
-    finally:
-        interrupts.release()
+        yield show
 
 
 @contextmanager
@@ -46,21 +42,28 @@ def sweep_bar(name: str) -> Iterator[Callable[[int, int], None]]:
     Raises:
         KeyboardInterrupt: when it is told so after an interrupt.
     """
+    with _bar(name, "run") as (bar, interrupts):
+
+        def show(done: int, runs: int) -> None:
+            if bar.total != runs:
+                # Runs that were there before say nothing about how long the others will take.
+                bar.reset(runs)
+                bar.initial = bar.n = done
+            bar.update(done - bar.n)
+            bar.refresh()
+            interrupts.raise_if_any()
+
+        yield show
+
+
+@contextmanager
+def _bar(name: str, unit: str) -> Iterator[tuple["tqdm[NoReturn]", "Interrupts"]]:
+    """A bar, and the interrupts that are held back while it is there."""
     interrupts = Interrupts()
     interrupts.hold()
     try:
-        with tqdm(desc=name, unit="run", file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
-
-            def show(done: int, runs: int) -> None:
-                if bar.total != runs:
-                    # Runs that were there before say nothing about how long the others will take.
-                    bar.reset(runs)
-                    bar.initial = bar.n = done
-                bar.update(done - bar.n)
-                bar.refresh()
-                interrupts.raise_if_any()
-
-            yield show
+        with tqdm(desc=name, unit=unit, file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
+            yield bar, interrupts
     finally:
         interrupts.release()
 

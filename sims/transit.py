@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from shuangli.messages.certificates import Mode, Terms
+from shuangli.sims import common
 from shuangli.sims.chance import dealt_copies, generator, uniforms
 from shuangli.sims.demand import demand_and_network
 from shuangli.sims.fares import BEIJING
@@ -61,21 +62,8 @@ class TransitConfig:
         low=1,
         high=100,
     )
-    copied_share: float = setting(
-        0.005,
-        "share of the wallets that are secretly copied",
-        concern=Concern.ATTACK,
-        low=0,
-        high=0.5,
-    )
-    copies_each: int = setting(
-        1,
-        "copies of each of them, used by as many other riders",
-        concern=Concern.ATTACK,
-        unit="wallets",
-        low=1,
-        high=50,
-    )
+    copied_share: float = common.copied_share("wallets")
+    copies_each: int = common.copies_each("riders")
     reconcile_every_s: int = setting(
         3_600, "how often a gate hands in", concern=Concern.POLICY, unit="s", low=WINDOW_S, high=30 * DAY_S
     )
@@ -104,22 +92,8 @@ class TransitConfig:
     top_up_fen: int = setting(
         2_000, "by how much; 0 for never", concern=Concern.POLICY, unit="fen", low=0, high=500_000
     )
-    day_limit_fen: int = setting(
-        2_000_000,
-        "most that a wallet pays offline in a day",
-        concern=Concern.POLICY,
-        unit="fen",
-        low=100,
-        high=2_000_000,
-    )
-    oldest_list_s: int = setting(
-        7 * DAY_S,
-        "age of the oldest revocation list that a device accepts, its own and the other's",
-        concern=Concern.POLICY,
-        unit="s",
-        low=HOUR_S,
-        high=30 * DAY_S,
-    )
+    day_limit_fen: int = common.day_limit_fen()
+    oldest_list_s: int = common.oldest_list_s()
     operators: int = setting(
         2,
         "banks that riders are spread over; gates are with the first",
@@ -128,14 +102,7 @@ class TransitConfig:
         low=1,
         high=50,
     )
-    cap_per_person_fen: int = setting(
-        1_000_000,
-        "most that the guarantee fund pays to one payee",
-        concern=Concern.POLICY,
-        unit="fen",
-        low=0,
-        high=10**12,
-    )
+    cap_per_person_fen: int = common.cap_per_person_fen()
 
     def __post_init__(self) -> None:
         check_settings(self)

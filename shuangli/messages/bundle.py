@@ -36,18 +36,9 @@ class Bundle:
         Raises:
             Malformed: it is not one, or larger than `max_bytes`.
         """
-        if len(data) > max_bytes:
-            raise Malformed("too-large", f"{len(data)} bytes, at most {max_bytes} are accepted")
-        parts, at = codec.read_head(data, 0, codec.ARRAY)
-        if parts != 2:
-            raise Malformed("shape", "a bundle is an array of loads and an array of transfers")
-        loads, at = read_objects(data, at)
-        transfers, at = read_objects(data, at)
-        if at != len(data):
-            raise Malformed("cbor", "cut off, or trailing bytes")
-        if len({*loads, *transfers}) != len(loads) + len(transfers):
-            raise Malformed("shape", "an object is repeated")
-        return cls(loads=tuple(loads), transfers=tuple(transfers))
+        what = "a bundle is an array of loads and an array of transfers"
+        loads, transfers = read_kinds(data, 2, what, max_bytes=max_bytes)
+        return cls(loads=loads, transfers=transfers)
 
     @classmethod
     def join(cls, bundles: Iterable["Bundle"]) -> "Bundle":
@@ -60,7 +51,31 @@ class Bundle:
         return Bundle(loads=tuple(loads), transfers=tuple(transfers))
 
 
-def read_objects(data: bytes, at: int) -> tuple[list[bytes], int]:
+def read_kinds(data: bytes, kinds: int, what: str, *, max_bytes: int) -> list[tuple[bytes, ...]]:
+    """Read an array of so many arrays of byte strings, none of which stands there twice.
+
+    `what` says what it should be.
+
+    Raises:
+        Malformed: it is not, or larger than `max_bytes`.
+    """
+    if len(data) > max_bytes:
+        raise Malformed("too-large", f"{len(data)} bytes, at most {max_bytes} are accepted")
+    parts, at = codec.read_head(data, 0, codec.ARRAY)
+    if parts != kinds:
+        raise Malformed("shape", what)
+    found: list[tuple[bytes, ...]] = []
+    for _ in range(kinds):
+        objects, at = _read_objects(data, at)
+        found.append(tuple(objects))
+    if at != len(data):
+        raise Malformed("cbor", "cut off, or trailing bytes")
+    if len(set().union(*found)) != sum(map(len, found)):
+        raise Malformed("shape", "an object is repeated")
+    return found
+
+
+def _read_objects(data: bytes, at: int) -> tuple[list[bytes], int]:
     """Read an array of byte strings at `data[at]`; the last one may be cut off, if it ends past the data."""
     count, at = codec.read_head(data, at, codec.ARRAY)
     if count > MAX_BUNDLE_OBJECTS:

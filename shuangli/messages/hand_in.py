@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from shuangli import codec
-from shuangli.errors import Malformed
-from shuangli.messages.bundle import MAX_BUNDLE_BYTES, Bundle, read_objects
+from shuangli.messages.bundle import MAX_BUNDLE_BYTES, Bundle, read_kinds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,18 +31,6 @@ class HandIn:
         Raises:
             Malformed: it is not one, or larger than `max_bytes`.
         """
-        if len(data) > max_bytes:
-            raise Malformed("too-large", f"{len(data)} bytes, at most {max_bytes} are accepted")
-        parts, at = codec.read_head(data, 0, codec.ARRAY)
-        if parts != 3:
-            raise Malformed("shape", "a hand-in is an array of loads, of transfers and of refusals")
-        loads, at = read_objects(data, at)
-        transfers, at = read_objects(data, at)
-        refusals, at = read_objects(data, at)
-        if at != len(data):
-            raise Malformed("cbor", "cut off, or trailing bytes")
-        objects = (*loads, *transfers, *refusals)
-        if len({*objects}) != len(objects):
-            raise Malformed("shape", "an object is repeated")
-        bundle = Bundle(loads=tuple(loads), transfers=tuple(transfers))
-        return cls(bundle=bundle, refusals=tuple(refusals))
+        what = "a hand-in is an array of loads, of transfers and of refusals"
+        loads, transfers, refusals = read_kinds(data, 3, what, max_bytes=max_bytes)
+        return cls(bundle=Bundle(loads=loads, transfers=transfers), refusals=refusals)

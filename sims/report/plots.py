@@ -3,7 +3,7 @@
 Titles stand in the page, not in the picture. Every scale of amounts starts at zero.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -78,12 +78,17 @@ def compact(number: float, highest: float) -> str:
 
 def _frame(axes: Axes, size: Size, unit: str, *, whole: bool = False) -> None:
     """Zero at the bottom, light lines across, and the unit above the scale."""
-    axes.spines[["left", "right", "top"]].set_visible(False)
-    axes.spines["bottom"].set_color(COLOURS["muted"])
-    axes.tick_params(length=0, labelsize=size.font, labelcolor=COLOURS["muted"], pad=5)
+    bare_frame(axes, size, COLOURS, unit)
     axes.yaxis.set_major_locator(MaxNLocator(5 if size.name == "wide" else 4, integer=whole))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: compact(number, axes.get_ylim()[1])))
     axes.yaxis.grid(True, color=COLOURS["line"], linewidth=1)
+
+
+def bare_frame(axes: Axes, size: Size, colours: Mapping[str, str], unit: str) -> None:
+    """A line at the bottom, no other one, and the unit above the scale."""
+    axes.spines[["left", "right", "top"]].set_visible(False)
+    axes.spines["bottom"].set_color(colours["muted"])
+    axes.tick_params(length=0, labelsize=size.font, labelcolor=colours["muted"], pad=5)
     axes.set_axisbelow(True)
     left, _, top, _ = size.margins
     axes.annotate(
@@ -93,7 +98,7 @@ def _frame(axes: Axes, size: Size, unit: str, *, whole: bool = False) -> None:
         xytext=(-left, top - size.font - 1),
         textcoords="offset points",
         fontsize=size.font,
-        color=COLOURS["muted"],
+        color=colours["muted"],
     )
 
 

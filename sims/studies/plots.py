@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from shuangli.sims.report.plots import FULL, HALF, Chart, Size
+from shuangli.sims.report.plots import FULL, HALF, Chart, Size, bare_frame
 from shuangli.sims.report.svg import COLOURS, draw, inline_svg, picture_bytes
 from shuangli.sims.studies.figures import column_of
 from shuangli.sims.studies.measures import MEASURES
@@ -68,23 +68,6 @@ def _drawn(size: Size, paint: Callable[[Axes, Size, Palette], None], palette: Pa
     return draw(size.width, size.height, size.margins, lambda axes: paint(axes, size, palette))
 
 
-def _frame(axes: Axes, size: Size, palette: Palette, unit: str) -> None:
-    axes.spines[["left", "right", "top"]].set_visible(False)
-    axes.spines["bottom"].set_color(palette["muted"])
-    axes.tick_params(length=0, labelsize=size.font, labelcolor=palette["muted"], pad=5)
-    axes.set_axisbelow(True)
-    left, _, top, _ = size.margins
-    axes.annotate(
-        unit,
-        (0, 1),
-        xycoords="axes fraction",
-        xytext=(-left, top - size.font - 1),
-        textcoords="offset points",
-        fontsize=size.font,
-        color=palette["muted"],
-    )
-
-
 def _scale(axes: Axes, palette: Palette) -> None:
     """Light lines across, and few marks."""
     axes.yaxis.set_major_locator(MaxNLocator(5))
@@ -104,7 +87,7 @@ def levels_picture(record: Record, points: pl.DataFrame, measure: str) -> Pictur
     divisor, unit = scale_of(measure, float(np.nanmax(np.abs(rows["mean"].to_numpy()))))
 
     def paint(axes: Axes, size: Size, palette: Palette) -> None:
-        _frame(axes, size, palette, unit or "share")
+        bare_frame(axes, size, palette, unit or "share")
         _scale(axes, palette)
         for number, (text, group) in enumerate(groups):
             colour, mark, line = MARKS[number]
@@ -164,7 +147,7 @@ def differences_picture(record: Record, differences: pl.DataFrame, measure: str)
     texts = [point_text(record, point) for point in rows["point"]]
 
     def paint(axes: Axes, size: Size, palette: Palette) -> None:
-        _frame(axes, size, palette, "")
+        bare_frame(axes, size, palette, "")
         at = np.arange(rows.height)[::-1]
         mean = rows["mean"].to_numpy() / divisor
         for low, high, shift, colour in (
@@ -201,7 +184,7 @@ def sensitivity_picture(record: Record, sensitivity: pl.DataFrame, measure: str)
     indices = list(dict.fromkeys(rows["index"]))
 
     def paint(axes: Axes, size: Size, palette: Palette) -> None:
-        _frame(axes, size, palette, "coefficient" if indices == ["rank"] else "share of the variance")
+        bare_frame(axes, size, palette, "coefficient" if indices == ["rank"] else "share of the variance")
         _scale(axes, palette)
         width = 0.7 / len(indices)
         for number, index in enumerate(indices):
@@ -239,7 +222,7 @@ def _scatter(
     ticks, texts = _ticks(record, name)
 
     def paint(axes: Axes, size: Size, palette: Palette) -> None:
-        _frame(axes, size, palette, unit or "share")
+        bare_frame(axes, size, palette, unit or "share")
         _scale(axes, palette)
         axes.plot(at, rows["mean"].to_numpy() / divisor, "o", color=palette["main"], markersize=4, alpha=0.7)
         if name in record.logarithmic:

@@ -9,14 +9,11 @@ from shuangli.messages.session import Receipt
 from shuangli.offline.request import request_id_of
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, outputs_of, sign_away
+from tests.settlement.answers import outcomes
 from tests.world import DAY_S, NETWORK, NOW, World, coins_of, pay, read_bundle
 
 IN_TIME_S = NOW + 3 * DAY_S
 """Two days to claim and one of grace after a payment at NOW."""
-
-
-def names(world: World, upload: bytes, operator: str = "OP01", now_s: int = NOW) -> list[str]:
-    return [outcome.name for outcome in world.submit(upload, operator, now_s=now_s).outcomes]
 
 
 def paid_shop(world: World, amount_fen: int = 100) -> tuple[Wallet, Wallet]:
@@ -31,8 +28,8 @@ def test_f16_a_prefix_of_a_known_chain_is_harmless(hops: World) -> None:
     pay(second, third, 100)
     assert hops.hand_in(third).credited_fen == 100
     before = hops.supply()
-    assert names(hops, one.payment.body, "OP02") == ["REPEAT"]
-    assert names(hops, bundle(coins_of(hops.wallet([5])))) == []
+    assert outcomes(hops, one.payment.body, "OP02") == ["REPEAT"]
+    assert outcomes(hops, bundle(coins_of(hops.wallet([5])))) == []
     assert hops.supply().redeemed_fen == before.redeemed_fen
     assert hops.cases() == []
     hops.check_books()
@@ -42,9 +39,9 @@ def test_f16_a_prefix_may_also_come_first(hops: World) -> None:
     first, second, third = hops.wallet([100]), hops.wallet(), hops.wallet()
     one = pay(first, second, 100)
     pay(second, third, 100)
-    assert names(hops, one.payment.body) == ["SETTLED"]
+    assert outcomes(hops, one.payment.body) == ["SETTLED"]
     third_upload = third.hand_in(now_s=NOW) or b""
-    assert names(hops, third_upload) == ["REPEAT", "SETTLED", "SETTLED"]
+    assert outcomes(hops, third_upload) == ["REPEAT", "SETTLED", "SETTLED"]
     assert hops.deposit_fen(third) == 100
     hops.check_books()
 
@@ -85,10 +82,10 @@ def test_f20_a_late_claim_is_a_fact_and_stays_late_however_often_it_comes(world:
     _, shop = paid_shop(world)
     (coin,) = coins_of(shop)
     upload = shop.hand_in(now_s=IN_TIME_S + 1) or b""
-    assert names(world, upload, now_s=IN_TIME_S + 1)[-1] == "LATE"
+    assert outcomes(world, upload, now_s=IN_TIME_S + 1)[-1] == "LATE"
     assert world.fact(coin.coin_id) is not None
     world.enrol(shop, "OP02")
-    assert names(world, upload, "OP02", now_s=IN_TIME_S + DAY_S) == ["REPEAT", "REPEAT"]
+    assert outcomes(world, upload, "OP02", now_s=IN_TIME_S + DAY_S) == ["REPEAT", "REPEAT"]
     assert world.deposit_fen(shop) == world.deposit_fen(shop, "OP02") == 0
     assert world.cases() == []
     world.check_books()
@@ -104,7 +101,7 @@ def test_a_claim_that_one_operator_had_in_time_is_paid_whoever_comes_first(
     upload = shop.hand_in(now_s=NOW) or b""
     arrivals = [("OP02", IN_TIME_S), ("OP01", IN_TIME_S + 1)]
     results = [
-        names(world, upload, operator, now_s=now_s)
+        outcomes(world, upload, operator, now_s=now_s)
         for operator, now_s in (reversed(arrivals) if late_first else arrivals)
     ]
     assert results[0][-1] == ("LATE" if late_first else "SETTLED")
@@ -129,9 +126,9 @@ def test_own_unspent_coins_are_redeemed_until_they_expire(world: World) -> None:
     rider = world.wallet([100, 50])
     large, small = coins_of(rider)
     redeem = sign_away(rider, [(large, 100)], now_s=NOW + 29 * DAY_S)
-    assert names(world, bundle([large], redeem), now_s=NOW + 31 * DAY_S) == ["SETTLED"]
+    assert outcomes(world, bundle([large], redeem), now_s=NOW + 31 * DAY_S) == ["SETTLED"]
     redeem = sign_away(rider, [(small, 50)], now_s=NOW + 31 * DAY_S)
-    assert names(world, bundle([small], redeem), now_s=NOW + 31 * DAY_S + 1) == ["LATE"]
+    assert outcomes(world, bundle([small], redeem), now_s=NOW + 31 * DAY_S + 1) == ["LATE"]
     assert world.deposit_fen(rider) == 100
 
 
@@ -143,8 +140,8 @@ def test_a_redemption_with_change_changes_nothing(world: World) -> None:
     change = outputs_of(part, coin)[1]
     spend = sign_away(rider, [(change, 40)], payee=world.key("x").public, request_id=bytes([1] * 32))
     for now_s in (NOW, NOW + 40 * DAY_S):
-        assert names(world, bundle([coin], part), now_s=now_s) == ["INVALID"]
-        assert names(world, bundle([coin], part, spend), now_s=now_s) == ["INVALID", "UNKNOWN_COIN"]
+        assert outcomes(world, bundle([coin], part), now_s=now_s) == ["INVALID"]
+        assert outcomes(world, bundle([coin], part, spend), now_s=now_s) == ["INVALID", "UNKNOWN_COIN"]
     world.check_books()
 
 

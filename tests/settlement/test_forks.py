@@ -6,29 +6,16 @@ from pathlib import Path
 import pytest
 
 from shuangli.errors import Refused
-from shuangli.issuer.cases import Case
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.notices import Outcome, RevocationList
 from shuangli.messages.session import Refusal, RefusalReason
 from shuangli.offline.chain import Coin
-from shuangli.offline.evidence import verify_evidence
 from shuangli.offline.request import request_id_of
 from shuangli.offline.spending import MAX_CHAIN
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, outputs_of, raw_bundle, sign_away, signed_again
+from tests.settlement.answers import only_case, outcomes
 from tests.world import DAY_S, NOW, STAGED, World, coins_of, pay
-
-
-def outcomes(world: World, upload: bytes, operator: str = "OP01", now_s: int = NOW) -> list[str]:
-    return [outcome.name for outcome in world.submit(upload, operator, now_s=now_s).outcomes]
-
-
-def only_case(world: World) -> Case:
-    (case,) = world.cases()
-    proven = verify_evidence(case.evidence, root=world.keys["root"].public)
-    assert (proven.culprit, proven.coin_id) == (case.culprit, case.coin_id)
-    world.check_books()
-    return case
 
 
 def copied(world: World) -> tuple[Wallet, Wallet, Wallet, Wallet, Coin]:

@@ -5,14 +5,11 @@ import pytest
 from shuangli.issuer.supply import Supply
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, outputs_of, sign_away
+from tests.settlement.answers import outcomes
 from tests.world import DAY_S, NOW, World, coins_of, pay
 
 EXPIRED_S = NOW + 31 * DAY_S
 """The last second in which coins loaded at NOW can be handed in, by whomever."""
-
-
-def names(world: World, upload: bytes, operator: str = "OP01", now_s: int = NOW) -> list[str]:
-    return [outcome.name for outcome in world.submit(upload, operator, now_s=now_s).outcomes]
 
 
 def claimed(world: World, payer: Wallet, amount_fen: int = 60) -> tuple[Wallet, bytes]:
@@ -35,13 +32,13 @@ def test_f20_below_what_is_late_all_is_late(world: World) -> None:
     (coin,) = coins_of(rider)
     copy = world.clone(rider)
     _, upload = claimed(world, rider)
-    assert names(world, upload, now_s=EXPIRED_S + 1) == ["LATE", "LATE"]
+    assert outcomes(world, upload, now_s=EXPIRED_S + 1) == ["LATE", "LATE"]
     supply = world.supply()
     assert (supply.outstanding_fen, supply.redeemed_fen) == (100, 0), "the loaded coin is as open as before"
     world.check_books()
     # It is known all the same: whoever has signed the coin away again is caught.
     _, other = claimed(world, copy)
-    assert names(world, other, now_s=EXPIRED_S + 1) == ["FORKED", "LATE"]
+    assert outcomes(world, other, now_s=EXPIRED_S + 1) == ["FORKED", "LATE"]
     assert [case.coin_id for case in world.cases()] == [coin.coin_id]
 
 
@@ -52,7 +49,7 @@ def test_a_payment_that_one_operator_had_in_time_is_settled_whoever_comes_first(
     shop, upload = claimed(world, world.wallet([100]))
     arrivals = [("OP02", NOW), ("OP01", EXPIRED_S + 1)]
     results = [
-        names(world, upload, operator, now_s=now_s)
+        outcomes(world, upload, operator, now_s=now_s)
         for operator, now_s in (reversed(arrivals) if late_first else arrivals)
     ]
     if late_first:
@@ -75,7 +72,7 @@ def test_of_two_branches_the_one_in_time_takes_the_coin(world: World, order: tup
     seen = set()
     for position in order:
         upload, operator, now_s = arrivals[position]
-        names(world, upload, operator, now_s=now_s)
+        outcomes(world, upload, operator, now_s=now_s)
         world.check_books()
         seen.add(position)
         supply = world.supply()
@@ -97,7 +94,7 @@ def test_a_payment_in_time_takes_the_coin_from_a_late_redemption(world: World, r
     _, upload = claimed(world, rider)
     uploads = [(late, EXPIRED_S + 1), (upload, NOW)]
     for data, now_s in reversed(uploads) if reverse else uploads:
-        names(world, data, "OP01" if data is late else "OP02", now_s=now_s)
+        outcomes(world, data, "OP01" if data is late else "OP02", now_s=now_s)
     assert figures(world.supply()) == (100, 100, 100, 60, 40)
     assert len(world.cases()) == 1
     world.check_books()
@@ -109,7 +106,7 @@ def test_two_late_branches_leave_the_coin_open(world: World) -> None:
     copy = world.clone(rider)
     for payer in (rider, copy):
         _, upload = claimed(world, payer)
-        names(world, upload, now_s=EXPIRED_S + 1)
+        outcomes(world, upload, now_s=EXPIRED_S + 1)
     assert figures(world.supply()) == (100, 100, 100, 0, 100)
     world.return_due(now_s=EXPIRED_S + 2)
     assert figures(world.supply()) == (100, 100, 100, 0, 100)
@@ -126,7 +123,11 @@ def test_a_received_coin_with_two_late_branches_goes_back_to_its_payer(hops: Wor
         sign_away(cheat, [(coin, 100)], payee=hops.key("x").public, request_id=bytes([number] * 32))
         for number in (1, 2)
     ]
-    assert names(hops, bundle([coin], *branches), now_s=NOW + 3 * DAY_S + 1) == ["SETTLED", "LATE", "FORKED"]
+    assert outcomes(hops, bundle([coin], *branches), now_s=NOW + 3 * DAY_S + 1) == [
+        "SETTLED",
+        "LATE",
+        "FORKED",
+    ]
     hops.return_due(now_s=NOW + 4 * DAY_S)
     assert hops.deposit_fen(payer) == 100
     (case,) = hops.cases()
@@ -160,7 +161,7 @@ def test_an_honest_payer_on_a_fork_gets_what_nobody_claimed_from_the_fund(hops: 
     transfer = sign_away(honest, [(coin, 70)], payee=nobody.key.public, request_id=bytes([3] * 32))
     (_, change) = outputs_of(transfer, coin)
     redeem = sign_away(honest, [(change, 30)])
-    assert names(hops, bundle([coin], transfer, redeem)) == ["FORKED", "SETTLED", "SETTLED"]
+    assert outcomes(hops, bundle([coin], transfer, redeem)) == ["FORKED", "SETTLED", "SETTLED"]
     hops.return_due(now_s=NOW + 3 * DAY_S)
     assert hops.deposit_fen(honest) == 30 + 70
     supply = hops.supply()

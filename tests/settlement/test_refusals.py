@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from shuangli.errors import Malformed, ProtocolError
-from shuangli.issuer.cases import Case
 from shuangli.issuer.centre import Submission
 from shuangli.messages.notices import Outcome
 from shuangli.messages.session import Refusal, RefusalReason
@@ -16,6 +15,7 @@ from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message, PayerState
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, sign_away
+from tests.settlement.answers import only_case, outcomes
 from tests.world import (
     DAY_S,
     NOW,
@@ -54,18 +54,6 @@ def refuse(payee: Wallet, paid: Paid, *, now_s: int = NOW) -> bytes:
         refused_at_s=now_s,
         reason=RefusalReason.INVALID,
     ).signed.data
-
-
-def names(world: World, upload: bytes, operator: str = "OP01", now_s: int = NOW) -> list[str]:
-    return [outcome.name for outcome in world.submit(upload, operator, now_s=now_s).outcomes]
-
-
-def only_case(world: World) -> Case:
-    (case,) = world.cases()
-    proven = verify_evidence(case.evidence, root=world.keys["root"].public)
-    assert (proven.culprit, proven.coin_id) == (case.culprit, case.coin_id)
-    world.check_books()
-    return case
 
 
 def test_f53_the_second_payer_of_a_request_gets_its_coin_back_at_once(world: World) -> None:
@@ -108,10 +96,10 @@ def test_a_refusal_is_paid_once_wherever_and_however_it_comes(world: World) -> N
     world.enrol(second, "OP02")
     stored = paid.answer.body
     again = refuse(gate, paid, now_s=NOW + 5)
-    assert names(world, as_upload(paid.payment.body, stored)) == ["SETTLED", "SETTLED"]
-    assert names(world, as_upload(paid.payment.body, stored), "OP02") == ["REPEAT", "REPEAT"]
+    assert outcomes(world, as_upload(paid.payment.body, stored)) == ["SETTLED", "SETTLED"]
+    assert outcomes(world, as_upload(paid.payment.body, stored), "OP02") == ["REPEAT", "REPEAT"]
     # A payee that signs a second refusal of one payment has not spent anything twice.
-    assert names(world, as_upload(paid.payment.body, again, stored)) == ["REPEAT", "REPEAT", "REPEAT"]
+    assert outcomes(world, as_upload(paid.payment.body, again, stored)) == ["REPEAT", "REPEAT", "REPEAT"]
     assert (world.deposit_fen(second), world.deposit_fen(second, "OP02")) == (60, 0)
     assert world.cases() == []
     world.check_books()
@@ -133,13 +121,13 @@ def test_only_the_payees_refusal_of_a_payment_that_is_shown_gives_it_back(world:
             refused_at_s=NOW,
             reason=RefusalReason.INVALID,
         ).signed.data
-        assert names(world, as_upload(paid.payment.body, refusal))[-1] == outcome
+        assert outcomes(world, as_upload(paid.payment.body, refusal))[-1] == outcome
     good = refuse(gate, paid)
-    assert names(world, as_upload(other.payment.body, good))[-1] == "UNKNOWN_COIN"
-    assert names(world, as_upload(paid.payment.body, b"no refusal"))[-1] == "INVALID"
+    assert outcomes(world, as_upload(other.payment.body, good))[-1] == "UNKNOWN_COIN"
+    assert outcomes(world, as_upload(paid.payment.body, b"no refusal"))[-1] == "INVALID"
     (left,) = coins_of(rider)
     redeem = sign_away(rider, [(left, 40)])
-    assert names(world, as_upload(bundle([left], redeem), good)) == ["REPEAT", "SETTLED", "SETTLED"]
+    assert outcomes(world, as_upload(bundle([left], redeem), good)) == ["REPEAT", "SETTLED", "SETTLED"]
     assert world.supply().returned_fen == 60
     assert world.cases() == []
     world.check_books()
@@ -174,7 +162,7 @@ def test_a_payee_that_refuses_and_claims_has_spent_twice(hops: World, refusal_fi
     else:
         claim = cheat.hand_in(now_s=NOW) or b""
     uploads = [refused, claim] if refusal_first else [claim, refused]
-    outcomes = [names(hops, upload) for upload in uploads]
+    heard = [outcomes(hops, upload) for upload in uploads]
     case = only_case(hops)
     assert (case.coin_id, case.culprit, case.face_fen) == (coin.coin_id, cheat.key.public, 60)
     assert Evidence.decode(case.evidence).refusal
@@ -185,7 +173,7 @@ def test_a_payee_that_refuses_and_claims_has_spent_twice(hops: World, refusal_fi
         assert hops.deposit_fen(victim) == 60
         assert (case.paid_fen, case.loss_fen) == (120, 60)
         assert supply.fund_paid_fen == 60
-        assert outcomes[not refusal_first] == (
+        assert heard[not refusal_first] == (
             ["SETTLED", "SETTLED"] if refusal_first else ["REPEAT", "SETTLED"]
         )
     else:
@@ -194,7 +182,7 @@ def test_a_payee_that_refuses_and_claims_has_spent_twice(hops: World, refusal_fi
         assert case.loss_fen == (0 if refusal_first else 60)
         assert (supply.void_fen, supply.fund_paid_fen) == ((60, 0) if refusal_first else (0, 60))
     for upload in uploads:
-        assert set(names(hops, upload, "OP01")) <= {"SETTLED", "REPEAT", "FORKED"}, "the stored answer"
+        assert set(outcomes(hops, upload, "OP01")) <= {"SETTLED", "REPEAT", "FORKED"}, "the stored answer"
     hops.check_books()
 
 
@@ -246,8 +234,8 @@ def test_f47_a_payer_that_gets_one_transfer_back_and_has_signed_another_is_caugh
     pay(copy, victim, 100)
     late = victim.hand_in(now_s=NOW) or b""
     first, second = (early, late) if early_first else (late, early)
-    names(world, first)
-    names(world, second)
+    outcomes(world, first)
+    outcomes(world, second)
     case = only_case(world)
     assert (case.coin_id, case.culprit) == (coin.coin_id, cheat.key.public)
     assert world.deposit_fen(victim) == 100, "the honest payee is paid"
@@ -297,7 +285,7 @@ def test_a_refusal_of_a_coin_on_a_fork_is_paid_by_the_fund_up_to_the_cap(tmp_pat
         pay(copy, honest, 60)
         paid = pay(honest, payee, 60)
         refused = as_upload(paid.payment.body, refuse(payee, paid))
-        assert names(world, refused) == ["FORKED", "SETTLED", outcome]
+        assert outcomes(world, refused) == ["FORKED", "SETTLED", outcome]
         assert world.supply().fund_paid_fen == 60
         assert len(world.cases()) == number + 1
     assert world.deposit_fen(honest) == 60
@@ -318,8 +306,8 @@ def test_of_a_refused_payment_in_two_coins_one_may_come_back_and_one_be_over_the
     paid = Paid(request, payment, payment)
     assert len(paid.transfer.spends) == 2
     honest.receive(paid.request_id, Message(Kind.REFUSAL, refuse(payee, paid)), now_s=NOW)
-    outcomes = world.hand_in(honest).outcomes
-    assert {outcome.name for outcome in outcomes[-2:]} == {"SETTLED", "CAPPED"}
+    heard = world.hand_in(honest).outcomes
+    assert {outcome.name for outcome in heard[-2:]} == {"SETTLED", "CAPPED"}
     assert (world.deposit_fen(honest), honest.purse.in_flight_fen) == (40, 60)
     session = honest.purse.paying[paid.request_id]
     assert (session.state, session.returned_fen) == (PayerState.REFUSED, 40)
@@ -336,7 +324,7 @@ def test_what_a_culprit_would_get_back_by_a_refusal_is_frozen(world: World) -> N
     for gate in (first, second):
         world.hand_in(gate)
     paid = pay(cheat, payee, 50)
-    assert names(world, as_upload(paid.payment.body, refuse(payee, paid))) == ["SETTLED", "FROZEN"]
+    assert outcomes(world, as_upload(paid.payment.body, refuse(payee, paid))) == ["SETTLED", "FROZEN"]
     world.return_due(now_s=CLAIMED_S + 1)
     supply = world.supply()
     assert (supply.returned_fen, supply.outstanding_fen) == (0, 50)

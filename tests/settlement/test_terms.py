@@ -9,6 +9,7 @@ from shuangli.issuer.supply import supply_by_epoch
 from shuangli.messages.certificates import Mode
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, sign_away
+from tests.settlement.answers import outcomes
 from tests.world import DAY_S, NOW, STAGED, TRANSFERABLE, World, coins_of, pay
 
 DEADLINE_S = NOW + 2 * DAY_S
@@ -21,10 +22,6 @@ def two_epochs(world: World) -> tuple[Wallet, Wallet]:
     old = world.wallet([100])
     world.change_terms(SHORT)
     return old, world.wallet([40])
-
-
-def names(world: World, upload: bytes, now_s: int) -> list[str]:
-    return [outcome.name for outcome in world.submit(upload, now_s=now_s).outcomes]
 
 
 def test_f54_coins_that_were_out_keep_mode_and_hop_cap(hops: World) -> None:
@@ -69,7 +66,7 @@ def test_f54_one_redemption_of_coins_of_two_epochs_is_judged_coin_by_coin(hops: 
     hops.load(rider, [40])
     large, small = coins_of(rider)
     redeem = sign_away(rider, [(large, 100), (small, 40)], now_s=NOW)
-    assert names(hops, bundle([large, small], redeem), NOW + 2 * DAY_S) == ["SETTLED", "LATE"]
+    assert outcomes(hops, bundle([large, small], redeem), now_s=NOW + 2 * DAY_S) == ["SETTLED", "LATE"]
     assert hops.deposit_fen(rider) == 100
     hops.return_due(now_s=NOW + 2 * DAY_S)
     assert hops.deposit_fen(rider) == 140
