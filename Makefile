@@ -10,6 +10,8 @@ OUT ?= build/demo
 # Test processes: auto is one for each core; 0 runs all in one process, which shows what tests print.
 WORKERS ?= auto
 PYTEST_ARGS ?=
+# One benchmark, or the lines that begin so: settle, settle.sqlite, settle.sqlite.1m.known
+ONLY ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -28,7 +30,7 @@ help:
 	@echo 'make demo      simulate a metro day, print where the report is'
 	@echo 'make test      ruff, mypy, and all tests but the heavy ones'
 	@echo 'make test-all  the same with the heavy tests; what CI runs'
-	@echo 'make bench     the benchmarks, written to build/bench.json'
+	@echo 'make bench     the benchmarks, written to build/bench.json; ONLY=name runs one'
 	@echo 'make lint      ruff and mypy only'
 	@echo 'make format    let ruff mend what it can'
 	@echo 'make clean     remove build and the virtual environments'
@@ -43,8 +45,8 @@ test: lint $(INTEROP)/.installed
 test-all: lint $(INTEROP)/.installed
 	$(PYTEST) $(PYTEST_ARGS)
 
-bench: $(VENV)/.installed-sim
-	$(BIN)/python bench/run.py
+bench: $(VENV)/.installed-dev
+	$(BIN)/python bench/run.py $(ONLY)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

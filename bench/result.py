@@ -1,7 +1,11 @@
 """One line of `build/bench.json`: what was measured, beside the limit it is held against."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
+
+Wanted = Callable[[str], bool]
+"""Says of a line's name whether it was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,31 +7,46 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import coin_choice, payment, sim_transit
-from bench.result import Measured
+from bench import coin_choice, memory, payment, settlement, sim_transit
+from bench.result import Measured, Wanted
 
-BENCHMARKS: dict[str, Callable[[], list[Measured]]] = {
-    "payment": payment.measure,
-    "coins": coin_choice.measure,
-    "sim.transit": sim_transit.measure,
+BENCHMARKS: dict[str, Callable[[Wanted, bool], list[Measured]]] = {
+    "payment": lambda _wanted, _by_name: payment.measure(),
+    "coins": lambda _wanted, _by_name: coin_choice.measure(),
+    "settle": lambda wanted, _by_name: settlement.measure(wanted),
+    "memory": lambda wanted, by_name: memory.measure(wanted, by_name=by_name),
+    "sim.transit": lambda _wanted, _by_name: sim_transit.measure(),
 }
+"""By the beginning of the names of their lines; told which are wanted, and whether they were asked for."""
 OUTPUT = Path("build") / "bench.json"
 
 
 def main(names: list[str]) -> int:
-    """Run the benchmarks of these names, or all, and write what was measured."""
-    unknown = [name for name in names if name not in BENCHMARKS]
+    """Run the benchmarks whose lines these are, or all, and write what was measured."""
+    unknown = [name for name in names if not any(_within(name, known) for known in BENCHMARKS)]
     if unknown:
         known = ", ".join(BENCHMARKS)
         print(f"bench: there is no benchmark {unknown[0]!r}; there are {known}", file=sys.stderr)
         return 2
-    measured = [entry for name in names or BENCHMARKS for entry in BENCHMARKS[name]()]
+
+    def wanted(line: str) -> bool:
+        return not names or any(_within(line, name) for name in names)
+
+    measured: list[Measured] = []
+    for known, measure in BENCHMARKS.items():
+        if not names or any(_within(name, known) or _within(known, name) for name in names):
+            measured += measure(wanted, bool(names))
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(json.dumps([entry.as_json() for entry in measured], indent=2) + "\n", encoding="utf-8")
     for entry in measured:
         print(f"{entry.name}: {entry.value:,} {entry.unit}, limit {entry.limit_value:,} ({entry.limit})")
     print(f"written to {OUTPUT}")
     return 0
+
+
+def _within(name: str, beginning: str) -> bool:
+    """Say whether a name is `beginning`, or begins with it and a dot."""
+    return name == beginning or name.startswith(f"{beginning}.")
 
 
 if __name__ == "__main__":

@@ -17,11 +17,11 @@ from shuangli.messages.key_set import KeySet
 class Authority:
     """Signs with the root key; serials count up."""
 
-    def __init__(self, root: Signer, *, network: str) -> None:
-        """Use `root` for `network`."""
+    def __init__(self, root: Signer, *, network: str, last_serial: int = 0) -> None:
+        """Use `root` for `network`; serials go on after the last one that was used."""
         self._root = root
         self._network = network
-        self._last_serial = 0
+        self._last_serial = last_serial
 
     @property
     def public(self) -> bytes:

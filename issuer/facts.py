@@ -14,11 +14,28 @@ from typing import Final, NamedTuple, Protocol
 from shuangli.cose import Signed
 from shuangli.messages.loads import Load
 from shuangli.messages.notices import Outcome
+from shuangli.offline.chain import Coin
 
 REFUSED: Final = b""
 """The id under which any refusal of a coin is recorded: two refusals of one payment are one spend of it."""
 NEVER_S: Final = 2**62
 """When a coin is due that does not go back by itself: frozen, capped, or waiting for a decision."""
+DATE_BYTES: Final = 5
+
+
+def dated_key(signed_at_s: int, digest: bytes) -> bytes:
+    """A key that sorts by time: when the load or transfer was signed, 5 bytes, then a digest of 32 bytes."""
+    return signed_at_s.to_bytes(DATE_BYTES, "big") + digest
+
+
+def load_key(load: Load) -> bytes:
+    """The key of a load in the mint log."""
+    return dated_key(load.issued_at_s, load.signed.id)
+
+
+def coin_key(coin: Coin) -> bytes:
+    """The key of a coin among the facts: when its parent was signed, then its id."""
+    return dated_key(coin.since_s, coin.coin_id)
 
 
 class ObjectKind(IntEnum):
@@ -40,15 +57,15 @@ class Fact(NamedTuple):
 class Known(Protocol):
     """What the centre knows before a hand-in: the mint log, the facts, the forks."""
 
-    def load_numbers(self, load_ids: Sequence[bytes]) -> dict[bytes, int]:
-        """The numbers of loads in the mint log, without those that were never minted."""
+    def load_numbers(self, load_keys: Sequence[bytes]) -> dict[bytes, int]:
+        """The numbers of loads in the mint log by their keys, without those that were never minted."""
         ...
 
-    def facts(self, coin_ids: Sequence[bytes]) -> dict[bytes, Fact]:
-        """The facts of those of the coins that are spent."""
+    def facts(self, coin_keys: Sequence[bytes]) -> dict[bytes, Fact]:
+        """The facts of those of the coins that are spent, by their keys."""
         ...
 
-    def fork(self, coin_id: bytes, object_id: bytes) -> Fact | None:
+    def fork(self, coin_key: bytes, object_id: bytes) -> Fact | None:
         """A further spend of a coin, if it is known."""
         ...
 
@@ -77,18 +94,27 @@ class OpenCoin(NamedTuple):
     due_s: int
 
 
+class Frozen(NamedTuple):
+    """A coin that goes to nobody but a culprit, `creditor`, unless somebody else spends it by `due_s`."""
+
+    place: Place
+    creditor: bytes
+    due_s: int
+
+
 class NewCase(NamedTuple):
     """A double spend: its coin and culprit.
 
     `source_id` is the coin that was split into it, `transfer_no` the number of a transfer that spends it.
     """
 
-    coin_id: bytes
+    coin_key: bytes
     culprit: bytes
     face_fen: int
     place: Place
     source_id: bytes
     transfer_no: int
+    epoch: int
 
 
 class Spent(NamedTuple):
@@ -102,7 +128,7 @@ class Spent(NamedTuple):
 class CaseRow(NamedTuple):
     """A case as it was opened; where its coin came about, and from which coin (`NewCase`)."""
 
-    coin_id: bytes
+    coin_key: bytes
     culprit: bytes
     operator: str
     face_fen: int
@@ -110,6 +136,11 @@ class CaseRow(NamedTuple):
     position: int
     source_id: bytes
     found_s: int
+
+    @property
+    def coin_id(self) -> bytes:
+        """The coin that was spent twice."""
+        return self.coin_key[DATE_BYTES:]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,15 +155,20 @@ class SupplyChange:
     void_fen: int = 0
     forked_open_fen: int = 0
 
+    def told(self) -> tuple[int, int, int, int, int]:
+        """What is logged of it: all but what is open, which follows from the rest (`issuer.supply`)."""
+        return self.redeemed_fen, self.returned_fen, self.forked_fen, self.fund_paid_fen, self.void_fen
+
 
 @dataclass(slots=True, kw_only=True)
 class Settlement:
     """What a hand-in changes, and the answer: an outcome for each spend, then for each coin refused.
 
-    `facts` are those of coins that had none, `changed_facts` the others, both by coin. `forks` are further
-    spends by coin and object; None for one that has become the coin's fact. `held` coins are not returned
-    by themselves. `supply` is by epoch: what is redeemed or returned there comes out of circulation, what
-    the fund pays out of the guarantee fund.
+    `facts` are those of coins that had none, `changed_facts` the others, both by coin key. `forks` are
+    further spends by coin key and object; None for one that has become the coin's fact. `held` coins are
+    not returned by themselves; `frozen` are those of them that only a culprit would get. `supply` is by
+    epoch: what is redeemed or returned there comes out of circulation, what the fund pays out of the
+    guarantee fund. `redeemed_by_loader` is what comes out of circulation, by the operator that loaded it.
     """
 
     objects: list[tuple[int, ObjectKind, Signed]] = field(default_factory=list)
@@ -140,12 +176,24 @@ class Settlement:
     changed_facts: dict[bytes, Fact] = field(default_factory=dict)
     forks: dict[tuple[bytes, bytes], Fact | None] = field(default_factory=dict)
     cases: list[NewCase] = field(default_factory=list)
-    opened: list[OpenCoin] = field(default_factory=list)
-    closed: list[Place] = field(default_factory=list)
-    held: list[Place] = field(default_factory=list)
+    opened: dict[tuple[int, int], OpenCoin] = field(default_factory=dict)
+    closed: list[tuple[int, int]] = field(default_factory=list)
+    held: list[tuple[int, int]] = field(default_factory=list)
+    frozen: list[Frozen] = field(default_factory=list)
     supply: dict[int, SupplyChange] = field(default_factory=lambda: defaultdict(SupplyChange))
+    redeemed_by_loader: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     not_minted: list[Load] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+
+    def open(self, coin: OpenCoin) -> None:
+        """A coin has come about."""
+        self.opened[coin.place[:2]] = coin
+
+    def close(self, place: Place) -> None:
+        """A coin is spent: one that this hand-in has opened is as if it had never been open."""
+        at = place[:2]
+        if self.opened.pop(at, None) is None:
+            self.closed.append(at)
 
     @property
     def fund_paid_fen(self) -> int:

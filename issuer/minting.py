@@ -2,15 +2,22 @@
 
 The issuer keeps digital value in the issuance vault; an operator buys it with reserves into its own
 vault; a load moves it from there into circulation, signed by the epoch's minting key.
+
+Several epochs may be under way: the mint takes the newest that is open and of which it holds the key.
 """
 
 from dataclasses import dataclass
 
 from shuangli.books import transfer_entry
 from shuangli.crypto import Signer
+from shuangli.database.audit import post_and_log
 from shuangli.errors import BadInput, Refused
+from shuangli.issuer.epochs.states import EpochState
+from shuangli.issuer.persons.desk import PersonDesk
+from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.store import IssuerStore
 from shuangli.messages.certificates import Epoch
+from shuangli.messages.events import Event, EventKind
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.money import fen
 from shuangli.offline.trust import Trust
@@ -40,11 +47,34 @@ class MintingKey:
 class Mint:
     """Mints for operators; every order is answered by one load, however often it is sent."""
 
-    def __init__(self, *, store: IssuerStore, minting: MintingKey, trust: Trust) -> None:
-        """Mint under one epoch; `trust` is the issuer's own place."""
+    def __init__(self, *, store: IssuerStore, trust: Trust) -> None:
+        """Mint under the epochs whose keys it is given; `trust` is the issuer's own place."""
         self._store = store
-        self._minting = minting
         self._trust = trust
+        self._keys: dict[int, MintingKey] = {}
+        self._persons = PersonDesk(store=store)
+
+    def add_key(self, minting: MintingKey) -> None:
+        """Mint under this epoch, too, while it is open."""
+        self._keys[minting.epoch.number] = minting
+
+    def open_epoch(self, *, now_s: int) -> MintingKey:
+        """The newest epoch that is open and valid now, with its key.
+
+        Raises:
+            Refused: there is none (`epoch`), and why.
+        """
+        states = self._store.epochs.states()
+        why = "the mint holds no key"
+        for number, minting in sorted(self._keys.items(), reverse=True):
+            state = states.get(number)
+            if state is not EpochState.OPEN:
+                why = f"epoch {number} is {state.value if state else 'not open yet'}"
+            elif minting.epoch.claims.valid_at(now_s):
+                return minting
+            else:
+                why = f"epoch {number} does not mint at this time"
+        raise Refused("epoch", f"nothing is minted: {why}")
 
     def fill_vault(self, operator: str, amount_fen: int, *, now_s: int) -> None:
         """Sell value to an operator against reserves. Call it inside a transaction.
@@ -54,26 +84,27 @@ class Mint:
         """
         if not fen(amount_fen):
             raise BadInput("bad-value", "0 fen do not fill a vault: give at least 1 fen")
-        self._store.ledger.post(
-            transfer_entry(
-                kind="vault-filled",
-                debit=RESERVES,
-                credit=vault(operator),
-                amount_fen=amount_fen,
-                at_s=now_s,
-                reference=operator.encode(),
-            )
+        filled = transfer_entry(
+            kind="vault-filled",
+            debit=RESERVES,
+            credit=vault(operator),
+            amount_fen=amount_fen,
+            at_s=now_s,
+            reference=operator.encode(),
         )
+        post_and_log(self._store.ledger, self._store.audit, filled, operator=operator)
 
-    def mint(self, order: LoadOrder, *, operator: str, now_s: int) -> bytes:
+    def mint(self, order: LoadOrder, *, operator: str, customer: Customer, now_s: int) -> bytes:
         """Answer an operator's order with a signed load. Call it inside a transaction.
 
-        The operator has verified the order and answers for its wallets; the vault is its own.
+        The operator has verified the order and answers for its wallets and for who its customers are; the
+        vault is its own.
 
         Raises:
             Refused: the order names another operator (`unknown-wallet`), its nonce has been used for
-                another order (`nonce-used`), no epoch is open (`epoch`), or the vault does not hold
-                enough (`vault-empty`).
+                another order (`nonce-used`), no epoch is open (`epoch`), the vault does not hold
+                enough (`vault-empty`), or the person has loaded too much today, here or at another operator
+                (`over-limit`).
         """
         if order.operator != operator:
             raise Refused("unknown-wallet", f"{operator} sends an order made to {order.operator}")
@@ -83,15 +114,19 @@ class Mint:
             if order_id != order.signed.id:
                 raise Refused("nonce-used")
             return load_data
+        if order.ordered_at_s < self._store.epochs.forgotten_before_s():
+            raise Refused(
+                "epoch", "the order is as old as an epoch that is archived: it may have been filled"
+            )
         held_fen = -self._store.ledger.balance_fen(vault(operator))
         amount_fen = sum(order.values_fen)
         if held_fen < amount_fen:
             raise Refused("vault-empty", f"the vault of {operator} is {amount_fen - held_fen} fen short")
-        epoch = self._minting.epoch
-        if not epoch.claims.valid_at(now_s):
-            raise Refused("epoch", f"epoch {epoch.number} does not mint at this time")
+        minting = self.open_epoch(now_s=now_s)
+        epoch = minting.epoch
+        self._persons.count_load(customer, order.owner, amount_fen, now_s=now_s)
         load = Load.sign(
-            self._minting.key,
+            minting.key,
             network=self._trust.network,
             currency=epoch.terms.currency,
             order=order,
@@ -109,5 +144,17 @@ class Mint:
                 at_s=now_s,
                 reference=load.signed.id,
             )
+        )
+        self._store.audit.append(
+            [
+                Event.of(
+                    EventKind.LOAD,
+                    at_s=now_s,
+                    operator=operator,
+                    load_id=load.signed.id,
+                    epoch=epoch.number,
+                    value_fen=amount_fen,
+                )
+            ]
         )
         return load.signed.data

@@ -20,11 +20,25 @@ from typing import NamedTuple
 
 from shuangli.cose import Signed
 from shuangli.errors import ProtocolError
-from shuangli.issuer.facts import REFUSED, Fact, Known, NewCase, ObjectKind, OpenCoin, Place, Settlement
+from shuangli.issuer.facts import (
+    REFUSED,
+    Fact,
+    Frozen,
+    Known,
+    NewCase,
+    ObjectKind,
+    OpenCoin,
+    Place,
+    Settlement,
+    coin_key,
+    load_key,
+)
 from shuangli.messages.notices import Outcome
 from shuangli.messages.transfers import CENTRE
 from shuangli.offline.chain import Coin, Step, Walk
 from shuangli.offline.refusals import VerifiedRefusal, source_of
+
+NextNo = Callable[[], int]
 
 
 class _Spend(NamedTuple):
@@ -34,6 +48,7 @@ class _Spend(NamedTuple):
     signed: Signed
     object_id: bytes
     coin: Coin
+    coin_key: bytes
     place: Place
     position: int
     outputs: tuple[Coin, ...]
@@ -45,26 +60,30 @@ def settle(
     refusals: Sequence[VerifiedRefusal | ProtocolError],
     *,
     known: Known,
-    next_no: Callable[[], int],
+    next_no: NextNo,
     received_s: int,
     fund_left_fen: int,
+    past: frozenset[int] = frozenset(),
 ) -> Settlement:
     """Settle a walked hand-in against what is known; `next_no` numbers objects that are new.
 
-    1. Loads must be in the mint log; what descends from another is refused.
+    1. Loads must be in the mint log; what descends from others is refused, or late if of a `past` epoch.
     2. Each spend of a verified coin is a new fact, a repeat, or a fork.
     3. It is settled if it is on time by the operator's time. A redemption or a refusal is paid then, unless
        who is paid is a culprit, or the coin lies on a fork and the guarantee fund has no more than
        `fund_left_fen` for this person.
     4. What was not settled is settled when it can be: another operator shows that it was on time.
     """
-    return _Settling(known, next_no, received_s, fund_left_fen).run(seen, refusals)
+    return _Settling(known, next_no, received_s, fund_left_fen, past).run(seen, refusals)
 
 
 class _Settling:
     """One run of `settle`: the hand-in's own facts, forks and places, beside what was known before."""
 
-    def __init__(self, known: Known, next_no: Callable[[], int], received_s: int, fund_left_fen: int) -> None:
+    def __init__(
+        self, known: Known, next_no: NextNo, received_s: int, fund_left_fen: int, past: frozenset[int]
+    ) -> None:
+        self._past = past
         self._known = known
         self._next_no = next_no
         self._received_s = received_s
@@ -76,20 +95,25 @@ class _Settling:
         self._numbers: dict[bytes, int] = {}
 
     def run(self, seen: Walk, refusals: Sequence[VerifiedRefusal | ProtocolError]) -> Settlement:
-        minted = self._known.load_numbers([load.signed.id for load in seen.loads])
-        self._numbers.update(minted)
-        self._result.not_minted += [load for load in seen.loads if load.signed.id not in minted]
-        coin_ids = [step.coin.coin_id for step in seen.steps if step.coin is not None]
-        for verdict in refusals:
-            if isinstance(verdict, VerifiedRefusal):
-                coin_ids += [step.outputs[0].coin_id for step in verdict.steps]
-        self._facts = self._known.facts(coin_ids)
+        keys = {load_key(load): load for load in seen.loads if load.epoch not in self._past}
+        minted = self._known.load_numbers(list(keys))
+        self._numbers.update({keys[key].signed.id: number for key, number in minted.items()})
+        self._result.not_minted += [load for key, load in keys.items() if key not in minted]
+        coin_keys = [coin_key(step.coin) if step.coin is not None else b"" for step in seen.steps]
+        refused = [
+            coin_key(step.outputs[0])
+            for verdict in refusals
+            if isinstance(verdict, VerifiedRefusal)
+            for step in verdict.steps
+        ]
+        self._facts = self._known.facts(coin_keys + refused)
         position = 0
         last = None
-        for step in seen.steps:
+        outcomes = self._result.outcomes
+        for step, key in zip(seen.steps, coin_keys, strict=True):
             position = position + 1 if step.transfer is not None and step.transfer is last else 0
             last = step.transfer
-            self._result.outcomes.append(self._transfer(step, position))
+            outcomes.append(self._transfer(step, key, position))
         for verdict in refusals:
             self._result.outcomes += self._refusal(verdict)
         return self._result
@@ -102,20 +126,24 @@ class _Settling:
         load_no = self._numbers.get(coin.load.signed.id)
         return None if load_no is None else Place(load_no, coin.load_index, False)
 
-    def _transfer(self, step: Step, position: int) -> Outcome:
-        transfer, coin = step.transfer, step.coin
+    def _placeless(self, coin: Coin) -> Outcome:
+        """What becomes of a coin without a place: its load was never minted, or its epoch is past."""
+        return Outcome.LATE if coin.load.epoch in self._past else Outcome.NOT_MINTED
+
+    def _transfer(self, step: Step, key: bytes, position: int) -> Outcome:
+        transfer, _, coin, outputs, fault = step
         if transfer is None:
             return Outcome.INVALID
-        if coin is None or step.fault is not None:
-            unknown = step.fault is not None and step.fault.code == "unknown-coin"
+        if coin is None or fault is not None:
+            unknown = fault is not None and fault.code == "unknown-coin"
             return Outcome.UNKNOWN_COIN if unknown else Outcome.INVALID
         place = self._place(coin)
         if place is None:
-            return Outcome.NOT_MINTED
+            return self._placeless(coin)
         signed = transfer.signed
-        outputs, creditor = ((), transfer.payer) if transfer.payee == CENTRE else (step.outputs, None)
+        creditor = transfer.payer if transfer.payee == CENTRE else None
         return self._record(
-            _Spend(ObjectKind.TRANSFER, signed, signed.id, coin, place, position, outputs, creditor)
+            _Spend(ObjectKind.TRANSFER, signed, signed.id, coin, key, place, position, outputs, creditor)
         )
 
     def _refusal(self, verdict: VerifiedRefusal | ProtocolError) -> list[Outcome]:
@@ -128,38 +156,41 @@ class _Settling:
             coin = step.outputs[0]
             place = self._place(coin)
             if place is None or step.transfer is None:
-                outcomes.append(Outcome.NOT_MINTED)
+                outcomes.append(self._placeless(coin))
                 continue
             payer = step.transfer.payer
-            spend = _Spend(ObjectKind.REFUSAL, signed, REFUSED, coin, place, 0, (), payer)
+            key = coin_key(coin)
+            spend = _Spend(ObjectKind.REFUSAL, signed, REFUSED, coin, key, place, 0, (), payer)
             outcomes.append(self._record(spend))
         return outcomes
 
     def _record(self, spend: _Spend) -> Outcome:
-        first = self._facts.get(spend.coin.coin_id)
+        first = self._facts.get(spend.coin_key)
         if first is None or first.object_id == spend.object_id:
             return self._record_first(spend, first)
         return self._record_further(spend, first)
 
     def _record_first(self, spend: _Spend, known: Fact | None) -> Outcome:
-        fact = known or Fact(self._number(spend), spend.object_id, 0)
-        self._place_outputs(spend, fact.number, spend.place.forked)
-        if fact.settled_fen:
+        number = known.number if known is not None else self._number(spend)
+        forked = spend.place.forked
+        self._place_outputs(spend, number, forked)
+        if known is not None and known.settled_fen:
             return Outcome.REPEAT
-        outcome = self._judge(spend, spend.place.forked)
+        outcome = self._judge(spend, forked)
+        settled_fen = 0
         if outcome is Outcome.SETTLED:
-            fact = fact._replace(settled_fen=spend.coin.value_fen)
+            settled_fen = spend.coin.value_fen
             self._close(spend)
-            self._carry_out(spend, spend.place.forked)
+            self._carry_out(spend, forked)
         elif known is not None:
             return self._again(spend, outcome)
-        self._set_fact(spend.coin.coin_id, fact)
+        self._set_fact(spend.coin_key, Fact(number, spend.object_id, settled_fen))
         return outcome
 
     def _record_further(self, spend: _Spend, first: Fact) -> Outcome:
         """A further spend of a coin: its owner is a culprit, whichever of the two came first."""
         coin = spend.coin
-        key = (coin.coin_id, spend.object_id)
+        key = (spend.coin_key, spend.object_id)
         known = self._result.forks[key] if key in self._result.forks else self._known.fork(*key)
         fork = known or Fact(self._number(spend), spend.object_id, 0)
         takes_coin = not first.settled_fen
@@ -167,8 +198,9 @@ class _Settling:
         if known is None:
             self._culprits[coin.owner] = True
             signed_no = fork.number if spend.kind is ObjectKind.TRANSFER else first.number
-            case = NewCase(coin.coin_id, coin.owner, coin.value_fen, spend.place, source_of(coin), signed_no)
-            self._result.cases.append(case)
+            source_id, epoch = source_of(coin), coin.load.epoch
+            case = (spend.coin_key, coin.owner, coin.value_fen, spend.place, source_id, signed_no, epoch)
+            self._result.cases.append(NewCase(*case))
             self._result.forks[key] = fork
             change.forked_fen += coin.value_fen
             change.void_fen += coin.value_fen
@@ -178,9 +210,9 @@ class _Settling:
         if outcome is Outcome.SETTLED:
             fork = fork._replace(settled_fen=coin.value_fen)
             if takes_coin:
-                self._set_fact(coin.coin_id, fork)
+                self._set_fact(spend.coin_key, fork)
                 self._result.forks[key] = None
-                self._result.forks[(coin.coin_id, first.object_id)] = first
+                self._result.forks[(spend.coin_key, first.object_id)] = first
                 self._close(spend)
             else:
                 self._result.forks[key] = fork
@@ -198,18 +230,18 @@ class _Settling:
         return outcome if spend.kind is ObjectKind.REFUSAL else Outcome.REPEAT
 
     def _judge(self, spend: _Spend, forked: bool) -> Outcome:
-        coin = spend.coin
-        if self._received_s > coin.due_s:
+        if self._received_s > spend.coin.due_s:
             return Outcome.LATE
-        outcome = self._judge_payout(spend.creditor, coin, forked) if spend.creditor else Outcome.SETTLED
+        outcome = self._judge_payout(spend, spend.creditor, forked) if spend.creditor else Outcome.SETTLED
         if outcome is not Outcome.SETTLED:
-            self._result.held.append(spend.place)
+            self._result.held.append(spend.place[:2])
         return outcome
 
-    def _judge_payout(self, creditor: bytes, coin: Coin, forked: bool) -> Outcome:
+    def _judge_payout(self, spend: _Spend, creditor: bytes, forked: bool) -> Outcome:
         if self._is_culprit(creditor):
+            self._result.frozen.append(Frozen(spend.place, creditor, spend.coin.due_s))
             return Outcome.FROZEN
-        if forked and self._result.fund_paid_fen + coin.value_fen > self._fund_left_fen:
+        if forked and self._result.fund_paid_fen + spend.coin.value_fen > self._fund_left_fen:
             return Outcome.CAPPED
         return Outcome.SETTLED
 
@@ -226,10 +258,10 @@ class _Settling:
             self._result.objects.append((number, spend.kind, spend.signed))
         return number
 
-    def _set_fact(self, coin_id: bytes, fact: Fact) -> None:
-        is_new = coin_id not in self._facts or coin_id in self._result.facts
-        self._facts[coin_id] = fact
-        (self._result.facts if is_new else self._result.changed_facts)[coin_id] = fact
+    def _set_fact(self, key: bytes, fact: Fact) -> None:
+        is_new = key not in self._facts or key in self._result.facts
+        self._facts[key] = fact
+        (self._result.facts if is_new else self._result.changed_facts)[key] = fact
 
     def _carry_out(self, spend: _Spend, forked: bool) -> None:
         """Open what a settled spend splits its coin into, or pay for it."""
@@ -237,17 +269,19 @@ class _Settling:
         if spend.creditor is None:
             for output in spend.outputs:
                 place = self._places[output.coin_id]
-                self._result.opened.append(OpenCoin(place, output.value_fen, output.load.epoch, output.due_s))
+                self._result.open(OpenCoin(place, output.value_fen, output.load.epoch, output.due_s))
                 self._add_open(output, forked, output.value_fen)
         elif forked:
             change.fund_paid_fen += spend.coin.value_fen
-        elif spend.kind is ObjectKind.REFUSAL:
-            change.returned_fen += spend.coin.value_fen
         else:
-            change.redeemed_fen += spend.coin.value_fen
+            if spend.kind is ObjectKind.REFUSAL:
+                change.returned_fen += spend.coin.value_fen
+            else:
+                change.redeemed_fen += spend.coin.value_fen
+            self._result.redeemed_by_loader[spend.coin.load.operator] += spend.coin.value_fen
 
     def _close(self, spend: _Spend) -> None:
-        self._result.closed.append(spend.place)
+        self._result.close(spend.place)
         self._add_open(spend.coin, spend.place.forked, -spend.coin.value_fen)
 
     def _place_outputs(self, spend: _Spend, number: int, forked: bool) -> None:

@@ -32,6 +32,25 @@ def find_fork(coins: Sequence[Coin]) -> Fork | None:
     return None
 
 
+def without_rivals(coins: Sequence[Coin]) -> list[Coin]:
+    """The coins, without those whose chains spend a coin otherwise than the chain of one before them.
+
+    Somebody who spends two coins in one transfer, and one of them again, may pay both branches to one wallet
+    in good faith. No payee takes them together; with one branch, it pays like anybody.
+    """
+    if not any(coin.hops for coin in coins):
+        return list(coins)
+    spent_by: dict[bytes, bytes] = {}
+    kept: list[Coin] = []
+    for coin in coins:
+        transfers = [Transfer.parse(data) for data in coin.path]
+        spends = {spend.coin_id: transfer.signed.id for transfer in transfers for spend in transfer.spends}
+        if all(spent_by.get(coin_id, transfer_id) == transfer_id for coin_id, transfer_id in spends.items()):
+            spent_by.update(spends)
+            kept.append(coin)
+    return kept
+
+
 def chain_spends(coin: Coin) -> list[tuple[bytes, Transfer]]:
     """What the coin's chain spends, from the load down: (coin id, the transfer that spends it)."""
     spends: list[tuple[bytes, Transfer]] = []

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from shuangli.errors import ProtocolError, Unverified
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Terms
-from shuangli.messages.loads import Load
+from shuangli.messages.loads import Load, read_load
 from shuangli.messages.transfers import (
     CENTRE,
     CHANGE_OUTPUT,
@@ -73,13 +73,12 @@ class Coin(NamedTuple):
         return self.claim_by_s + self.terms.grace_s
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(NamedTuple):
     """One spend of a transfer in a bundle: the coin it spends and what comes out, or why it does not hold.
 
     `coin` is None where the bundle does not show the coin's chain. `outputs` is the payee's output
-    and, where there is any, the change; it is empty where there is a `fault`. Bytes that are no
-    transfer at all make one step without `transfer` and `spend`.
+    and, where there is any, the change; it is empty where there is a `fault`, and for a redemption. Bytes
+    that are no transfer at all make one step without `transfer` and `spend`.
     """
 
     transfer: Transfer | None
@@ -134,11 +133,12 @@ def _walk_transfer(data: bytes, trust: Trust, seen: Walk) -> None:
         transfer = Transfer.parse(data)
     except ProtocolError as fault:
         seen.faults.append(fault)
-        seen.steps.append(Step(transfer=None, spend=None, coin=None, outputs=(), fault=fault))
+        seen.steps.append(Step(None, None, None, (), fault))
         return
-    coins = [seen.coins.get(spend.coin_id) for spend in transfer.spends]
+    known = seen.coins
+    coins = [known.get(spend.coin_id) for spend in transfer.spends]
     whole: ProtocolError | None = None
-    if any(coin is not None for coin in coins):
+    if any(coins):
         # A transfer of unknown coins only proves nothing, and is not worth the time to verify it.
         try:
             verify_signature(transfer, trust)
@@ -149,20 +149,19 @@ def _walk_transfer(data: bytes, trust: Trust, seen: Walk) -> None:
         step = _step(transfer, spend, coin, whole)
         seen.steps.append(step)
         for output in step.outputs:
-            seen.coins[output.coin_id] = output
+            known[output.coin_id] = output
 
 
 def _step(transfer: Transfer, spend: Spend, coin: Coin | None, whole: ProtocolError | None) -> Step:
     try:
-        if whole is not None:
-            raise whole
-        if coin is None:
-            raise Unverified("unknown-coin", "the bundle does not show the chain of the coin")
+        if coin is None or whole is not None:
+            raise whole or Unverified("unknown-coin", "the bundle does not show the chain of the coin")
         check_spend(transfer, spend, coin)
     except ProtocolError as fault:
-        return Step(transfer=transfer, spend=spend, coin=coin, outputs=(), fault=fault)
-    outputs = spend_outputs(transfer, spend, coin)
-    return Step(transfer=transfer, spend=spend, coin=coin, outputs=outputs, fault=None)
+        return Step(transfer, spend, coin, (), fault)
+    # Nobody spends what has been redeemed: its chain ends here.
+    outputs = () if transfer.payee == CENTRE else spend_outputs(transfer, spend, coin)
+    return Step(transfer, spend, coin, outputs, None)
 
 
 def verify_load(data: bytes, trust: Trust) -> tuple[Load, Terms]:
@@ -171,7 +170,7 @@ def verify_load(data: bytes, trust: Trust) -> tuple[Load, Terms]:
     Raises:
         Malformed, Unverified: it does not hold.
     """
-    load = Load.parse(data)
+    load = read_load(data)
     if load.network != trust.network:
         raise Unverified("wrong-network", f"the load is for network {load.network}, not {trust.network}")
     epoch = trust.epoch(load.epoch)
@@ -181,7 +180,7 @@ def verify_load(data: bytes, trust: Trust) -> tuple[Load, Terms]:
     outlives_terms = load.expires_at_s - load.issued_at_s > terms.coin_life_s
     if not epoch.claims.valid_at(load.issued_at_s) or outlives_terms:
         raise Unverified("epoch", f"the load is outside the terms of epoch {load.epoch}")
-    if trust.minted_here is None or not trust.minted_here(load.signed.id):
+    if trust.minted_here is None or not trust.minted_here(load):
         trust.verifier.check(load.signed, epoch.claims.key, "load")
     return load, terms
 
@@ -219,32 +218,34 @@ def spend_outputs(transfer: Transfer, spend: Spend, coin: Coin) -> tuple[Coin, .
     """
     transfer_id = transfer.signed.id
     path = (*coin.path, transfer.signed.data)
+    coin_id, owner, _, load, load_index, terms, _, hops, _, claim_by_s, _ = coin
+    signed_at_s = transfer.signed_at_s
     payee_output = Coin(
-        output_coin_id(transfer_id, coin.coin_id, PAYEE_OUTPUT),
+        output_coin_id(transfer_id, coin_id, PAYEE_OUTPUT),
         transfer.payee,
         spend.pay_fen,
-        coin.load,
-        coin.load_index,
-        coin.terms,
+        load,
+        load_index,
+        terms,
         transfer_id,
-        coin.hops + 1,
-        transfer.signed_at_s,
+        hops + 1,
+        signed_at_s,
         transfer.claim_by_s,
         path,
     )
     if not spend.change_fen:
         return (payee_output,)
     change = Coin(
-        output_coin_id(transfer_id, coin.coin_id, CHANGE_OUTPUT),
-        coin.owner,
+        output_coin_id(transfer_id, coin_id, CHANGE_OUTPUT),
+        owner,
         spend.change_fen,
-        coin.load,
-        coin.load_index,
-        coin.terms,
+        load,
+        load_index,
+        terms,
         transfer_id,
-        coin.hops,
-        transfer.signed_at_s,
-        coin.claim_by_s,
+        hops,
+        signed_at_s,
+        claim_by_s,
         path,
     )
     return payee_output, change

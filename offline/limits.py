@@ -77,6 +77,9 @@ LIMITS_2022: Final = LimitsTable(
 TABLES: Final = {table.profile: table for table in (LIMITS_2022,)}
 """All tables that this program knows, by their numbers."""
 
+LOWEST_PAYMENT_FEN: Final = min(tier.payment_fen for table in TABLES.values() for tier in table.tiers)
+"""No limit of a payment is lower."""
+
 
 def limits_of(certificate: WalletCertificate) -> TierLimits:
     """The limits that a certificate names; none where its table is newer than this program."""

@@ -11,6 +11,7 @@ from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, WalletCertificate
 from shuangli.messages.session import Accepts, PaymentRequest, Receipt, Refusal
 from shuangli.messages.transfers import Spend, Transfer
+from shuangli.offline.branches import without_rivals
 from shuangli.offline.chain import Coin, chains, spend_outputs
 from shuangli.offline.limits import limits_of
 from shuangli.offline.policy import PayerPolicy, Usage, check_payment
@@ -138,7 +139,7 @@ def _pay(request: PaymentRequest, *, payer: Payer, now_s: int) -> Turn[PayerSess
         now_s=now_s,
         pin=payer.pin,
     )
-    coins = spendable(payer.coins, currency=request.currency, accepts=accepts, now_s=now_s)
+    coins = without_rivals(spendable(payer.coins, currency=request.currency, accepts=accepts, now_s=now_s))
     chosen = payer.choose(coins, request.amount_fen, most_coins=accepts.coins)
     spent = tuple(coin for coin, _ in chosen)
     signed_at_s = _signing_time(spent, request, payer=payer, now_s=now_s)

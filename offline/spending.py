@@ -77,7 +77,8 @@ def check_spend(transfer: Transfer, spend: Spend, coin: Spendable) -> None:
         if spend.change_fen:
             raise Unverified("not-conserved", "a redemption hands in the whole coin")
         return
-    if transfer.claim_by_s > min(coin.claim_by_s, transfer.signed_at_s + coin.terms.claim_window_s):
+    claim_by_s = transfer.claim_by_s
+    if claim_by_s > coin.claim_by_s or claim_by_s > transfer.signed_at_s + coin.terms.claim_window_s:
         raise Unverified("deadline-order", "the claim deadline is later than chain and terms allow")
     if transfer.signed_at_s >= coin.expires_at_s:
         raise Unverified("expired-coin", "the coin had expired")

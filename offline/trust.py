@@ -13,6 +13,7 @@ from shuangli.cose import Verifier
 from shuangli.errors import Unverified
 from shuangli.messages.certificates import CentreCertificate, Epoch, OperatorCertificate, WalletCertificate
 from shuangli.messages.key_set import KeySet
+from shuangli.messages.loads import Load
 from shuangli.messages.notices import RevocationList
 
 # The few objects that the root or the centre signs reach every device. Reading the same bytes gives
@@ -30,7 +31,9 @@ class Trust:
     """The trusted certificates and the revocation list of one place.
 
     Attributes:
-        minted_here: at the issuer, says whether it has minted the load of an id, which then needs no check
+        minted_here: at the issuer, says whether it has minted a load, which then needs no check
+        disowns: at the issuer, once an operator's key is revoked, says whether a wallet's certificate that
+            this operator's key has signed is refused
     """
 
     __slots__ = (
@@ -39,6 +42,7 @@ class Trust:
         "_epochs",
         "_operators",
         "_root",
+        "disowns",
         "minted_here",
         "network",
         "revocations",
@@ -51,7 +55,8 @@ class Trust:
         `objects_kept` bounds how many checked objects are remembered; what was forgotten is checked again.
         """
         self.network = network
-        self.minted_here: Callable[[bytes], bool] | None = None
+        self.minted_here: Callable[[Load], bool] | None = None
+        self.disowns: Callable[[bytes, WalletCertificate], bool] | None = None
         self.verifier = Verifier(capacity=objects_kept)
         self.revocations: RevocationList | None = None
         self._root = root
@@ -127,6 +132,16 @@ class Trust:
         raise fault
 
     @property
+    def root(self) -> bytes:
+        """The issuer's root key."""
+        return self._root
+
+    @property
+    def centres(self) -> tuple[CentreCertificate, ...]:
+        """The certificates of all centres that are trusted here."""
+        return self._centres
+
+    @property
     def operators(self) -> tuple[OperatorCertificate, ...]:
         """The certificates of all operators that are trusted here."""
         return self._operators
@@ -137,7 +152,11 @@ class Trust:
         Raises:
             Unverified: unknown operator (`unknown-signer`), or the signature does not verify.
         """
-        self.operator_of(certificate)
+        operator = self.operator_of(certificate)
+        if self.disowns is not None and self.disowns(operator.claims.key, certificate):
+            raise Unverified(
+                "unknown-signer", f"a revoked key of {certificate.claims.issuer} has signed this"
+            )
         return certificate
 
     def operator_of(self, certificate: WalletCertificate) -> OperatorCertificate:
@@ -147,7 +166,7 @@ class Trust:
             Unverified: there is none (`unknown-signer`), or the signature does not verify.
         """
         issuer, certified_s = certificate.claims.issuer, certificate.claims.not_before_s
-        fault = Unverified("unknown-signer", f"operator {issuer} is not trusted here")
+        fault: Unverified | None = None
         for operator in self._operators:
             claims = operator.claims
             if claims.subject == issuer and claims.valid_at(certified_s):
@@ -158,7 +177,7 @@ class Trust:
                     fault = error
                     continue
                 return operator
-        raise fault
+        raise fault or Unverified("unknown-signer", f"operator {issuer} is not trusted here")
 
     def epoch(self, number: int) -> Epoch:
         """The trusted epoch of this number.

@@ -9,22 +9,29 @@ to it, is still its holder's: it goes to the holder's newest open wallet here.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from shuangli.books import transfer_entry
 from shuangli.crypto import Signer
+from shuangli.database.audit import post_and_log
 from shuangli.errors import BadInput, Refused
 from shuangli.messages.certificates import SERIAL_BYTES, Claims, WalletCertificate
+from shuangli.messages.events import AccountChange, Event, EventKind
 from shuangli.messages.notices import Enrolment
 from shuangli.money import fen
 from shuangli.offline.limits import LimitsTable
 from shuangli.offline.trust import Trust
+from shuangli.operator.pseudonyms import Pseudonyms, is_same
 from shuangli.operator.store import OperatorStore, WalletRow
 
 CASH: Final = "cash"
 VAULT: Final = "vault"
 RESERVES: Final = "reserves"
 UNKNOWN_OWNERS: Final = "unknown-owners"
+NOBODY: Final = bytes(32)
+"""Named to the issuer where an upload is to be paid to nobody."""
+TOLD_OTHERWISE: Final = frozenset(("load", "redemption", "return"))
+"""Entries of the books of which an event of their own tells in the audit log; of all others, a posting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +46,17 @@ class BankTerms:
 class Accounts:
     """One operator's customers. Every method that writes is called inside `store.transaction()`."""
 
-    def __init__(self, *, terms: BankTerms, key: Signer, trust: Trust, store: OperatorStore) -> None:
-        """Keep the accounts of the operator that `key` certifies wallets for; `trust` is its own place."""
+    def __init__(
+        self, *, terms: BankTerms, key: Signer, trust: Trust, store: OperatorStore, pseudonyms: Pseudonyms
+    ) -> None:
+        """Keep the accounts of the operator that `key` certifies wallets for; `trust` is its own place.
+
+        Under `pseudonyms`, whose keys all operators share, the issuer is told of persons.
+        """
         self.terms = terms
         self.trust = trust
         self.store = store
+        self.pseudonyms = pseudonyms
         self._key = key
 
     @property
@@ -61,7 +74,18 @@ class Accounts:
         entry = transfer_entry(
             kind=kind, debit=debit, credit=credit, amount_fen=amount_fen, at_s=at_s, reference=reference
         )
-        self.store.ledger.post(entry)
+        if kind in TOLD_OTHERWISE:
+            self.store.ledger.post(entry)
+        else:
+            post_and_log(self.store.ledger, self.store.audit, entry, operator=self.terms.name)
+
+    def _log(self, kind: EventKind, now_s: int, **facts: Any) -> int:
+        """Enter into the audit log what has happened, with what it changes; gives the entry's number."""
+        return self.store.audit.append([Event.of(kind, at_s=now_s, operator=self.terms.name, **facts)])
+
+    def _enrolment_id(self, key: bytes) -> bytes:
+        """What names a wallet in books and log: nobody can guess it, for the person in it is salted."""
+        return Enrolment.parse(self.store.enrolment(key)).signed.id
 
     def open_wallet(self, enrolment_data: bytes, *, now_s: int) -> bytes:
         """Open a wallet and certify its key; opening it again gives the same certificate.
@@ -77,7 +101,7 @@ class Accounts:
         self.trust.verifier.check_once(enrolment.signed, enrolment.key, "enrolment")
         known = self.store.wallet(enrolment.key)
         if known is not None:
-            if known.person != enrolment.person:
+            if not is_same(known.person, enrolment.person):
                 raise Refused("already-open", "a wallet with this key is open for somebody else")
             return self.wallet(enrolment.key).certificate
         wallet_no = self.store.next_wallet_no()
@@ -104,6 +128,16 @@ class Accounts:
             enrolment_data,
             certificate.signed.data,
         )
+        opened = AccountChange.OPENED
+        self._log(
+            EventKind.ACCOUNT, now_s, enrolment_id=enrolment.signed.id, change=opened, tier=enrolment.tier
+        )
+        self._log(
+            EventKind.CERTIFICATE,
+            now_s,
+            certificate_id=certificate.signed.id,
+            expires_at_s=certificate.claims.expires_at_s,
+        )
         self._gather(enrolment.person, now_s)
         return certificate.signed.data
 
@@ -115,9 +149,15 @@ class Accounts:
         Raises:
             Refused: there is none with this key (`unknown-wallet`).
         """
+        self._close(key, AccountChange.CLOSED, now_s)
+
+    def _close(self, key: bytes, change: AccountChange, now_s: int) -> None:
         known = self.store.wallet(key)
         if known is None:
             raise Refused("unknown-wallet", f"{self.terms.name} has opened no wallet with key {key.hex()}")
+        if known.closed_at_s is None or change is AccountChange.LOST:
+            enrolment_id = self._enrolment_id(key)
+            self._log(EventKind.ACCOUNT, now_s, enrolment_id=enrolment_id, change=change, tier=known.tier)
         self.store.close_wallet(key, now_s)
         self._gather(known.person, now_s)
 
@@ -130,6 +170,20 @@ class Accounts:
             owed_fen = -self.store.ledger.balance_fen(closed.account)
             if owed_fen > 0:
                 self._book("account-moved", closed.account, newest.account, owed_fen, now_s, person)
+
+    def person_of(self, key: bytes, *, at_s: int) -> bytes:
+        """Who holds a wallet that was ever open here, by pseudonym.
+
+        Raises:
+            Refused: none was (`unknown-wallet`).
+        """
+        row = self.store.wallet(key)
+        if row is None:
+            raise Refused("unknown-wallet", f"{self.terms.name} has opened no wallet with key {key.hex()}")
+        return self._pseudonym(row, at_s)
+
+    def _pseudonym(self, row: WalletRow | None, at_s: int) -> bytes:
+        return NOBODY if row is None else self.pseudonyms.of(row.person, at_s=at_s)
 
     def wallet(self, key: bytes) -> WalletRow:
         """The open wallet with this key.
@@ -158,7 +212,29 @@ class Accounts:
             BadInput: the amount is not at least 1 fen.
             Refused: an unknown wallet (`unknown-wallet`).
         """
-        self._book("deposit", CASH, self.wallet(key).account, amount_fen, now_s, key)
+        self._book("deposit", CASH, self.wallet(key).account, amount_fen, now_s, self._enrolment_id(key))
+
+    def pay_back(self, key: bytes, amount_fen: int, *, now_s: int, reference: bytes) -> None:
+        """Book what the holder of a wallet, open or not, pays to the guarantee fund: out of the vault.
+
+        The issuer books the same under this reference (`issuer.losses.desk.LossDesk.recover`). Its hash is
+        logged: it must be one that nobody can guess.
+
+        Raises:
+            BadInput: the amount is not at least 1 fen.
+            Refused: an unknown wallet, or the deposit is too small (`insufficient-funds`).
+        """
+        row = self.store.wallet(key)
+        if row is None:
+            raise Refused("unknown-wallet", f"{self.terms.name} has opened no wallet with key {key.hex()}")
+        account = self._account_of(row)
+        self._check_deposit(account, amount_fen)
+        self._book("recovery", account, VAULT, amount_fen, now_s, reference)
+
+    def _check_deposit(self, account: str, amount_fen: int) -> None:
+        short_fen = amount_fen + self.store.ledger.balance_fen(account)
+        if short_fen > 0:
+            raise Refused("insufficient-funds", f"the deposit is {short_fen} fen short of {amount_fen} fen")
 
     def pay(self, debtor: bytes, creditor: bytes, amount_fen: int, *, now_s: int) -> None:
         """Move money from one customer's account to another's, such as an employer's wages.
@@ -168,7 +244,6 @@ class Accounts:
             Refused: an unknown wallet, or the debtor's deposit is too small (`insufficient-funds`).
         """
         account = self.wallet(debtor).account
-        short_fen = amount_fen + self.store.ledger.balance_fen(account)
-        if short_fen > 0:
-            raise Refused("insufficient-funds", f"the deposit is {short_fen} fen short of {amount_fen} fen")
-        self._book("payment", account, self.wallet(creditor).account, amount_fen, now_s, creditor)
+        self._check_deposit(account, amount_fen)
+        reference = self._enrolment_id(creditor)
+        self._book("payment", account, self.wallet(creditor).account, amount_fen, now_s, reference)

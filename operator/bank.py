@@ -1,13 +1,16 @@
 """An operator: an authorised bank that sells and buys value, reconciles, and passes on what goes back."""
 
 from collections import Counter
+from contextlib import nullcontext
 from typing import Final
 
 from shuangli.crypto import Signer, sha256
 from shuangli.errors import Malformed, ProtocolError, Refused
 from shuangli.issuer.centre import Settled, Submission
-from shuangli.issuer.returns.due import Return
+from shuangli.issuer.persons.limits import Customer
+from shuangli.issuer.returns.due import Return, honest_watermark_s, taken_in_s
 from shuangli.messages.certificates import WalletCertificate
+from shuangli.messages.events import AccountChange, EventKind
 from shuangli.messages.hand_in import HandIn
 from shuangli.messages.loads import LoadOrder
 from shuangli.messages.notices import Acknowledgement
@@ -18,20 +21,31 @@ from shuangli.offline.refusals import VerifiedRefusal, verify_refusals
 from shuangli.offline.trust import Trust
 from shuangli.operator.accounts import VAULT, Accounts, BankTerms
 from shuangli.operator.flow import Flow, IssuerLink, MintRequest, drive
+from shuangli.operator.pseudonyms import Pseudonyms
+from shuangli.operator.reporting import report_certificates
 from shuangli.operator.store import OperatorStore, WalletRow
 
 DAY_S: Final = 86_400
-NOBODY: Final = bytes(32)
 
 
 class Bank(Accounts):
     """One operator. Every method that writes is called inside `store.transaction()`."""
 
     def __init__(
-        self, *, terms: BankTerms, key: Signer, trust: Trust, store: OperatorStore, issuer: IssuerLink
+        self,
+        *,
+        terms: BankTerms,
+        key: Signer,
+        trust: Trust,
+        store: OperatorStore,
+        issuer: IssuerLink,
+        pseudonyms: Pseudonyms,
     ) -> None:
-        """Run the operator that `key` certifies wallets for; `trust` is its own place."""
-        super().__init__(terms=terms, key=key, trust=trust, store=store)
+        """Run the operator that `key` certifies wallets for; `trust` is its own place.
+
+        Under `pseudonyms`, which all operators share, the issuer is told of persons.
+        """
+        super().__init__(terms=terms, key=key, trust=trust, store=store, pseudonyms=pseudonyms)
         self._issuer = issuer
         # What is ordered and not minted yet counts by person against limits, by wallet against deposits.
         self._ordered_fen: Counter[bytes] = Counter()
@@ -68,7 +82,16 @@ class Bank(Accounts):
             raise Refused("insufficient-funds", f"the deposit is {short_fen} fen short of {amount_fen} fen")
         self._ordered_fen.update(dict.fromkeys(under_way, amount_fen))
         try:
-            load_data = yield MintRequest(operator=self.terms.name, order=order_data, now_s=now_s)
+            load_data = yield MintRequest(
+                operator=self.terms.name,
+                order=order_data,
+                customer=Customer(
+                    person=self._pseudonym(wallet, now_s),
+                    tier=wallet.tier,
+                    profile=self.terms.limits.profile,
+                ),
+                now_s=now_s,
+            )
         finally:
             for holder in under_way:
                 self._ordered_fen[holder] -= amount_fen
@@ -83,6 +106,7 @@ class Bank(Accounts):
         load, _ = verify_load(load_data, self.trust)
         self.store.add_load(order.signed.id, load_data, person=wallet.person, day=day, amount_fen=amount_fen)
         self._book("load", wallet.account, VAULT, amount_fen, now_s, load.signed.id)
+        self._log(EventKind.LOAD, now_s, load_id=load.signed.id, epoch=load.epoch, value_fen=amount_fen)
         return load_data
 
     def reconcile(self, upload: bytes, *, now_s: int) -> bytes:
@@ -120,8 +144,8 @@ class Bank(Accounts):
             )
         # What has been said of earlier times stays true, even if this clock was put back.
         signed = self.store.watermark()
-        earliest_s = signed[0] + 1 if signed is not None else 0
-        return self.store.add_upload(sha256(upload), upload, max(now_s, earliest_s)), row
+        received_s = taken_in_s(now_s=now_s, watermark_s=signed[0] if signed is not None else None)
+        return self.store.add_upload(sha256(upload), upload, received_s), row
 
     def reconcile_flow(self, upload: bytes, *, now_s: int) -> Flow:
         """`reconcile`, stopping where the centre must settle."""
@@ -133,7 +157,7 @@ class Bank(Accounts):
         settled = yield Submission(
             operator=self.terms.name,
             upload=upload,
-            person=row.person if row else NOBODY,
+            person=self._pseudonym(row, received_s),
             received_s=received_s,
         )
         if not isinstance(settled, Settled):
@@ -146,13 +170,22 @@ class Bank(Accounts):
         for kind, amount_fen in (("redemption", redeemed_fen), ("return", settled.returned_fen)):
             if amount_fen:
                 self._book(kind, VAULT, self._account_of(row), amount_fen, received_s, upload_id)
+        number = self._log(
+            EventKind.SETTLEMENT,
+            now_s,
+            upload_id=upload_id,
+            received_at_s=received_s,
+            credited_fen=settled.credited_fen,
+            refunded_fen=settled.returned_fen,
+            outcomes=bytes(settled.outcomes),
+        )
         acknowledgement = Acknowledgement.sign(
             self._key,
-            operator=self.terms.name,
             upload_id=upload_id,
             received_at_s=received_s,
             credited_fen=settled.credited_fen,
             outcomes=settled.outcomes,
+            entry=self.store.audit.named(number),
         ).signed.data
         self.store.acknowledge(upload_id, acknowledgement)
         return acknowledgement
@@ -163,8 +196,7 @@ class Bank(Accounts):
         It ends just before the oldest upload without an answer, else just before now: more may come in within
         this second. What is received from now on is dated after it.
         """
-        oldest_s = self.store.oldest_pending_s()
-        up_to_s = (now_s if oldest_s is None else min(now_s, oldest_s)) - 1
+        up_to_s = honest_watermark_s(now_s=now_s, oldest_pending_s=self.store.oldest_pending_s())
         signed = self.store.watermark()
         if signed is not None and signed[0] >= up_to_s:
             return signed[1]
@@ -173,6 +205,13 @@ class Bank(Accounts):
         ).signed.data
         self.store.add_watermark(up_to_s, data)
         return data
+
+    def checkpoint(self, *, now_s: int) -> bytes:
+        """The signed state of the audit log; the same one again while nothing is added.
+
+        Call it in a transaction of its own: it is of what is stored.
+        """
+        return self.store.audit.checkpoint(self._key, network=self.trust.network, now_s=now_s)
 
     def take_returns(self, *, now_s: int) -> int:
         """Credit what the centre has given back since the last time, each once; says how many there were."""
@@ -187,11 +226,20 @@ class Bank(Accounts):
         row = self.store.wallet(back.owner)
         value_fen = back.value_fen
         if back.from_fund:
-            person = row.person if row else NOBODY
+            person = self._pseudonym(row, now_s)
             value_fen = self._issuer.claim_return(self.terms.name, back.number, person=person, now_s=now_s)
         notice = b""
         if value_fen:
             self._book("return", VAULT, self._account_of(row), value_fen, back.returned_at_s, back.coin_id)
+            self._log(
+                EventKind.RETURN,
+                now_s,
+                return_no=back.number,
+                coin_id=back.coin_id,
+                epoch=0,
+                value_fen=value_fen,
+                fund_paid_fen=value_fen if back.from_fund else 0,
+            )
             notice = Returned.sign(
                 self._key,
                 operator=self.terms.name,
@@ -214,10 +262,16 @@ class Bank(Accounts):
         Raises:
             Refused: there is none with this key (`unknown-wallet`).
         """
-        self.close_wallet(key, now_s=now_s)
+        self._close(key, AccountChange.LOST, now_s)
         row = self.store.wallet(key)
         if row is not None:
             self._issuer.report_lost(row.certificate, operator=self.terms.name, now_s=now_s)
+
+    def report_certificates(self, *, now_s: int) -> int:
+        """Tell the issuer of the wallet certificates that it does not know of; says how many there were."""
+        return report_certificates(
+            self.store, self._issuer, operator=self.terms.name, transaction=lambda: nullcontext(now_s)
+        )
 
 
 def creditor_of(seen: Walk, refusals: list[VerifiedRefusal | ProtocolError]) -> bytes | None:

@@ -5,11 +5,13 @@ So the same code runs against an issuer in this process (`drive`), over a networ
 under way at once, whose questions travel together.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from shuangli.errors import ShuangliError
 from shuangli.issuer.centre import Settled, Submission
+from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.returns.due import Return
 
 
@@ -19,6 +21,7 @@ class MintRequest:
 
     operator: str
     order: bytes
+    customer: Customer
     now_s: int
 
 
@@ -32,7 +35,7 @@ Flow = Generator[Question, Reply, bytes]
 class IssuerLink(Protocol):
     """What an operator asks of the issuer; in the same process or over a network."""
 
-    def mint(self, order: bytes, *, operator: str, now_s: int) -> bytes:
+    def mint(self, order: bytes, *, operator: str, customer: Customer, now_s: int) -> bytes:
         """Answer a wallet's order with a load out of the operator's vault."""
         ...
 
@@ -52,6 +55,30 @@ class IssuerLink(Protocol):
         """Note that the operator's customer has lost a wallet."""
         ...
 
+    def log_certificates(self, certificates: Sequence[bytes], *, operator: str, now_s: int) -> None:
+        """Note wallet certificates that the operator has signed."""
+        ...
+
+
+class ServiceLink(IssuerLink, Protocol):
+    """What an operator's service asks of the issuer, besides what its bank does."""
+
+    def settle_all(self, submissions: Sequence[Submission]) -> list[Settled | ShuangliError]:
+        """Settle uploads in their order; there is an answer or an error for each."""
+        ...
+
+    def take_watermark(self, data: bytes, *, now_s: int) -> None:
+        """Take the operator's word on up to when it has passed everything on; what is due then goes back."""
+        ...
+
+    def key_set(self) -> bytes:
+        """The newest key set."""
+        ...
+
+    def revocation_list(self) -> bytes:
+        """The newest revocation list."""
+        ...
+
 
 def reply(question: Question, issuer: IssuerLink) -> Reply:
     """Put one question to the issuer.
@@ -60,7 +87,9 @@ def reply(question: Question, issuer: IssuerLink) -> Reply:
         Refused: the issuer refuses.
     """
     if isinstance(question, MintRequest):
-        return issuer.mint(question.order, operator=question.operator, now_s=question.now_s)
+        return issuer.mint(
+            question.order, operator=question.operator, customer=question.customer, now_s=question.now_s
+        )
     return issuer.settle(question)
 
 

@@ -1,59 +1,25 @@
-"""An operator's database: wallets, uploads with their acknowledgements, and books, on SQLite."""
+"""An operator's database: wallets, uploads with their acknowledgements, and books."""
 
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-import sqlite_utils
-
+from shuangli.database.audit import AUDIT_TABLES, AuditLog
+from shuangli.database.database import only
+from shuangli.database.ledger import LEDGER_TABLES, LedgerStore
+from shuangli.database.opening import open_database
 from shuangli.errors import Refused
-from shuangli.store import LedgerStore, open_database, transaction
+from shuangli.operator.schema import (
+    DONE_ONCE,
+    OPERATOR_TABLES,
+    ORDERS,
+    RETURNS,
+    UPLOADS,
+    WALLETS,
+    WATERMARKS,
+)
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS wallets (
-    wallet_no INTEGER PRIMARY KEY,
-    key BLOB NOT NULL UNIQUE,
-    person BLOB NOT NULL,
-    tier INTEGER NOT NULL,
-    enrolment BLOB NOT NULL,
-    certificate BLOB NOT NULL,
-    closed_at_s INTEGER
-) STRICT;
-CREATE INDEX IF NOT EXISTS wallets_by_person ON wallets (person);
-CREATE TABLE IF NOT EXISTS loads_by_day (
-    person BLOB NOT NULL,
-    day INTEGER NOT NULL,
-    loaded_fen INTEGER NOT NULL,
-    PRIMARY KEY (person, day)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS orders (
-    order_id BLOB PRIMARY KEY,
-    load BLOB NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS uploads (
-    upload_no INTEGER PRIMARY KEY,
-    upload_id BLOB NOT NULL UNIQUE,
-    received_s INTEGER NOT NULL,
-    data BLOB NOT NULL,
-    acknowledgement BLOB
-) STRICT;
-CREATE INDEX IF NOT EXISTS uploads_pending ON uploads (received_s) WHERE acknowledgement IS NULL;
-CREATE TABLE IF NOT EXISTS watermarks (
-    up_to_s INTEGER PRIMARY KEY,
-    data BLOB NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS returns (
-    number INTEGER PRIMARY KEY,
-    owner BLOB NOT NULL,
-    notice BLOB NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS returns_by_owner ON returns (owner, number);
-CREATE TABLE IF NOT EXISTS done_once (
-    idempotency_key TEXT PRIMARY KEY,
-    request_digest BLOB NOT NULL
-) STRICT;
-"""
+STEPS: Final = ((*LEDGER_TABLES, *AUDIT_TABLES, *OPERATOR_TABLES),)
 _WALLETS = "SELECT wallet_no, person, tier, certificate, closed_at_s FROM wallets"
 
 
@@ -73,147 +39,163 @@ class WalletRow(NamedTuple):
 
 
 class OperatorStore:
-    """Everything an operator keeps; reads and writes happen inside `transaction`."""
+    """Everything an operator keeps; writes happen inside `transaction`.
 
-    def __init__(self, path: Path) -> None:
-        """Open the database at `path`, or make it."""
-        self._connection = open_database(path, schema=_SCHEMA)
-        self.ledger = LedgerStore(self._connection)
+    Attributes:
+        database: the open database
+        ledger: the operator's books
+        audit: its audit log
+    """
+
+    def __init__(self, place: Path | str, *, name: str) -> None:
+        """Open the database of the operator `name`: a file's path, or a server's address."""
+        self.database = open_database(place, steps=STEPS, namespace=f"operator_{name.lower()}")
+        self.ledger = LedgerStore(self.database)
+        self.audit = AuditLog(self.database, origin=name)
 
     def transaction(self) -> AbstractContextManager[None]:
         """All that happens inside is kept, or nothing of it."""
-        return transaction(self._connection, self.ledger)
+        return self.database.transaction(self.ledger, self.audit)
 
     def close(self) -> None:
         """Close the database."""
-        self._connection.close()
-
-    @property
-    def tables(self) -> sqlite_utils.Database:
-        """The same database for reading, through sqlite-utils."""
-        return sqlite_utils.Database(self._connection)
+        self.database.close()
 
     def wallet(self, key: bytes) -> WalletRow | None:
         """The wallet with this key, if it was ever opened here."""
-        return next(self._wallets("key = ?", key), None)
+        return next(iter(self._wallets("key = ?", key)), None)
+
+    def enrolment(self, key: bytes) -> bytes:
+        """The enrolment that the holder of a wallet signed.
+
+        Raises:
+            LookupError: there is no wallet with this key.
+        """
+        return bytes(only(self.database.row("SELECT enrolment FROM wallets WHERE key = ?", key)))
 
     def newest_open(self, person: bytes) -> WalletRow | None:
         """The wallet that a person has opened last, of those that are open."""
-        return next(self._wallets("person = ? AND closed_at_s IS NULL ORDER BY wallet_no DESC", person), None)
+        found = self._wallets("person = ? AND closed_at_s IS NULL ORDER BY wallet_no DESC LIMIT 1", person)
+        return next(iter(found), None)
 
     def closed_of(self, person: bytes) -> list[WalletRow]:
         """The closed wallets of a person."""
-        return list(self._wallets("person = ? AND closed_at_s IS NOT NULL ORDER BY wallet_no", person))
+        return self._wallets("person = ? AND closed_at_s IS NOT NULL ORDER BY wallet_no", person)
 
-    def _wallets(self, which: str, value: bytes) -> Iterator[WalletRow]:
-        rows = self._connection.execute(f"{_WALLETS} WHERE {which}", (value,))
-        return (WalletRow(*row) for row in rows)
+    def _wallets(self, which: str, value: bytes) -> list[WalletRow]:
+        return [WalletRow(*row) for row in self.database.rows(f"{_WALLETS} WHERE {which}", value)]
 
     def close_wallet(self, key: bytes, at_s: int) -> None:
         """Note that a wallet is closed, if it is not yet."""
-        self._connection.execute(
-            "UPDATE wallets SET closed_at_s = ? WHERE key = ? AND closed_at_s IS NULL", (at_s, key)
+        self.database.execute(
+            "UPDATE wallets SET closed_at_s = ? WHERE key = ? AND closed_at_s IS NULL", at_s, key
         )
 
     def next_wallet_no(self) -> int:
         """The number of the next wallet to be opened."""
-        row = self._connection.execute("SELECT coalesce(max(wallet_no), 0) + 1 FROM wallets").fetchone()
-        return int(row[0])
+        return int(only(self.database.row("SELECT coalesce(max(wallet_no), 0) + 1 FROM wallets")))
 
     def add_wallet(
         self, wallet_no: int, key: bytes, person: bytes, tier: int, enrolment: bytes, certificate: bytes
     ) -> None:
         """Keep a wallet with the enrolment that its holder signed."""
-        self._connection.execute(
-            "INSERT INTO wallets VALUES (?, ?, ?, ?, ?, ?, NULL)",
-            (wallet_no, key, person, tier, enrolment, certificate),
+        self.database.insert(WALLETS, [(wallet_no, key, person, tier, enrolment, certificate, None)])
+
+    def unreported(self, most: int) -> list[tuple[int, bytes]]:
+        """The wallets whose certificates the issuer does not know of, with them: the first so many."""
+        rows = self.database.rows(
+            "SELECT wallet_no, certificate FROM wallets"
+            " WHERE wallet_no > (SELECT coalesce(max(wallet_no), 0) FROM reported)"
+            " ORDER BY wallet_no LIMIT ?",
+            most,
         )
+        return [(number, certificate) for number, certificate in rows]
+
+    def reported_up_to(self, wallet_no: int) -> None:
+        """Note that the issuer knows of the certificates of all wallets up to this one."""
+        self.database.execute("INSERT INTO reported VALUES (?) ON CONFLICT (wallet_no) DO NOTHING", wallet_no)
+        self.database.execute("DELETE FROM reported WHERE wallet_no < (SELECT max(wallet_no) FROM reported)")
 
     def loaded_fen(self, person: bytes, day: int) -> int:
         """What a person has loaded on a day (days since 1970) over all wallets here."""
-        row = self._connection.execute(
-            "SELECT loaded_fen FROM loads_by_day WHERE person = ? AND day = ?", (person, day)
-        ).fetchone()
+        row = self.database.row(
+            "SELECT loaded_fen FROM loads_by_day WHERE person = ? AND day = ?", person, day
+        )
         return row[0] if row else 0
 
     def add_load(self, order_id: bytes, load: bytes, *, person: bytes, day: int, amount_fen: int) -> None:
         """Keep a load, and count it for the person."""
-        self._connection.execute("INSERT INTO orders VALUES (?, ?)", (order_id, load))
-        self._connection.execute(
-            "INSERT INTO loads_by_day VALUES (?, ?, ?)"
-            " ON CONFLICT (person, day) DO UPDATE SET loaded_fen = loaded_fen + excluded.loaded_fen",
-            (person, day, amount_fen),
+        self.database.insert(ORDERS, [(order_id, load)])
+        self.database.execute(
+            "INSERT INTO loads_by_day VALUES (?, ?, ?) ON CONFLICT (person, day)"
+            " DO UPDATE SET loaded_fen = loads_by_day.loaded_fen + excluded.loaded_fen",
+            person,
+            day,
+            amount_fen,
         )
 
     def load_of(self, order_id: bytes) -> bytes | None:
         """The load that answered an order before."""
-        row = self._connection.execute("SELECT load FROM orders WHERE order_id = ?", (order_id,)).fetchone()
+        row = self.database.row("SELECT load FROM orders WHERE order_id = ?", order_id)
         return row[0] if row else None
 
     def acknowledgement(self, upload_id: bytes) -> bytes | None:
         """The signed answer to an upload, once there is one."""
-        row = self._connection.execute(
-            "SELECT acknowledgement FROM uploads WHERE upload_id = ?", (upload_id,)
-        ).fetchone()
+        row = self.database.row("SELECT acknowledgement FROM uploads WHERE upload_id = ?", upload_id)
         return row[0] if row else None
 
     def add_upload(self, upload_id: bytes, data: bytes, received_s: int) -> int:
         """Keep an upload; return when it was received first."""
-        self._connection.execute(
-            "INSERT OR IGNORE INTO uploads (upload_id, received_s, data) VALUES (?, ?, ?)",
-            (upload_id, received_s, data),
-        )
-        row = self._connection.execute(
-            "SELECT received_s FROM uploads WHERE upload_id = ?", (upload_id,)
-        ).fetchone()
-        return int(row[0])
+        row = self.database.row("SELECT received_s FROM uploads WHERE upload_id = ?", upload_id)
+        if row is not None:
+            return int(row[0])
+        upload_no = only(self.database.row("SELECT coalesce(max(upload_no), 0) + 1 FROM uploads"))
+        self.database.insert(UPLOADS, [(upload_no, upload_id, received_s, data, None)])
+        return received_s
 
     def pending(self) -> list[bytes]:
         """The uploads that have no answer yet, oldest first."""
-        rows = self._connection.execute(
+        rows = self.database.rows(
             "SELECT data FROM uploads WHERE acknowledgement IS NULL ORDER BY received_s, upload_no"
         )
         return [row[0] for row in rows]
 
     def oldest_pending_s(self) -> int | None:
         """When the oldest upload without an answer was received."""
-        row = self._connection.execute(
-            "SELECT min(received_s) FROM uploads WHERE acknowledgement IS NULL"
-        ).fetchone()
-        return None if row[0] is None else int(row[0])
+        oldest = only(self.database.row("SELECT min(received_s) FROM uploads WHERE acknowledgement IS NULL"))
+        return None if oldest is None else int(oldest)
 
     def watermark(self) -> tuple[int, bytes] | None:
         """The newest watermark that was signed: up to when, in seconds, and the signed object."""
-        row: tuple[int, bytes] | None = self._connection.execute(
-            "SELECT up_to_s, data FROM watermarks ORDER BY up_to_s DESC LIMIT 1"
-        ).fetchone()
-        return row
+        row = self.database.row("SELECT up_to_s, data FROM watermarks ORDER BY up_to_s DESC LIMIT 1")
+        return (row[0], row[1]) if row else None
 
     def add_watermark(self, up_to_s: int, data: bytes) -> None:
         """Keep a signed watermark."""
-        self._connection.execute("INSERT INTO watermarks VALUES (?, ?)", (up_to_s, data))
+        self.database.insert(WATERMARKS, [(up_to_s, data)])
 
     def last_return_no(self) -> int:
         """The number of the last return that was taken from the centre; 0 if there was none."""
-        row = self._connection.execute("SELECT coalesce(max(number), 0) FROM returns").fetchone()
-        return int(row[0])
+        return int(only(self.database.row("SELECT coalesce(max(number), 0) FROM returns")))
 
     def add_return(self, number: int, owner: bytes, notice: bytes) -> None:
         """Keep a return with the notice to its owner, which is empty if nothing was paid."""
-        self._connection.execute("INSERT INTO returns VALUES (?, ?, ?)", (number, owner, notice))
+        self.database.insert(RETURNS, [(number, owner, notice)])
 
     def returned_to(self, owner: bytes, *, after: int) -> list[bytes]:
         """The notices to an owner after a number, in their order."""
-        rows = self._connection.execute(
-            "SELECT notice FROM returns WHERE owner = ? AND number > ? AND notice <> x'' ORDER BY number",
-            (owner, after),
+        rows = self.database.rows(
+            "SELECT notice FROM returns WHERE owner = ? AND number > ? AND length(notice) > 0"
+            " ORDER BY number",
+            owner,
+            after,
         )
         return [row[0] for row in rows]
 
     def acknowledge(self, upload_id: bytes, acknowledgement: bytes) -> None:
         """Keep the signed answer to an upload."""
-        self._connection.execute(
-            "UPDATE uploads SET acknowledgement = ? WHERE upload_id = ?", (acknowledgement, upload_id)
+        self.database.execute(
+            "UPDATE uploads SET acknowledgement = ? WHERE upload_id = ?", acknowledgement, upload_id
         )
 
     def do_once(self, idempotency_key: str, request_digest: bytes) -> bool:
@@ -222,12 +204,11 @@ class OperatorStore:
         Raises:
             Refused: the key came with another request before (`nonce-used`).
         """
-        row = self._connection.execute(
-            "SELECT request_digest FROM done_once WHERE idempotency_key = ?", (idempotency_key,)
-        ).fetchone()
+        row = self.database.row(
+            "SELECT request_digest FROM done_once WHERE idempotency_key = ?", idempotency_key
+        )
         if row is None:
-            values = (idempotency_key, request_digest)
-            self._connection.execute("INSERT INTO done_once VALUES (?, ?)", values)
+            self.database.insert(DONE_ONCE, [(idempotency_key, request_digest)])
             return True
         if row[0] != request_digest:
             raise Refused("nonce-used", "the idempotency key came with another request before")

@@ -13,6 +13,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
+from scripts.vectors_audit import audit
 from scripts.vectors_online import notices
 from scripts.vectors_refused import refused_objects, refused_signatures
 from scripts.vectors_sent import evidence, messages
@@ -264,6 +265,7 @@ def all_vectors() -> dict[str, Any]:
         "evidence.json": evidence(KEYS, certificates["operator"][1], (payer, payee), payment, refusal),
         "refused_objects.json": refused_objects(KEYS, payment, payee),
         "signatures.json": refused_signatures(),
+        "audit.json": audit(KEYS, certificates["operator"][1], NOW_S),
     }
 
 

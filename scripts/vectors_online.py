@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from shuangli.crypto import SigningKey
+from shuangli.issuer.archive.manifest import ArchiveManifest
+from shuangli.issuer.vaults.orders import Side, VaultOrder
+from shuangli.messages.audit import Checkpoint, LogEntry
 from shuangli.messages.notices import Acknowledgement, Outcome, Report, RevocationList
 from shuangli.messages.returns import Returned, Watermark
 from shuangli.messages.transfers import PAYEE_OUTPUT, Transfer, output_coin_id
@@ -23,11 +26,13 @@ def notices(keys: Mapping[str, SigningKey], now_s: int, payment: Transfer) -> di
     )
     acknowledgement = Acknowledgement.sign(
         keys["operator"],
-        operator="bank-1",
         upload_id=bytes(range(32)),
         received_at_s=now_s + 1_000,
         credited_fen=1_000_000,
         outcomes=[Outcome.SETTLED, Outcome.FORKED, Outcome.FROZEN],
+        entry=LogEntry(
+            origin="bank-1", number=69_999, logged_at_s=now_s + 1_002, leaf_hash=bytes(range(32, 64))
+        ),
     )
     watermark = Watermark.sign(
         keys["operator"], network="testnet", operator="bank-1", up_to_s=now_s + 3 * DAY_S
@@ -49,10 +54,45 @@ def notices(keys: Mapping[str, SigningKey], now_s: int, payment: Transfer) -> di
         figures={"trips.paid": 731_520, "books.difference_fen": 0, "change_fen": -5},
         files={"result.json": bytes(range(32))},
     )
+    checkpoint = Checkpoint.sign(
+        keys["operator"],
+        network="testnet",
+        origin="bank-1",
+        size=70_000,
+        root=bytes(range(32)),
+        made_at_s=now_s + DAY_S,
+    )
     return {
         "revocation list": ("centre", revoked),
         "acknowledgement": ("operator", acknowledgement),
         "watermark": ("operator", watermark),
         "returned": ("operator", returned),
         "report": ("centre", report),
+        "checkpoint": ("operator", checkpoint),
+        **_of_the_issuer(keys, now_s),
     }
+
+
+def _of_the_issuer(keys: Mapping[str, SigningKey], now_s: int) -> dict[str, tuple[str, Any]]:
+    """What only the issuer reads or writes."""
+    manifest = ArchiveManifest.sign(
+        keys["centre"],
+        network="testnet",
+        archived_at_s=now_s + 90 * DAY_S,
+        epoch=b"the epoch's certificate",
+        centre=b"the centre's certificate",
+        operators=[b"an operator's certificate"],
+        counts={"objects": 3, "mint_log": 1},
+        totals={"loaded_fen": 1_000_000, "redeemed_fen": 1_000_000},
+        files={"objects-00000.parquet": bytes(range(32))},
+    )
+    vault_order = VaultOrder.sign(
+        keys["operator"],
+        network="testnet",
+        operator="bank-1",
+        side=Side.SELL,
+        amount_fen=5_000_000,
+        nonce=bytes(range(16)),
+        ordered_at_s=now_s + DAY_S,
+    )
+    return {"archive manifest": ("centre", manifest), "vault order": ("operator", vault_order)}

@@ -10,6 +10,7 @@ import click
 
 from shuangli import __version__
 from shuangli.cli_common import OneLineGroup, answer, json_option, root_key, root_option
+from shuangli.cli_issuer import issuer
 from shuangli.cli_operator import operator
 from shuangli.cli_sim import sim
 from shuangli.cli_wallet import wallet
@@ -22,6 +23,7 @@ def main() -> None:
     """Dual-offline digital-currency payments: make them, simulate them, and check what they leave behind."""
 
 
+main.add_command(issuer)
 main.add_command(operator)
 main.add_command(sim)
 main.add_command(wallet)

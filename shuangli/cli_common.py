@@ -2,9 +2,9 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -12,10 +12,26 @@ from shuangli.errors import BadInput, ShuangliError
 
 KEY_HEX_DIGITS = 64
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 root_option = click.option(
     "--root", required=True, help="The issuer's root key: 64 hex digits, or a file with them."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+
+
+database_option = click.option(
+    "--database",
+    help="Keep databases on this server: postgresql://USER@HOST/NAME. Default: files in DIRECTORY.",
+)
+
+
+def port_option(default: int) -> Callable[[Command], Command]:
+    """`--port` of a service."""
+    return click.option(
+        "--port", type=click.IntRange(0, 65_535), default=default, show_default=True, help="0: a free one."
+    )
 
 
 class OneLineGroup(click.Group):

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shuangli.cli_common import OneLineGroup, json_option, say
+from shuangli.cli_common import (
+    OneLineGroup,
+    database_option,
+    host_option,
+    json_option,
+    port_option,
+    say,
+)
 from shuangli.errors import BadInput
 
 if TYPE_CHECKING:
@@ -18,21 +25,28 @@ def operator() -> None:
 
 
 @operator.command("serve")
-@click.option(
-    "--database",
-    type=click.Path(path_type=Path),
-    default=Path("sandbox"),
-    show_default=True,
-    help="Directory of keys and databases; made the first time.",
-)
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@click.option(
-    "--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, help="0: a free one."
-)
+@click.argument("directory", type=click.Path(path_type=Path), default=Path("sandbox"))
+@host_option
+@port_option(8000)
 @click.option("--socket", type=click.Path(path_type=Path), help="Listen at this Unix socket instead.")
+@click.option("--issuer", help="The issuer is another process, at this address: https://HOST:PORT.")
+@database_option
 @json_option
-def operator_serve(database: Path, host: str, port: int, socket: Path | None, as_json: bool) -> None:
-    """Serve a sandbox operator, with an issuer of its own, until interrupted. Its money is play money."""
+def operator_serve(
+    directory: Path,
+    host: str,
+    port: int,
+    socket: Path | None,
+    issuer: str | None,
+    database: str | None,
+    as_json: bool,
+) -> None:
+    """Serve a sandbox operator until interrupted. Its money is play money.
+
+    Its keys and databases lie in DIRECTORY, `sandbox` if none is given. Without --issuer, it runs an issuer
+    of its own; the first time, it makes a network with both. With --issuer, DIRECTORY is what `shuangli
+    issuer admit` has made.
+    """
     try:
         from shuangli.operator.service.server import serve
     except ModuleNotFoundError as error:
@@ -47,4 +61,12 @@ def operator_serve(database: Path, host: str, port: int, socket: Path | None, as
         }
         say(as_json, facts, "\n".join(f"{name:<9}{value}" for name, value in facts.items()))
 
-    serve(database, host=host, port=port, socket_path=socket, announce=announce)
+    serve(
+        directory,
+        host=host,
+        port=port,
+        socket_path=socket,
+        issuer=issuer,
+        database=database,
+        announce=announce,
+    )

@@ -10,7 +10,7 @@ Signed objects and bundles never pass through here as a whole: `shuangli.cose` a
 `shuangli.messages.bundle` take them apart by their heads. Signatures are checked over received bytes.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, TypeVar
 
 import cbor2
@@ -88,21 +88,26 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> Item:
     except Exception as error:
         # Whatever a decoder of foreign bytes raises means the same to the sender of the bytes.
         raise Malformed("cbor", "not deterministic CBOR") from error
-    _check([item], 0)
+    if type(item) is list:
+        _check(item, 1)
+    else:
+        _check((item,), 0)
     if cbor2.dumps(item) != data:
         raise Malformed("cbor", "not in its shortest form, or trailing bytes")
     return item
 
 
-def _check(parts: Iterable[object], depth: int) -> None:
+def _check(parts: Collection[object], depth: int) -> None:
     """Make sure that `parts`, which stand inside `depth` arrays and maps, are accepted with all in them."""
     for part in parts:
-        if type(part) in _SCALARS:
+        kind = type(part)
+        if kind is bytes or kind is int or kind in _SCALARS:
             continue
         if depth == MAX_DEPTH:
             raise Malformed("cbor", f"nested deeper than {MAX_DEPTH}")
         if isinstance(part, list):
-            _check(part, depth + 1)
+            if not _SCALARS.issuperset(map(type, part)):
+                _check(part, depth + 1)
         elif isinstance(part, dict):
             _check_keys(part)
             _check(part.values(), depth + 1)

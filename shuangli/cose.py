@@ -9,8 +9,11 @@ what was signed, not the bytes around it, so a second valid signature over the s
 same object, never a fork (F49).
 """
 
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from enum import Enum
-from typing import Final
+from itertools import islice
+from typing import Final, NamedTuple
 
 from shuangli import codec, crypto
 from shuangli.errors import Malformed, Unverified
@@ -30,6 +33,7 @@ class Domain(Enum):
     Attributes:
         signed_head: what stands before the payload's head in a Sig_structure of this kind
         hashed_head: the same for what an id hashes
+        lasts: whether objects of this kind come again with every payment of their wallet
     """
 
     OPERATOR_CERTIFICATE = b"shuangli/1/certificate/operator"
@@ -49,10 +53,14 @@ class Domain(Enum):
     WATERMARK = b"shuangli/1/watermark"
     RETURNED = b"shuangli/1/returned"
     REPORT = b"shuangli/1/report"
+    CHECKPOINT = b"shuangli/1/checkpoint"
+    ARCHIVE = b"shuangli/1/archive"
+    VAULT_ORDER = b"shuangli/1/vault-order"
 
     def __init__(self, external_aad: bytes) -> None:
         self.signed_head = _SIGNED_START + codec.head(codec.BYTES, len(external_aad)) + external_aad
         self.hashed_head = external_aad + self.signed_head
+        self.lasts = external_aad.endswith((b"/certificate/wallet", b"/load"))
 
 
 class Signed:
@@ -61,22 +69,16 @@ class Signed:
     Attributes:
         data: the object as received, signature included
         domain: the kind of object
+        id: SHA-256(domain || Sig_structure), 32 bytes
     """
 
-    __slots__ = ("_id", "_payload_start", "data", "domain")
+    __slots__ = ("_payload_start", "data", "domain", "id")
 
     def __init__(self, *, data: bytes, domain: Domain, payload_start: int) -> None:
         self.data = data
         self.domain = domain
+        self.id = crypto.sha256(domain.hashed_head + data[_PAYLOAD:-_TAIL])
         self._payload_start = payload_start
-        self._id: bytes | None = None
-
-    @property
-    def id(self) -> bytes:
-        """SHA-256(domain || Sig_structure), 32 bytes; hashed when first asked for."""
-        if self._id is None:
-            self._id = crypto.sha256(self.domain.hashed_head + self.data[_PAYLOAD:-_TAIL])
-        return self._id
 
     @property
     def payload(self) -> bytes:
@@ -134,7 +136,15 @@ def assemble(structure: bytes, domain: Domain, signature: bytes) -> Signed:
     return parse(_PREFIX + structure[len(domain.signed_head) :] + _SIGNATURE_HEAD + signature, domain)
 
 
-_LASTING: Final = frozenset((Domain.WALLET_CERTIFICATE, Domain.LOAD))
+FORGOTTEN_AT_ONCE: Final = 64
+"""What share of a full memory is forgotten: one in so many, at least one object."""
+
+
+class Check(NamedTuple):
+    """A signature to be checked: whether `key` signed `signed`."""
+
+    signed: Signed
+    key: bytes
 
 
 class Verifier:
@@ -148,7 +158,7 @@ class Verifier:
         checked: how many signatures were really checked
     """
 
-    __slots__ = ("_capacity", "_lasting", "_passing", "checked")
+    __slots__ = ("_capacity", "_deferred", "_lasting", "_passing", "checked")
 
     def __init__(self, *, capacity: int) -> None:
         """Remember at most `capacity` objects that last (certificates and loads come with every payment of
@@ -157,6 +167,7 @@ class Verifier:
         self._lasting: dict[bytes, bytes] = {}
         self._passing: dict[bytes, bytes] = {}
         self._capacity = capacity
+        self._deferred: dict[bytes, Check] | None = None
         self.checked = 0
 
     def check(self, signed: Signed, key: bytes, what: str) -> None:
@@ -165,17 +176,46 @@ class Verifier:
         Raises:
             Unverified: it did not (code `signature`); `what` names the object in the message.
         """
-        known = self._lasting if signed.domain in _LASTING else self._passing
-        if known.get(signed.id + signed.signature) != key:
+        known = self._lasting if signed.domain.lasts else self._passing
+        name = signed.id + signed.data[-crypto.SIGNATURE_BYTES :]
+        if known.get(name) == key:
+            return
+        if self._deferred is None:
             self.check_once(signed, key, what)
             self.remember(signed, key)
+        else:
+            self._deferred.setdefault(name + key, Check(signed, key))
+
+    @contextmanager
+    def deferring(self) -> Iterator[dict[bytes, "Check"]]:
+        """Gather the checks that `check` would do, each once, and take every signature for good meanwhile.
+
+        Whoever asks for this does them all (`crypto.verify`) before relying on anything that was read.
+        Nothing is remembered until `note` is told how they ended.
+        """
+        deferred: dict[bytes, Check] = {}
+        self._deferred = deferred
+        try:
+            yield deferred
+        finally:
+            self._deferred = None
+
+    def note(self, checks: Sequence["Check"], failed: Collection[int]) -> None:
+        """Remember checks that were done elsewhere, but for those, by their positions, that have failed."""
+        self.checked += len(checks)
+        bad = set(failed)
+        for position, (signed, key) in enumerate(checks):
+            if position not in bad:
+                self.remember(signed, key)
 
     def remember(self, signed: Signed, key: bytes) -> None:
         """Take an object as checked that this place has just signed itself with `key`."""
-        lasting = signed.domain in _LASTING
+        lasting = signed.domain.lasts
         known = self._lasting if lasting else self._passing
         if len(known) >= (self._capacity if lasting else max(1, self._capacity // 4)):
-            del known[next(iter(known))]
+            # Many at once: what is deleted at the front of a dict lies in the way of each later look there.
+            for name in [*islice(known, max(1, len(known) // FORGOTTEN_AT_ONCE))]:
+                del known[name]
         known[signed.id + signed.signature] = key
 
     def check_once(self, signed: Signed, key: bytes, what: str) -> None:

@@ -50,6 +50,7 @@ CODES: Final[dict[str, str]] = {
     "not-minted": "a load that is not in the mint log",
     "report": "a report does not hold: a file, a figure or a piece of evidence",
     "not-a-fork": "the two transfers do not prove a double spend",
+    "audit-log": "an entry, a proof or a checkpoint of an audit log does not hold",
     # OutOfTurn
     "out-of-turn": "the message is not expected in this state",
     # Refused
@@ -71,10 +72,13 @@ CODES: Final[dict[str, str]] = {
     "unknown-wallet": "no wallet with this key is open at this operator",
     "frozen": "the wallet is frozen",
     "vault-empty": "the operator's vault does not hold enough",
+    "reserves-short": "the operator's reserves do not hold enough",
     "nonce-used": "the nonce was used for something else before",
     "locked": "too many wrong passphrases or PINs were given",
     "declined": "the person at the payer's device has said no",
     "too-slow": "the request took longer to arrive than a tap allows: it may come through a relay",
+    "not-admitted": "the operator is not one of those that the root certifies now",
+    "wrong-operator": "an operator speaks in another's name",
     "element-refused": "the secure element refuses: what it is to sign or to take in does not hold",
     "element-full": "the secure element has no room for this",
     # LinkError
@@ -86,6 +90,7 @@ CODES: Final[dict[str, str]] = {
     # StoreError
     "corrupt": "stored bytes do not match their digest, or the books do not balance",
     "unavailable": "a file, database or service cannot be reached, or is full",
+    "queued": "received and kept, and not final: the registration centre cannot be reached; ask again later",
     "rolled-back": "a wallet file is out of step with its device's counter: an older copy, or a foreign one",
     "out-of-step": "the wallet's journal is behind its secure element, or belongs to another one",
     "worker": "a worker process ended before its work was done",

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
 from shuangli.crypto import SigningKey, sha256
 from shuangli.errors import Refused
 from shuangli.issuer.authority import Authority
-from shuangli.issuer.centre import LossPolicy, Settled, Submission
+from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.issuer import Issuer
+from shuangli.issuer.losses.policy import LossPolicy
 from shuangli.issuer.minting import MintingKey
+from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.returns.due import Return
 from shuangli.issuer.store import IssuerStore
 from shuangli.messages.certificates import Epoch, Terms
@@ -20,6 +23,7 @@ from shuangli.offline.trust import Trust
 from shuangli.operator.accounts import BankTerms
 from shuangli.operator.bank import Bank
 from shuangli.operator.flow import Question, reply
+from shuangli.operator.pseudonyms import PseudonymKey, Pseudonyms
 from shuangli.operator.store import OperatorStore
 from shuangli.sims.branch import Reply
 
@@ -115,14 +119,30 @@ class System:
                 self.issuer.fill_vault(name, VAULT_FEN, now_s=start_s)
 
     def reply(self, questions: Sequence[Question]) -> list[Reply]:
-        """The issuer's replies to the questions of an operator's batch. Call it inside a transaction."""
+        """The issuer's replies to the questions of an operator's batch. Call it inside a transaction.
+
+        Uploads that follow one another are settled together.
+        """
         replies: list[Reply] = []
-        for question in questions:
-            try:
-                replies.append(Reply(reply(question, self.issuer)))
-            except Refused as refusal:
-                replies.append(Reply(refusal=refusal.code))
+        for settles, group in groupby(questions, key=lambda question: isinstance(question, Submission)):
+            together = [*group]
+            replies += self._settled(together) if settles else map(self._replied, together)
         return replies
+
+    def _settled(self, questions: Sequence[Question]) -> list[Reply]:
+        replies = []
+        submissions = [question for question in questions if isinstance(question, Submission)]
+        for answer in self.issuer.settle_all(submissions):
+            if not isinstance(answer, Settled):
+                raise answer
+            replies.append(Reply(answer))
+        return replies
+
+    def _replied(self, question: Question) -> Reply:
+        try:
+            return Reply(reply(question, self.issuer))
+        except Refused as refusal:
+            return Reply(refusal=refusal.code)
 
     def revocations(self, *, now_s: int) -> tuple[int, bytes]:
         """The newest revocation list and its number."""
@@ -141,9 +161,10 @@ class System:
 class NoIssuer:
     """The issuer of a bank whose flows are driven from outside."""
 
-    def mint(self, order: bytes, *, operator: str, now_s: int) -> bytes:
+    def mint(self, order: bytes, *, operator: str, customer: Customer, now_s: int) -> bytes:
         """Never asked."""
-        raise RuntimeError(f"{operator} asked for {len(order)} bytes at {now_s} past its flow")
+        who = f"{operator} for tier {customer.tier}"
+        raise RuntimeError(f"{who} asked for {len(order)} bytes at {now_s} past its flow")
 
     def settle(self, submission: Submission) -> Settled:
         """Never asked."""
@@ -161,6 +182,10 @@ class NoIssuer:
         """Never asked."""
         raise RuntimeError(f"{operator} reported {len(certificate)} bytes as lost at {now_s}")
 
+    def log_certificates(self, certificates: Sequence[bytes], *, operator: str, now_s: int) -> None:
+        """Never asked."""
+        raise RuntimeError(f"{operator} reported {len(certificates)} certificates at {now_s}")
+
 
 def make_bank(plan: SystemPlan, anchors: Anchors, index: int, directory: Path) -> tuple[Bank, SigningKey]:
     """The operator at position `index`, on its own database, with a filled vault; and its key."""
@@ -172,8 +197,11 @@ def make_bank(plan: SystemPlan, anchors: Anchors, index: int, directory: Path) -
         ),
         key=key,
         trust=make_place(anchors),
-        store=OperatorStore(directory / f"operator-{name}.sqlite"),
+        store=OperatorStore(directory / f"operator-{name}.sqlite", name=name),
         issuer=NoIssuer(),
+        pseudonyms=Pseudonyms(
+            PseudonymKey(number=0, since_s=0, secret=sha256(f"shuangli-sim/{plan.seed}/persons".encode()))
+        ),
     )
     with bank.store.transaction():
         bank.fill_vault(VAULT_FEN, now_s=plan.start_s)

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.database.places import Directories, Places, ServerDatabases
+from tests.database.servers import Server
 from tests.world import STAGED, TRANSFERABLE, World
 
 # How long an example takes says something about the machine, and nothing about the code.
@@ -27,6 +29,29 @@ def shared() -> Shared:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server, for all tests of this process that ask for one."""
+    server = Server()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def server_databases(server: Server) -> ServerDatabases:
+    """Places on the server."""
+    return ServerDatabases(server)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def places(request: pytest.FixtureRequest) -> Places:
+    """Places for databases: once on SQLite, and once on the server."""
+    if request.param == "sqlite":
+        return Directories()
+    databases: ServerDatabases = request.getfixturevalue("server_databases")
+    return databases
 
 
 @pytest.fixture

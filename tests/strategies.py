@@ -13,6 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from shuangli.crypto import DIGEST_BYTES, SigningKey
+from shuangli.issuer.archive.manifest import ArchiveManifest
+from shuangli.issuer.vaults.orders import Side, VaultOrder
+from shuangli.merkle import EMPTY_ROOT, MAX_SIZE
+from shuangli.messages.audit import Checkpoint, LogEntry
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import (
     MAX_SPAN_S,
@@ -267,14 +271,17 @@ revocation_lists: Final = st.builds(
     operators=st.lists(ids, max_size=3),
     epochs=st.lists(st.integers(0, 2**16), max_size=3),
 )
+log_entries: Final = st.builds(
+    LogEntry, origin=names, number=st.integers(0, MAX_SIZE - 1), logged_at_s=times_s, leaf_hash=ids
+)
 acknowledgements: Final = st.builds(
     Acknowledgement.sign,
     keys,
-    operator=names,
     upload_id=ids,
     received_at_s=times_s,
     credited_fen=st.integers(0, MAX_FEN),
     outcomes=st.lists(st.sampled_from(Outcome), max_size=5),
+    entry=log_entries,
 )
 watermarks: Final = st.builds(Watermark.sign, keys, network=names, operator=names, up_to_s=times_s)
 returned: Final = st.builds(
@@ -297,6 +304,37 @@ reports: Final = st.builds(
     figures=st.dictionaries(_words, st.integers(-MAX_FEN, MAX_FEN), max_size=5),
     files=st.dictionaries(_words, ids, max_size=3),
 )
+checkpoints: Final = st.builds(
+    lambda key, tree, **fields: Checkpoint.sign(key, size=tree[0], root=tree[1], **fields),
+    keys,
+    st.one_of(st.just((0, EMPTY_ROOT)), st.tuples(st.integers(1, MAX_SIZE), ids)),
+    network=names,
+    origin=names,
+    made_at_s=times_s,
+)
+_figures: Final = st.dictionaries(_words, st.integers(0, MAX_FEN), max_size=3)
+manifests: Final = st.builds(
+    ArchiveManifest.sign,
+    keys,
+    network=names,
+    archived_at_s=times_s,
+    epoch=st.binary(max_size=40),
+    centre=st.binary(max_size=40),
+    operators=st.lists(st.binary(max_size=40), max_size=3),
+    counts=_figures,
+    totals=_figures,
+    files=st.dictionaries(_words.filter(lambda name: not name.startswith(".")), ids, max_size=3),
+)
+vault_orders: Final = st.builds(
+    VaultOrder.sign,
+    keys,
+    network=names,
+    operator=names,
+    side=st.sampled_from(Side),
+    amount_fen=amounts_fen,
+    nonce=st.binary(min_size=16, max_size=16),
+    ordered_at_s=times_s,
+)
 
 MESSAGES: Final[Mapping[type[Any], SearchStrategy[Any]]] = {
     WalletCertificate: wallet_certificates(),
@@ -316,5 +354,8 @@ MESSAGES: Final[Mapping[type[Any], SearchStrategy[Any]]] = {
     Watermark: watermarks,
     Returned: returned,
     Report: reports,
+    Checkpoint: checkpoints,
+    ArchiveManifest: manifests,
+    VaultOrder: vault_orders,
 }
 """Every kind of signed object: `kind.parse(data)` reads what the strategy's values hold as `signed.data`."""

@@ -1,7 +1,7 @@
-"""A small world for tests: root, two operators, one epoch, wallets, the issuer and its banks on SQLite files.
+"""A small world for tests: root, two operators, one epoch, wallets, the issuer and its banks.
 
 Everything is real (keys, signatures, databases), and the same every time: keys and nonces come from a
-seed, and the time is an argument.
+seed, and the time is an argument. Databases are files in a directory, or schemas at a server's address.
 """
 
 import random
@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from shuangli.crypto import SigningKey, sha256
+from shuangli.issuer import store as issuer_store
 from shuangli.issuer.authority import Authority
 from shuangli.issuer.cases import Case, list_cases
-from shuangli.issuer.centre import LossPolicy
 from shuangli.issuer.facts import Fact
 from shuangli.issuer.issuer import Issuer
-from shuangli.issuer.minting import Mint, MintingKey, vault
-from shuangli.issuer.returns.store import FIRST
+from shuangli.issuer.losses.policy import LossPolicy
+from shuangli.issuer.minting import MintingKey, vault
+from shuangli.issuer.persons.limits import Customer
+from shuangli.issuer.returns.open_coins import FIRST
 from shuangli.issuer.store import IssuerStore
 from shuangli.issuer.supply import Supply, supply_by_epoch
 from shuangli.messages.bundle import Bundle
@@ -33,13 +35,16 @@ from shuangli.offline.policy import PayeePolicy, PayerPolicy
 from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Message
 from shuangli.offline.trust import Trust
+from shuangli.operator import store as operator_store
 from shuangli.operator.accounts import VAULT, BankTerms
 from shuangli.operator.bank import Bank
+from shuangli.operator.pseudonyms import PseudonymKey, Pseudonyms
 from shuangli.operator.store import OperatorStore
 from shuangli.wallet.custody import KeyCustody
 from shuangli.wallet.journal import MemoryJournal
 from shuangli.wallet.rules import WalletRules
 from shuangli.wallet.wallet import Wallet
+from tests.database.places import Place, copy_rows, place_of
 
 NETWORK: Final = "test"
 NOW: Final = 1_760_000_000
@@ -47,6 +52,11 @@ DAY_S: Final = 86_400
 YEAR_S: Final = 365 * DAY_S
 NAMES: Final = ("OP01", "OP02")
 VAULT_FEN: Final = 10**9
+PSEUDONYMS: Final = Pseudonyms(
+    PseudonymKey(number=2025, since_s=0, secret=sha256(b"what the operators share"))
+)
+COMPANY: Final = Customer(person=bytes(32), tier=0, profile=LIMITS_2022.profile)
+"""A customer without limits."""
 _BUNDLE: Final = b"\x82"
 """How a bundle starts: an array of two."""
 
@@ -96,17 +106,18 @@ class World:
 
     def __init__(
         self,
-        directory: Path,
+        place: Place,
         *,
         terms: Terms = STAGED,
         seed: int = 1,
         cap_fen: int = 10**9,
+        policy: LossPolicy | None = None,
         fresh: bool = True,
     ) -> None:
-        self.directory = directory
+        self.place = place
         self.terms = terms
         self._seed = seed
-        self._cap_fen = cap_fen
+        self._policy = policy or LossPolicy(cap_per_person_fen=cap_fen)
         self.random = random.Random(seed)
         self.keys = {name: self.key(name) for name in ("root", "centre", "minting", *NAMES)}
         self.authority = Authority(self.keys["root"], network=NETWORK)
@@ -122,19 +133,20 @@ class World:
         ).signed.data
         self.journals: dict[Wallet, MemoryJournal] = {}
         self.issuer = Issuer(
-            store=IssuerStore(directory / "issuer.sqlite"),
+            store=IssuerStore(place_of(place, "issuer")),
             minting=MintingKey(epoch=self.epoch, key=self.keys["minting"]),
             centre_key=self.keys["centre"],
             trust=self.trust(),
-            policy=LossPolicy(cap_per_person_fen=cap_fen),
+            policy=self._policy,
         )
         self.banks = {
             name: Bank(
                 terms=BankTerms(name=name, limits=LIMITS_2022, certificate_life_s=YEAR_S // 2),
                 key=self.keys[name],
                 trust=self.trust(),
-                store=OperatorStore(directory / f"{name}.sqlite"),
+                store=OperatorStore(place_of(place, name), name=name),
                 issuer=self.issuer,
+                pseudonyms=PSEUDONYMS,
             )
             for name in NAMES
         }
@@ -144,16 +156,31 @@ class World:
                     self.issuer.fill_vault(name, VAULT_FEN, now_s=NOW)
                     bank.fill_vault(VAULT_FEN, now_s=NOW)
 
-    def copy(self, directory: Path) -> "World":
-        """A world with the same keys and the same past, in databases of its own."""
-        directory.mkdir(parents=True)
-        for path in self.directory.glob("*.sqlite"):
-            source, target = sqlite3.connect(path), sqlite3.connect(directory / path.name)
-            with target:
-                source.backup(target)
-            source.close()
-            target.close()
-        return World(directory, terms=self.terms, seed=self._seed, cap_fen=self._cap_fen, fresh=False)
+    def copy(self, place: Place) -> "World":
+        """A world with the same keys and the same past, at an empty place of the same kind."""
+        if isinstance(self.place, Path) and isinstance(place, Path):
+            place.mkdir(parents=True, exist_ok=True)
+            for path in self.place.glob("*.sqlite"):
+                source, target = sqlite3.connect(path), sqlite3.connect(place / path.name)
+                with target:
+                    source.backup(target)
+                source.close()
+                target.close()
+            return self.opened_again(place)
+        # Whoever opens an issuer writes down its epoch: the past comes first.
+        stores = {"issuer": IssuerStore(place_of(place, "issuer"))} | {
+            name: OperatorStore(place_of(place, name), name=name) for name in NAMES
+        }
+        copy_rows(self.issuer.store.database, stores["issuer"].database, issuer_store.STEPS)
+        for name, bank in self.banks.items():
+            copy_rows(bank.store.database, stores[name].database, operator_store.STEPS)
+        for store in stores.values():
+            store.close()
+        return self.opened_again(place)
+
+    def opened_again(self, place: Place | None = None) -> "World":
+        """The same world as another process sees it, or this one after it was killed."""
+        return World(place or self.place, terms=self.terms, seed=self._seed, policy=self._policy, fresh=False)
 
     def close(self) -> None:
         self.issuer.store.close()
@@ -192,7 +219,8 @@ class World:
         )
         self.epochs.append(epoch)
         minting = MintingKey(epoch=epoch, key=key)
-        self.issuer._mint = Mint(store=self.issuer.store, minting=minting, trust=self.issuer.trust)
+        with self.issuer.transaction():
+            self.issuer.open_epoch(minting, now_s=NOW)
         places = [self.issuer.trust, *(bank.trust for bank in self.banks.values())]
         for trust in (*places, *(wallet.trust for wallet in self.journals)):
             trust.add_epoch(epoch.signed.data)
@@ -352,7 +380,10 @@ class World:
 
     def fact(self, coin_id: bytes) -> Fact | None:
         """What the centre knows to have spent a coin."""
-        return self.issuer.store.facts([coin_id]).get(coin_id)
+        keys = self.issuer.store.database.rows(
+            "SELECT coin_key FROM facts WHERE substr(coin_key, 6) = ?", coin_id
+        )
+        return next(iter(self.issuer.store.facts([key for (key,) in keys]).values()), None)
 
     def supply(self) -> Supply:
         """The epoch's supply."""

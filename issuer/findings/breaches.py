@@ -9,7 +9,7 @@ from typing import NamedTuple
 from shuangli.issuer.facts import ObjectKind, Settlement
 from shuangli.messages.transfers import CENTRE
 from shuangli.offline.chain import Walk
-from shuangli.offline.limits import limits_of
+from shuangli.offline.limits import LOWEST_PAYMENT_FEN, limits_of
 
 
 class Breach(NamedTuple):
@@ -22,16 +22,17 @@ class Breach(NamedTuple):
 
 def find_breaches(seen: Walk, settlement: Settlement) -> list[Breach]:
     """The breaches among the transfers that the centre sees for the first time."""
-    numbers = {
-        signed.id: number for number, kind, signed in settlement.objects if kind is ObjectKind.TRANSFER
-    }
-    found: dict[int, Breach] = {}
-    for step in seen.steps:
-        transfer = step.transfer
-        if transfer is None or transfer.payee == CENTRE:
+    over: dict[bytes, Breach] = {}
+    for transfer in {id(step.transfer): step.transfer for step in seen.steps}.values():
+        if transfer is None or transfer.payee == CENTRE or transfer.pay_fen <= LOWEST_PAYMENT_FEN:
             continue
         over_fen = transfer.pay_fen - limits_of(transfer.certificate).payment_fen
-        number = numbers.get(transfer.signed.id)
-        if over_fen > 0 and number is not None:
-            found[number] = Breach(number, transfer.payer, over_fen)
-    return list(found.values())
+        if over_fen > 0:
+            over[transfer.signed.id] = Breach(0, transfer.payer, over_fen)
+    if not over:
+        return []
+    return [
+        over[signed.id]._replace(transfer_no=number)
+        for number, kind, signed in settlement.objects
+        if kind is ObjectKind.TRANSFER and signed.id in over
+    ]

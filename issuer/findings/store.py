@@ -1,52 +1,52 @@
 """The issuer's tables of what is wrong without a case: loads never minted, limits broken offline."""
 
-import sqlite3
 from collections.abc import Iterable
 from typing import Final
 
+from shuangli.database.database import Database
+from shuangli.database.tables import BYTES, NUMBER, TEXT, Table
 from shuangli.issuer.findings.breaches import Breach
 from shuangli.messages.loads import Load
 
-FINDINGS_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS alarms (
-    load_id BLOB PRIMARY KEY,
-    epoch INTEGER NOT NULL,
-    operator TEXT NOT NULL,
-    raised_s INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS breaches (
-    transfer_no INTEGER PRIMARY KEY,
-    payer BLOB NOT NULL,
-    over_fen INTEGER NOT NULL
-) STRICT;
-"""
+ALARMS: Final = Table(
+    name="alarms",
+    columns={"load_id": BYTES, "epoch": NUMBER, "operator": TEXT, "raised_s": NUMBER},
+    key=("load_id",),
+)
+BREACHES: Final = Table(
+    name="breaches",
+    columns={"transfer_no": NUMBER, "payer": BYTES, "over_fen": NUMBER},
+    key=("transfer_no",),
+)
+FINDINGS_TABLES: Final = (ALARMS, BREACHES)
 
 
 class Findings:
     """The tables of alarms and breaches; reads and writes happen inside the issuer's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        """Use the tables in an open database."""
-        self._connection = connection
+    def __init__(self, database: Database) -> None:
+        """Use the tables in `database`."""
+        self._database = database
 
     def add_alarms(self, loads: Iterable[Load], *, operator: str, raised_s: int) -> None:
         """Note loads that carry a minting key's signature and are not in the mint log."""
-        self._connection.executemany(
-            "INSERT OR IGNORE INTO alarms VALUES (?, ?, ?, ?)",
+        self._database.many(
+            "INSERT INTO alarms VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
             [(load.signed.id, load.epoch, operator, raised_s) for load in loads],
         )
 
     def add_breaches(self, breaches: Iterable[Breach]) -> None:
         """Note limits that were broken offline."""
-        self._connection.executemany("INSERT INTO breaches VALUES (?, ?, ?)", breaches)
+        self._database.insert(BREACHES, list(breaches))
 
     def alarms(self) -> list[tuple[bytes, int, str, int]]:
         """Loads that were handed in and never minted: load id, epoch, operator, when it was seen first."""
-        return list(self._connection.execute("SELECT * FROM alarms ORDER BY raised_s, load_id"))
+        rows = self._database.rows(
+            "SELECT load_id, epoch, operator, raised_s FROM alarms ORDER BY raised_s, load_id"
+        )
+        return [(row[0], row[1], row[2], row[3]) for row in rows]
 
     def breaches(self) -> list[Breach]:
         """Limits that were broken offline, in the order in which they came to light."""
-        rows = self._connection.execute(
-            "SELECT transfer_no, payer, over_fen FROM breaches ORDER BY transfer_no"
-        )
+        rows = self._database.rows("SELECT transfer_no, payer, over_fen FROM breaches ORDER BY transfer_no")
         return [Breach(*row) for row in rows]

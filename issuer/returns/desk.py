@@ -10,12 +10,26 @@ gets it from the guarantee fund, within the cap of its person, as it would have 
 from typing import Final
 
 from shuangli.books import transfer_entry
-from shuangli.errors import BadInput, Refused, Unverified
-from shuangli.issuer.centre import LossPolicy
-from shuangli.issuer.facts import OpenCoin, SupplyChange
+from shuangli.errors import BadInput, Refused, StoreError, Unverified
+from shuangli.issuer import logged
+from shuangli.issuer.epochs.states import PAST, EpochState
+from shuangli.issuer.facts import Frozen, OpenCoin
+from shuangli.issuer.losses.desk import outlay_fen
+from shuangli.issuer.losses.policy import LossPolicy
 from shuangli.issuer.minting import GUARANTEE_FUND, circulation, vault
-from shuangli.issuer.returns.due import Dispute, Owed, Return, owed
-from shuangli.issuer.returns.store import FIRST, DueCoin
+from shuangli.issuer.returns.due import (
+    Dispute,
+    Fate,
+    Owed,
+    Return,
+    complete_up_to_s,
+    fate_after_dispute,
+    fate_of,
+    fund_pays,
+    owed,
+    supply_change,
+)
+from shuangli.issuer.returns.open_coins import FIRST, DueCoin
 from shuangli.issuer.store import IssuerStore
 from shuangli.issuer.supply import check_supply
 from shuangli.messages.certificates import WalletCertificate
@@ -55,9 +69,10 @@ class ReturnDesk:
     def _check_operator(self, watermark: Watermark) -> None:
         name = watermark.operator
         fault = Unverified("unknown-signer", f"operator {name} is not trusted here")
+        revoked = self._store.epochs.revoked_operators()
         for certificate in self._trust.operators:
             claims = certificate.claims
-            if claims.subject == name and claims.valid_at(watermark.up_to_s):
+            if claims.subject == name and claims.valid_at(watermark.up_to_s) and claims.key not in revoked:
                 try:
                     self._trust.verifier.check_once(watermark.signed, claims.key, "watermark")
                 except Unverified as error:
@@ -76,9 +91,7 @@ class ReturnDesk:
         for certificate in self._trust.operators:
             name, expires_at_s = certificate.claims.subject or "", certificate.claims.expires_at_s
             ends_s[name] = max(expires_at_s, ends_s.get(name, 0))
-        signed = self._store.returns.watermarks()
-        up_to_s = {name: signed.get(name, -1) for name in ends_s}
-        return min((now_s, *(up_to_s[name] for name in ends_s if up_to_s[name] < ends_s[name] - 1)))
+        return complete_up_to_s(ends_s, self._store.returns.watermarks(), now_s=now_s)
 
     def return_due(
         self, *, now_s: int, after: tuple[int, int] = FIRST, most: int = 1_000
@@ -93,35 +106,49 @@ class ReturnDesk:
         """
         up_to_s = self.complete_up_to_s(now_s=now_s)
         found = self._store.open_coins.due(up_to_s, after=after, most=most)
+        suspended = self._store.epochs.in_states((EpochState.SUSPENDED,))
         for due in found:
-            self._judge(due, now_s)
+            if due.coin.epoch not in suspended:
+                self._judge(due, now_s)
         check_supply(self._store)
         return found[-1].coin.place[:2] if len(found) == most else None
 
     def _judge(self, due: DueCoin, now_s: int) -> None:
         place = due.coin.place
         goes_to = owed(due.kind, due.parent, place.position)
-        if self._store.is_culprit(goes_to.owner):
-            self._store.open_coins.hold([place])
-        elif goes_to.payee is not None and self._store.returns.lost_at(goes_to.payee) is not None:
+        returns = self._store.returns
+        fate = fate_of(
+            goes_to,
+            is_culprit=self._store.is_culprit,
+            is_reported_lost=lambda key: returns.lost_at(key) is not None,
+        )
+        if fate is Fate.FROZEN:
+            self._freeze(due.coin, goes_to)
+        elif fate is Fate.DISPUTED:
             self._store.open_coins.dispute(due.coin)
         else:
             self._give_back(due.coin, goes_to, now_s)
 
+    def _freeze(self, coin: OpenCoin, goes_to: Owed) -> None:
+        self._store.open_coins.hold([coin.place[:2]])
+        self._store.losses.freeze([Frozen(coin.place, goes_to.owner, coin.due_s)])
+
     def _give_back(self, coin: OpenCoin, goes_to: Owed, now_s: int) -> None:
         forked = coin.place.forked
-        self._store.returns.add(goes_to, coin, from_fund=forked, returned_s=now_s)
+        number = self._store.returns.add(goes_to, coin, from_fund=forked, returned_s=now_s)
         if forked:
-            self._store.open_coins.hold([coin.place])
+            self._store.open_coins.hold([coin.place[:2]])
             return
-        change = SupplyChange(returned_fen=coin.value_fen, outstanding_fen=-coin.value_fen)
-        self._pay_out(coin, change, goes_to.operator, circulation(coin.epoch), now_s, goes_to.coin_id)
+        self._pay_out(coin, goes_to.operator, circulation(coin.epoch), now_s, goes_to.coin_id)
+        self._log(coin, goes_to.operator, number, goes_to.coin_id, now_s)
 
-    def _pay_out(
-        self, coin: OpenCoin, change: SupplyChange, operator: str, debit: str, now_s: int, reference: bytes
-    ) -> None:
-        self._store.open_coins.close([coin.place])
-        self._store.add_supply(coin.epoch, change)
+    def _log(self, coin: OpenCoin, operator: str, number: int, coin_id: bytes, now_s: int) -> None:
+        back = logged.gone_back(coin, operator=operator, number=number, coin_id=coin_id, at_s=now_s)
+        self._store.audit.append([back])
+
+    def _pay_out(self, coin: OpenCoin, operator: str, debit: str, now_s: int, reference: bytes) -> None:
+        self._store.open_coins.close([coin.place[:2]])
+        self._store.add_supply(coin.epoch, supply_change(coin))
         self._store.ledger.post(
             transfer_entry(
                 kind="return",
@@ -133,32 +160,42 @@ class ReturnDesk:
             )
         )
 
+    def _check_settles(self, coin: OpenCoin) -> None:
+        if coin.epoch in self._store.epochs.in_states((EpochState.SUSPENDED,)):
+            raise StoreError("unavailable", f"epoch {coin.epoch} is suspended: nothing goes back in it")
+
     def returns_to(self, operator: str, *, after: int) -> list[Return]:
         """What has gone back to an operator's wallets after the number that it has seen, at most 10,000."""
+        self._store.epochs.seen_returns(operator, after)
         return self._store.returns.of_operator(operator, after=after, most=MOST_FETCHED)
 
     def claim(self, operator: str, number: int, *, person: bytes, now_s: int) -> int:
         """Let the guarantee fund pay a return to a person; gives what it has paid, in fen.
 
         Asked again, it gives the same answer and pays nothing more. Nothing is paid over the person's cap,
-        or to a culprit.
+        to a culprit, or once the epoch is closed.
 
         Raises:
+            StoreError: the epoch is suspended (`unavailable`).
             BadInput: this return does not come out of the fund (`bad-value`).
         """
         found = self._store.returns.from_fund(operator, number)
         if found is None:
             raise BadInput("bad-value", f"return {number} of {operator} is none out of the guarantee fund")
-        coin, owner, paid_fen = found
-        claimed_fen = self._store.fund_claimed_fen(person)
-        if paid_fen or self._store.is_culprit(owner):
+        coin, coin_id, owner, paid_fen = found
+        claimed_fen = self._store.losses.fund_paid_fen(person)
+        is_past = coin.epoch in self._store.epochs.in_states(PAST)
+        if paid_fen or is_past or self._store.is_culprit(owner):
             return paid_fen
-        if claimed_fen + coin.value_fen > self._policy.cap_per_person_fen:
+        self._check_settles(coin)
+        left_fen = self._policy.left_fen(claimed_fen=claimed_fen, outlay_fen=outlay_fen(self._store))
+        if not fund_pays(coin.value_fen, claimed_fen=claimed_fen, cap_fen=claimed_fen + left_fen):
             return 0
+        self._store.losses.name_new_holders([(owner, person)])
         self._store.returns.set_paid(operator, number, coin.value_fen)
-        self._store.add_fund_claim(person, coin.value_fen)
-        change = SupplyChange(fund_paid_fen=coin.value_fen, forked_open_fen=-coin.value_fen)
-        self._pay_out(coin, change, operator, GUARANTEE_FUND, now_s, person)
+        self._store.losses.add_fund_paid(person, coin.value_fen)
+        self._pay_out(coin, operator, GUARANTEE_FUND, now_s, person)
+        self._log(coin, operator, number, coin_id, now_s)
         check_supply(self._store)
         return coin.value_fen
 
@@ -193,6 +230,8 @@ class ReturnDesk:
     def decide(self, dispute: Dispute, *, to_payee: bool, now_s: int) -> None:
         """Give a disputed payment to its payee, at the operator that reported the key lost, or to its payer.
 
+        If a case has named that key in the meantime, the payment is frozen, and waits no more.
+
         Raises:
             BadInput: nothing of the kind waits for a decision (`bad-value`).
         """
@@ -203,8 +242,12 @@ class ReturnDesk:
                 lost_at = self._store.returns.lost_at(dispute.payee)
                 if to_payee and lost_at is not None:
                     goes_to = goes_to._replace(owner=dispute.payee, operator=lost_at)
+                self._check_settles(due.coin)
                 self._store.returns.settle_dispute(place)
-                self._give_back(due.coin, goes_to, now_s)
+                if fate_after_dispute(goes_to, is_culprit=self._store.is_culprit) is Fate.FROZEN:
+                    self._freeze(due.coin, goes_to)
+                else:
+                    self._give_back(due.coin, goes_to, now_s)
                 check_supply(self._store)
                 return
         raise BadInput("bad-value", "this payment does not wait for a decision")

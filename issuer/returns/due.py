@@ -1,14 +1,19 @@
-"""Whom an unclaimed coin goes back to, and what an operator is told of it. Pure.
+"""When an unclaimed coin goes back, and to whom; and what an operator is told of it. Pure.
+
+Nothing goes back before everybody has spoken: an operator's *watermark* says that all it received up to
+that second has been passed on, and what comes to light later is received after it.
 
 A payee's output goes back to the signer of the transfer that made it; change, and the coins of a load,
 to their owner. Either is named with its operator in the signed object itself: the load's operator, or
 the one that certified the key for that transfer, if several have certified it.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import NamedTuple
 
-from shuangli.issuer.facts import ObjectKind
+from shuangli.issuer.facts import ObjectKind, OpenCoin, SupplyChange
 from shuangli.messages.loads import Load
 from shuangli.messages.transfers import (
     CHANGE_OUTPUT,
@@ -41,6 +46,77 @@ def owed(kind: ObjectKind, data: bytes, position: int) -> Owed:
     coin_id = output_coin_id(transfer_id, spent_id, CHANGE_OUTPUT if is_change else PAYEE_OUTPUT)
     payee = None if is_change else transfer.payee
     return Owed(transfer.payer, transfer.certificate.claims.issuer, payee, transfer_id, coin_id)
+
+
+class Fate(Enum):
+    """What becomes of a coin that is due."""
+
+    RETURNED = "returned"
+    FROZEN = "frozen"
+    DISPUTED = "disputed"
+
+
+def fate_of(
+    goes_to: Owed, *, is_culprit: Callable[[bytes], bool], is_reported_lost: Callable[[bytes], bool]
+) -> Fate:
+    """Decide over a coin that is due: a culprit gets nothing; for a payee that lost its key people decide."""
+    if is_culprit(goes_to.owner):
+        return Fate.FROZEN
+    if goes_to.payee is not None and is_reported_lost(goes_to.payee):
+        return Fate.DISPUTED
+    return Fate.RETURNED
+
+
+def fate_after_dispute(goes_to: Owed, *, is_culprit: Callable[[bytes], bool]) -> Fate:
+    """What becomes of a coin once people have decided whom it goes to: they cannot give it to a culprit."""
+    return fate_of(goes_to, is_culprit=is_culprit, is_reported_lost=lambda _: False)
+
+
+def supply_change(coin: OpenCoin) -> SupplyChange:
+    """What the supply changes by when a coin has gone back; on a fork, the guarantee fund has paid for it."""
+    if coin.place.forked:
+        return SupplyChange(fund_paid_fen=coin.value_fen, forked_open_fen=-coin.value_fen)
+    return SupplyChange(returned_fen=coin.value_fen, outstanding_fen=-coin.value_fen)
+
+
+def fund_pays(value_fen: int, *, claimed_fen: int, cap_fen: int) -> bool:
+    """Say whether the guarantee fund pays a coin to a person to whom it has paid `claimed_fen`.
+
+    A coin is paid whole or not at all.
+    """
+    return claimed_fen + value_fen <= cap_fen
+
+
+def honest_watermark_s(*, now_s: int, oldest_pending_s: int | None) -> int:
+    """The last second of which an operator can say that all it received is passed on.
+
+    It ends before the oldest upload without an answer, and before the running second: more may come in.
+    """
+    return (now_s if oldest_pending_s is None else min(now_s, oldest_pending_s)) - 1
+
+
+def taken_in_s(*, now_s: int, watermark_s: int | None) -> int:
+    """When an operator has received what comes in now: after its watermark, wherever its clock stands."""
+    return now_s if watermark_s is None else max(now_s, watermark_s + 1)
+
+
+def complete_up_to_s(ends_s: Mapping[str, int], watermarks_s: Mapping[str, int], *, now_s: int) -> int:
+    """Up to when all that operators received is known: the lowest watermark, but not the future.
+
+    `ends_s` says when the last certificate of each operator expires. One whose certificates have expired
+    counts as long as its watermark ends before they did. Who has signed none holds up everything.
+    """
+    signed_s = {name: watermarks_s.get(name, -1) for name in ends_s}
+    return min((now_s, *(up_to_s for name, up_to_s in signed_s.items() if up_to_s < ends_s[name] - 1)))
+
+
+def first_open_s(*, watermark_s: int | None, last_due_s: int | None) -> int:
+    """The first second that is still open for what an operator passes on.
+
+    It lies after what the operator has said it has passed on, and after the deadline of whatever has gone
+    back (`last_due_s` is the latest): nothing that has gone back is claimed in time, whatever it says.
+    """
+    return 1 + max(-1 if bound_s is None else bound_s for bound_s in (watermark_s, last_due_s))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,9 +44,12 @@ _STATUS_OF_CODE: Final = {
     "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "unknown-wallet": HTTPStatus.NOT_FOUND,
     "frozen": HTTPStatus.FORBIDDEN,
+    "not-admitted": HTTPStatus.FORBIDDEN,
+    "wrong-operator": HTTPStatus.FORBIDDEN,
     "already-open": HTTPStatus.CONFLICT,
     "nonce-used": HTTPStatus.CONFLICT,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "queued": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Where a code says more than its kind."""
 MAX_DETAIL: Final = 500
@@ -89,10 +92,18 @@ def error_of(status: int, body: bytes, *, address: str) -> ShuangliError:
     except ValueError:
         fields = None
     if isinstance(fields, dict):
-        known, code = KINDS.get(str(fields.get("kind"))), fields.get("code")
-        if known is not None and isinstance(code, str) and code in CODES:
-            return known(code, _printable(str(fields.get("detail", ""))))
+        found = read_error(fields.get("kind"), fields.get("code"), fields.get("detail", ""))
+        if found is not None:
+            return found
     return StoreError("unavailable", f"{address} answers with HTTP status {status}")
+
+
+def read_error(kind: object, code: object, detail: object) -> ShuangliError | None:
+    """The error of a received kind and code; None if this version does not know them."""
+    known = KINDS.get(str(kind))
+    if known is None or not isinstance(code, str) or code not in CODES:
+        return None
+    return known(code, _printable(str(detail)))
 
 
 def _printable(text: str) -> str:

@@ -9,6 +9,8 @@
 `session`       request, receipt and refusal: one payment between two devices
 `notices`       enrolment, acknowledgement, revocation list, report: what is said online
 `returns`       watermark and returned: when unclaimed value goes back, and that it has
+`events`        the entries of an audit log: what has happened, naming nobody
+`audit`         what is signed of an audit log, and how an answer names its entry
 
 Each signed value has `sign(...)`, which makes it, and `parse(data)`, which reads its one legal form
 and says nothing yet about its signature. `signed.data` is the bytes, `signed.id` the identity.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 from shuangli import codec, cose
@@ -162,3 +163,7 @@ class Load:
             nonce=nonce,
             signed=signed,
         )
+
+
+# A load comes with every payment of its wallet; the same bytes are the same value.
+read_load = lru_cache(maxsize=1_024)(Load.parse)

@@ -9,6 +9,7 @@ from shuangli import codec, cose
 from shuangli.cose import Domain, Signed
 from shuangli.crypto import Signer
 from shuangli.errors import Malformed
+from shuangli.messages.audit import LogEntry
 from shuangli.messages.certificates import WalletKind
 from shuangli.messages.fields import (
     MAX_NAME,
@@ -185,9 +186,9 @@ _OUTCOMES: Final = tuple(Outcome)
 class Acknowledgement:
     """An operator's signed answer to an upload.
 
-    `outcomes` has one entry per spend of every transfer of the upload, in its order, then one per coin that
-    a refusal in it gives back, or a single one if the refusal does not hold; `credited_fen` is what the
-    redemptions and refusals in it were paid; `received_at_s` is the time by which lateness is judged.
+    `outcomes` has one entry per spend of every transfer of the upload, in its order, then one per coin that a
+    refusal in it gives back, or a single one if the refusal does not hold; `credited_fen` is what was paid;
+    `received_at_s` is the time by which lateness is judged; `entry` is what is logged of it.
     """
 
     operator: str
@@ -195,27 +196,29 @@ class Acknowledgement:
     received_at_s: int
     credited_fen: int
     outcomes: tuple[Outcome, ...]
+    entry: LogEntry
     signed: Signed
 
     def __post_init__(self) -> None:
-        check_text(self.operator, MAX_NAME, "operator")
         check_id(self.upload_id, "upload id")
         check_time(self.received_at_s, "time")
         check_count(self.credited_fen, MAX_FEN, "credit")
+        require(self.entry.origin == self.operator, "range", "an entry of another's log")
 
     @classmethod
     def sign(
         cls,
         operator_key: Signer,
         *,
-        operator: str,
         upload_id: bytes,
         received_at_s: int,
         credited_fen: int,
         outcomes: Sequence[Outcome],
+        entry: LogEntry,
     ) -> Self:
-        """Sign an acknowledgement; what it says is already stored."""
-        fields: list[Any] = [operator, upload_id, received_at_s, credited_fen, bytes(outcomes)]
+        """Sign an acknowledgement for the operator whose log has `entry`; what it says is already stored."""
+        told: list[Any] = [entry.origin, upload_id, received_at_s, credited_fen, bytes(outcomes)]
+        fields = [*told, entry.fields()]
         signed = cose.sign(operator_key, Domain.ACKNOWLEDGEMENT, codec.encode_fields(fields))
         return cls._build(fields, signed)
 
@@ -223,11 +226,11 @@ class Acknowledgement:
     def parse(cls, data: bytes) -> Self:
         """Read a received acknowledgement; its signature is not yet verified."""
         signed = cose.parse(data, Domain.ACKNOWLEDGEMENT)
-        return cls._build(read_array(signed.payload, 5, "acknowledgement"), signed)
+        return cls._build(read_array(signed.payload, 6, "acknowledgement"), signed)
 
     @classmethod
     def _build(cls, fields: list[Any], signed: Signed) -> Self:
-        operator, upload_id, received_at_s, credited_fen, outcomes = fields
+        operator, upload_id, received_at_s, credited_fen, outcomes, entry = fields
         if type(outcomes) is not bytes or max(outcomes, default=0) >= len(_OUTCOMES):
             raise Malformed("range", "outcomes are a byte string of known outcomes")
         return cls(
@@ -236,6 +239,7 @@ class Acknowledgement:
             received_at_s=received_at_s,
             credited_fen=credited_fen,
             outcomes=tuple([_OUTCOMES[code] for code in outcomes]),
+            entry=LogEntry.read(operator, entry),
             signed=signed,
         )
 

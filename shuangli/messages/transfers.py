@@ -8,14 +8,15 @@ conserved on its own, so a coin's history is a chain, not a graph.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from shuangli import codec, cose
 from shuangli.cose import Domain, Signed
-from shuangli.crypto import KEY_BYTES, Signer, sha256
+from shuangli.crypto import DIGEST_BYTES, KEY_BYTES, Signer, sha256
 from shuangli.errors import Malformed
 from shuangli.messages.certificates import WalletCertificate, read_certificate
 from shuangli.messages.fields import (
+    MAX_TIME_S,
     check_amount,
     check_id,
     check_key,
@@ -78,15 +79,31 @@ class Transfer:
     signed: Signed
 
     def __post_init__(self) -> None:
+        request_id, payee = self.request_id, self.payee
+        signed_at_s, claim_by_s = self.signed_at_s, self.claim_by_s
+        if not (
+            type(request_id) is bytes
+            and len(request_id) == DIGEST_BYTES
+            and type(signed_at_s) is int
+            and type(claim_by_s) is int
+            and 0 <= signed_at_s <= claim_by_s < MAX_TIME_S
+            and type(payee) is bytes
+            and len(payee) == KEY_BYTES
+            and payee != self.certificate.claims.key
+            and (payee == CENTRE) == (request_id == NO_REQUEST)
+        ):
+            self._refuse()
+        _check_spends(self.spends)
+
+    def _refuse(self) -> None:
+        """Say which field is wrong."""
         check_id(self.request_id, "request id")
         check_time(self.signed_at_s, "time")
         check_time(self.claim_by_s, "claim deadline")
         require(self.signed_at_s <= self.claim_by_s, "range", "a claim deadline lies after the signing")
         check_key(self.payee, "payee")
         require(self.payee != self.payer, "shape", "payer and payee are one key")
-        redeems = self.payee == CENTRE
-        require(redeems == (self.request_id == NO_REQUEST), "shape", "only a redemption lacks a request")
-        _check_spends(self.spends)
+        raise Malformed("shape", "a redemption, and nothing else, lacks a request")
 
     @property
     def payer(self) -> bytes:
@@ -96,7 +113,8 @@ class Transfer:
     @property
     def pay_fen(self) -> int:
         """What the payee receives."""
-        return sum(spend.pay_fen for spend in self.spends)
+        spends = self.spends
+        return spends[0][1] if len(spends) == 1 else sum([spend[1] for spend in spends])
 
     @classmethod
     def sign(
@@ -146,9 +164,8 @@ class Transfer:
 
 def _read_spend(row: object) -> Spend:
     """Read [coin id, the payee's output] or [coin id, the payee's output, change]; change is never 0."""
-    fields: list[Any] = read_list(row, "a spend")
-    if len(fields) == 2 or (len(fields) == 3 and fields[2] != 0):
-        return Spend(*fields)
+    if type(row) is list and (len(row) == 2 or (len(row) == 3 and row[2] != 0)):
+        return Spend(*row)
     raise Malformed("shape", "a spend is a coin id, the payee's output and, where there is any, change")
 
 
@@ -157,14 +174,26 @@ def _check_spends(spends: tuple[Spend, ...]) -> None:
         raise Malformed("shape", "a transfer spends at least one coin")
     if len(spends) > MAX_COINS:
         raise Malformed("too-large", f"a transfer spends at most {MAX_COINS} coins")
-    coins = set()
     total_fen = 0
     for coin_id, pay_fen, change_fen in spends:
-        check_id(coin_id, "coin id")
-        check_amount(pay_fen, "the payee's output")
-        if change_fen != 0:
-            check_amount(change_fen, "the change")
-        coins.add(coin_id)
+        if not (
+            type(coin_id) is bytes
+            and len(coin_id) == DIGEST_BYTES
+            and type(pay_fen) is int
+            and 1 <= pay_fen <= MAX_FEN
+            and type(change_fen) is int
+            and 0 <= change_fen <= MAX_FEN
+        ):
+            _refuse_spend(coin_id, pay_fen, change_fen)
         total_fen += pay_fen + change_fen
-    require(len(coins) == len(spends), "shape", "a coin is repeated")
+    if len(spends) > 1:
+        coins = {spend[0] for spend in spends}
+        require(len(coins) == len(spends), "shape", "a coin is repeated")
     require(total_fen <= MAX_FEN, "range", "the coins add up to more than an amount")
+
+
+def _refuse_spend(coin_id: object, pay_fen: object, change_fen: object) -> None:
+    """Say which field is wrong."""
+    check_id(coin_id, "coin id")
+    check_amount(pay_fen, "the payee's output")
+    check_amount(change_fen, "the change")

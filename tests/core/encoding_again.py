@@ -3,6 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
+from shuangli.issuer.archive.manifest import ArchiveManifest
 from shuangli.messages.certificates import (
     CentreCertificate,
     Epoch,
@@ -10,7 +11,7 @@ from shuangli.messages.certificates import (
     WalletCertificate,
 )
 from shuangli.messages.loads import Load, LoadOrder
-from shuangli.messages.notices import Enrolment, Report
+from shuangli.messages.notices import Acknowledgement, Enrolment, Report
 
 
 class OldSignature:
@@ -36,6 +37,9 @@ def encode_again(value: Any) -> bytes:
         case LoadOrder():
             del kept["owner"]
             made = kind.sign(signer, **kept)
+        case Acknowledgement():
+            del kept["operator"]
+            made = kind.sign(signer, **kept)
         case Enrolment():
             del kept["key"]
             made = kind.sign(signer, **kept)
@@ -45,6 +49,9 @@ def encode_again(value: Any) -> bytes:
             made = kind.sign(signer, order=order, **kept)
         case Report():
             made = kind.sign(signer, **kept | {name: dict(kept[name]) for name in ("figures", "files")})
+        case ArchiveManifest():
+            maps = {name: dict(kept[name]) for name in ("counts", "totals", "files")}
+            made = kind.sign(signer, **kept | maps)
         case _:
             made = kind.sign(signer, **kept)
     data: bytes = made.signed.data

@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 
 from shuangli.errors import Malformed
+from shuangli.messages.audit import LogEntry
 from shuangli.messages.certificates import (
     MAX_SPAN_S,
     CentreCertificate,
@@ -65,8 +66,9 @@ REFUSAL: Final = Refusal.sign(
 ENROLMENT: Final = Enrolment.sign(
     KEY, network="testnet", operator="bank", kind=WalletKind.HARD, tier=1, person=ID, enrolled_at_s=1
 )
+LOG_ENTRY: Final = LogEntry(origin="bank", number=0, logged_at_s=1, leaf_hash=ID)
 ACKNOWLEDGEMENT: Final = Acknowledgement.sign(
-    KEY, operator="bank", upload_id=ID, received_at_s=1, credited_fen=0, outcomes=[Outcome.SETTLED]
+    KEY, upload_id=ID, received_at_s=1, credited_fen=0, outcomes=[Outcome.SETTLED], entry=LOG_ENTRY
 )
 EPOCH: Final = Epoch.sign(KEY, CLAIMS, number=1, terms=TERMS)
 KEY_SET: Final = KeySet.sign(
@@ -135,6 +137,7 @@ WRONG: Final[list[tuple[Any, str, tuple[object, ...]]]] = [
     (ACKNOWLEDGEMENT, "upload_id", KEYS_OF_NO_SIZE),
     (ACKNOWLEDGEMENT, "received_at_s", TIMES),
     (ACKNOWLEDGEMENT, "credited_fen", (*COUNTS, MAX_FEN + 1)),
+    (ACKNOWLEDGEMENT, "entry", (replace(LOG_ENTRY, origin="bank-2"),)),
 ]
 
 
@@ -198,6 +201,6 @@ def test_a_certificate_is_valid_up_to_its_expiry() -> None:
 def test_outcomes_have_no_gaps() -> None:
     assert [*Outcome] == [*range(len(Outcome))]
     every = Acknowledgement.sign(
-        KEY, operator="bank", upload_id=ID, received_at_s=1, credited_fen=0, outcomes=[*Outcome]
+        KEY, upload_id=ID, received_at_s=1, credited_fen=0, outcomes=[*Outcome], entry=LOG_ENTRY
     )
     assert Acknowledgement.parse(every.signed.data).outcomes == (*Outcome,)

@@ -205,7 +205,7 @@ class Town:
 
     def nothing_lost(self) -> None:
         """All books balance, and nobody is accused."""
-        issuer = self.sandbox.desk.issuer
+        issuer = self.sandbox.issuer
         issuer.centre.check_books()
         self.bank.store.ledger.check()
         assert not list(issuer.store.culprits())

@@ -120,6 +120,6 @@ class Operator(Running):
 def serving(directory: Path, *where: object, under: Sequence[str] = ()) -> Iterator[Operator]:
     """An operator on its files, by default at a free port of this machine."""
     listen = where or ("--port", "0")
-    command = (*SHUANGLI, "operator", "serve", "--database", directory, "--json", *listen)
+    command = (*SHUANGLI, "operator", "serve", directory, "--json", *listen)
     with running(*command, under=under) as process:
         yield Operator(process.process)

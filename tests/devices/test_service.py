@@ -23,12 +23,15 @@ from shuangli.api.models import (
     Deposit,
     etag_of,
 )
+from shuangli.codec import decode
 from shuangli.cose import Domain, sign
 from shuangli.crypto import SigningKey
 from shuangli.errors import CODES, Refused, StoreError
 from shuangli.messages.certificates import WalletCertificate, WalletKind
+from shuangli.messages.key_set import KeySet
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.notices import Enrolment
+from shuangli.offline.audit import VerifiedCheckpoint, read_proof, verify_checkpoint, verify_consistency
 from shuangli.offline.trust import Trust
 from tests.devices.processes import Operator, running, serving
 
@@ -237,6 +240,9 @@ def test_the_description_of_the_api_names_every_resource_and_loads_nothing(http:
         "/v1/key-set",
         "/v1/revocation-list",
         "/v1/health",
+        "/v1/checkpoint",
+        "/v1/log/{number}/proof",
+        "/v1/log/consistency",
         "/v1/wallets",
         "/v1/deposits",
         "/v1/loads",
@@ -247,6 +253,52 @@ def test_the_description_of_the_api_names_every_resource_and_loads_nothing(http:
             assert operation["description"]
             assert ("requestBody" in operation) == (name == "post")
             assert PROBLEM in operation["responses"]["default"]["content"]
+
+
+def test_f32_what_the_log_promises_is_shown_to_anybody(http: httpx.Client, served: Operator) -> None:
+    """Two states of the log, and that the second starts with the first; where an entry is in it."""
+    http.post("/v1/wallets", content=enrolment(), headers=COSE)
+    before = checkpoint(http, served)
+    http.post("/v1/wallets", content=enrolment(SigningKey(bytes([9]) * 32)), headers=COSE)
+    after = checkpoint(http, served)
+    old, new = before.checkpoint.size, after.checkpoint.size
+    assert 0 < old < new
+    assert checkpoint(http, served) == after, "a state is signed once"
+    proof = decode(http.get("/v1/log/consistency", params={"old": old, "new": new}).content)
+    verify_consistency(before, after, read_proof(proof))
+    path = decode(http.get("/v1/log/0/proof", params={"size": new}).content)
+    assert len(read_proof(path)) >= (new - 1).bit_length()
+
+
+def checkpoint(http: httpx.Client, served: Operator) -> VerifiedCheckpoint:
+    """The state of the log, verified with the root key that the operator prints."""
+    keys = KeySet.parse(http.get("/v1/key-set").content)
+    (certificate,) = keys.operators
+    root = bytes.fromhex(served.root)
+    return verify_checkpoint(
+        http.get("/v1/checkpoint").content, certificate=certificate.signed.data, root=root
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/v1/log/0/proof?size=1000000", "bad-value"),
+        ("/v1/log/1/proof?size=1", "bad-value"),
+        ("/v1/log/-1/proof?size=1", "bad-value"),
+        ("/v1/log/99999999999999999999/proof?size=99999999999999999999", "bad-value"),
+        ("/v1/log/consistency?old=2&new=1", "bad-value"),
+        ("/v1/log/consistency?old=-1&new=1", "bad-value"),
+        ("/v1/log/consistency?old=1", None),
+        ("/v1/log/one/proof?size=1", None),
+    ],
+)
+def test_f40_what_the_log_has_not_got_is_a_bad_request(
+    http: httpx.Client, path: str, code: str | None
+) -> None:
+    http.post("/v1/wallets", content=enrolment(), headers=COSE)
+    answer = http.get(path)
+    assert (answer.status_code, problem(answer).get("code")) == (400, code)
 
 
 def test_answers_are_not_stored_on_the_way(http: httpx.Client) -> None:

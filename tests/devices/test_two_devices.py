@@ -7,35 +7,35 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from shuangli.issuer.supply import supply_by_epoch
-from shuangli.operator.service.desk import Desk
-from shuangli.operator.service.sandbox import open_sandbox
+from shuangli.operator.service.sandbox import Sandbox, open_sandbox
 from tests.devices.namespaces import reaches, two_namespaces
 from tests.devices.processes import SHUANGLI, done, running, serving, wallet
 
 
 @contextmanager
-def books_of(directory: Path) -> Iterator[Desk]:
+def books_of(directory: Path) -> Iterator[Sandbox]:
     """The books of an operator that has stopped."""
 
     def never(_: int) -> bytes:
         raise AssertionError("an operator that has its keys makes no new ones")
 
     with open_sandbox(directory, random_bytes=never, now_s=lambda: 0) as sandbox:
-        yield sandbox.desk
+        yield sandbox
 
 
 def assert_books(directory: Path, *, deposits_fen: dict[str, int], held_fen: int) -> None:
     """The operator owes what it should, the wallets hold the rest, and nobody is accused."""
-    with books_of(directory) as desk:
-        ledger = desk.bank.store.ledger
+    with books_of(directory) as sandbox:
+        bank, issuer = sandbox.desk.bank, sandbox.issuer
+        ledger = bank.store.ledger
         for key, deposit_fen in deposits_fen.items():
-            assert -ledger.balance_fen(desk.bank.wallet(bytes.fromhex(key)).account) == deposit_fen
-        desk.issuer.centre.check_books()
+            assert -ledger.balance_fen(bank.wallet(bytes.fromhex(key)).account) == deposit_fen
+        issuer.centre.check_books()
         ledger.check()
-        (supply,) = supply_by_epoch(desk.issuer.store)
+        (supply,) = supply_by_epoch(issuer.store)
         assert supply.outstanding_fen == held_fen
         assert supply.difference_fen == 0
-        assert not desk.issuer.store.culprits()
+        assert not issuer.store.culprits()
 
 
 def test_open_load_pay_receive_sync(tmp_path: Path) -> None:

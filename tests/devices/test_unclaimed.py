@@ -1,8 +1,8 @@
 """Value that nobody claims comes back to its owner's deposit at a running operator (F24)."""
 
+from shuangli.issuer.service.network import TERMS
 from shuangli.issuer.supply import supply_by_epoch
 from shuangli.operator.service.desk import RETURN_EVERY_S
-from shuangli.operator.service.keys import TERMS
 from tests.devices.people import Town
 
 
@@ -17,6 +17,6 @@ def test_f24_what_was_on_a_destroyed_device_comes_back_once(town: Town) -> None:
         told = town.type("load", "5", "--deposit", "--file", town.file("ben"))
         assert told.code == 0, told
         assert town.deposit_fen("ann") == 5_000
-    (supply,) = supply_by_epoch(town.sandbox.desk.issuer.store)
+    (supply,) = supply_by_epoch(town.sandbox.issuer.store)
     assert (supply.returned_fen, supply.outstanding_fen) == (5_000, 2_000)
     town.nothing_lost()

@@ -11,6 +11,9 @@ import pytest
 from shuangli import codec
 from shuangli.cose import Domain, Signed, parse
 from shuangli.crypto import sha256
+from shuangli.issuer.archive.manifest import ArchiveManifest
+from shuangli.issuer.vaults.orders import Side, VaultOrder
+from shuangli.messages.audit import Checkpoint
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, WalletKind
 from shuangli.messages.fields import NONCE_BYTES
@@ -108,6 +111,29 @@ def test_payloads_have_the_fields_in_the_order_of_the_page(world: World) -> None
         "Report": Report.sign(
             key, network="test", made_at_s=NOW, figures={"forks.found": 0}, files={"result.json": ID}
         ).signed,
+        "Checkpoint": Checkpoint.sign(
+            key, network="test", origin="OP01", size=1, root=ID, made_at_s=NOW
+        ).signed,
+        "Archive manifest": ArchiveManifest.sign(
+            key,
+            network="test",
+            archived_at_s=NOW,
+            epoch=b"",
+            centre=b"",
+            operators=[],
+            counts={},
+            totals={},
+            files={"objects-00000.parquet": ID},
+        ).signed,
+        "Vault order": VaultOrder.sign(
+            key,
+            network="test",
+            operator="OP01",
+            side=Side.BUY,
+            amount_fen=1,
+            nonce=bytes(16),
+            ordered_at_s=NOW,
+        ).signed,
     }
     for heading, signed in objects.items():
         payload = codec.decode(signed.payload)
@@ -138,15 +164,16 @@ def _list(signed: Signed) -> list[object]:
 
 def fits(name: str, value: object) -> bool:
     """Say whether a value is of the kind that a field's name promises."""
-    if name in ("network", "operator", "currency"):
+    if name in ("network", "operator", "origin", "currency"):
         return isinstance(value, str)
     if name == "nonce":
         return isinstance(value, bytes) and len(value) == NONCE_BYTES
-    if name in ("key", "owner", "payee", "person") or name.endswith("_id"):
+    if name in ("key", "owner", "payee", "person", "root") or name.endswith("_id"):
         return isinstance(value, bytes) and len(value) == 32
-    if name in ("certificate", "outcomes"):
+    if name in ("certificate", "outcomes", "centre"):
         return isinstance(value, bytes)
     if name in (
+        "entry",
         "values_fen",
         "accepts",
         "spends",
@@ -157,7 +184,7 @@ def fits(name: str, value: object) -> bool:
         "epochs",
     ):
         return isinstance(value, list)
-    if name in ("figures", "files"):
+    if name in ("figures", "files", "counts", "totals"):
         return isinstance(value, dict)
     return type(value) is int
 

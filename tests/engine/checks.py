@@ -5,6 +5,8 @@ from typing import Any
 
 import polars as pl
 
+from shuangli.issuer.facts import ObjectKind
+from shuangli.messages.transfers import Transfer
 from shuangli.offline.evidence import verify_evidence
 from shuangli.offline.report import verify_report
 from tests.engine.runs import Boardings, Finished, simulated_boardings
@@ -72,7 +74,7 @@ def check_payments(run: Finished) -> None:
     # Everybody has reconciled: whatever was signed is known to the issuer, and no transfer is there twice.
     assert reconciliation["never"] == paid["received_s"].null_count() == 0
     signed = [transfer for transfer in payments["transfer_id"] if transfer]
-    known = {row[0] for row in run.query("issuer", "SELECT DISTINCT id FROM objects")}
+    known = {Transfer.parse(data).signed.id for data in run.objects(ObjectKind.TRANSFER)}
     assert len(signed) == len(set(signed))
     assert set(signed) <= known
     closes_s = run.scenario.plans[0].calendar.closes_s

@@ -10,7 +10,9 @@ from typing import Any, Final
 
 import polars as pl
 
+from shuangli.database.sqlite import SqliteDatabase
 from shuangli.issuer.facts import ObjectKind
+from shuangli.issuer.objects import Objects
 from shuangli.messages.loads import Load
 from shuangli.messages.session import Refusal
 from shuangli.messages.transfers import Transfer
@@ -54,12 +56,19 @@ class Finished:
 
     def truth(self) -> Truth:
         """What really happened, from the signed objects that the issuer has kept."""
-        objects = self.query("issuer", "SELECT kind, data FROM objects ORDER BY no")
         return Truth(
-            [Load.parse(data) for kind, data in objects if kind == ObjectKind.LOAD],
-            [Transfer.parse(data) for kind, data in objects if kind == ObjectKind.TRANSFER],
-            [Refusal.parse(data) for kind, data in objects if kind == ObjectKind.REFUSAL],
+            [Load.parse(data) for data in self.objects(ObjectKind.LOAD)],
+            [Transfer.parse(data) for data in self.objects(ObjectKind.TRANSFER)],
+            [Refusal.parse(data) for data in self.objects(ObjectKind.REFUSAL)],
         )
+
+    def objects(self, kind: ObjectKind) -> list[bytes]:
+        """The signed objects of a kind that the issuer has kept."""
+        database = SqliteDatabase(self.directory / "databases" / "issuer.sqlite")
+        try:
+            return [data for data, _ in Objects(database).of_kind(kind)]
+        finally:
+            database.close()
 
 
 def play_small(

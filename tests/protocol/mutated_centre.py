@@ -5,13 +5,14 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from shuangli.issuer import settlement
+from shuangli.issuer import centre, settlement
+from shuangli.issuer.batch import Batch
 from shuangli.issuer.centre import RegistrationCentre
-from shuangli.issuer.facts import Fact, ObjectKind, Settlement
+from shuangli.issuer.facts import Fact, ObjectKind, Settlement, coin_key, dated_key
 from shuangli.issuer.settlement import _Settling, _Spend
 from shuangli.messages.notices import Outcome
 from shuangli.messages.transfers import CENTRE, Transfer
-from shuangli.offline.chain import Step, Walk
+from shuangli.offline.chain import Coin, Step, Walk
 from tests.protocol.mutated_wallets import both
 
 Patch = AbstractContextManager[Any]
@@ -36,13 +37,14 @@ def first_depositor_accused() -> Patch:
     """Who was paid by the branch that was handed in first is named in the case."""
     open_cases = RegistrationCentre._open_cases
 
-    def accuse(centre: RegistrationCentre, settled: Settlement, **rest: Any) -> None:
+    def accuse(centre: RegistrationCentre, settled: Settlement, batch: Batch, **rest: Any) -> None:
         cases = []
         for case in settled.cases:
-            fact = centre._store.facts([case.coin_id])[case.coin_id]
-            payee = Transfer.parse(centre._store.object(fact.number)).payee
+            fact = batch.facts([case.coin_key])[case.coin_key]
+            data = batch.object(fact.number) or centre._store.object(fact.number)
+            payee = Transfer.parse(data).payee
             cases.append(case if payee == CENTRE else case._replace(culprit=payee))
-        open_cases(centre, replace(settled, cases=cases), **rest)
+        open_cases(centre, replace(settled, cases=cases), batch, **rest)
 
     return patch.object(RegistrationCentre, "_open_cases", accuse)
 
@@ -59,15 +61,22 @@ def repeat_taken_for_a_fork() -> Patch:
     return patch.object(_Settling, "_record_first", record)
 
 
+def _known_facts(settling: _Settling, key: bytes) -> dict[bytes, Fact]:
+    """What is known of a coin that the hand-in does not show: a batch has not looked it up."""
+    known = settling._known
+    found = known.facts([key])
+    return found or (known._known.facts([key]) if isinstance(known, Batch) else {})
+
+
 def facts_by_wallet() -> Patch:
     """What was spent is noted by its owner's key."""
     record = _Settling._record
 
     def record_by_owner(settling: _Settling, spend: _Spend) -> Outcome:
-        owner = spend.coin.owner
-        for key, fact in settling._known.facts([owner]).items():
+        coin = spend.coin._replace(coin_id=spend.coin.owner, since_s=0)
+        for key, fact in _known_facts(settling, coin_key(coin)).items():
             settling._facts.setdefault(key, fact)
-        return record(settling, spend._replace(coin=spend.coin._replace(coin_id=owner)))
+        return record(settling, spend._replace(coin=coin, coin_key=coin_key(coin)))
 
     return both(
         patch.object(_Settling, "_record", record_by_owner),
@@ -79,20 +88,30 @@ def fact_for_an_unproven_coin() -> Patch:
     """A coin counts as spent by any transfer that names it, shown or not (F48)."""
     judge = _Settling._transfer
 
-    def transfer(settling: _Settling, step: Step, position: int) -> Outcome:
+    def transfer(settling: _Settling, step: Step, key: bytes, position: int) -> Outcome:
         if step.transfer is not None and step.spend is not None and step.coin is None:
             _note_spent(settling, step.transfer, step.spend.coin_id)
-        return judge(settling, step, position)
+        return judge(settling, step, key, position)
 
-    return patch.object(_Settling, "_transfer", transfer)
+    return both(
+        patch.object(_Settling, "_transfer", transfer),
+        patch.object(settlement, "coin_key", _undated),
+        patch.object(centre, "coin_key", _undated),
+    )
+
+
+def _undated(coin: Coin) -> bytes:
+    """The key of a coin whose parent nobody has shown."""
+    return dated_key(0, coin.coin_id)
 
 
 def _note_spent(settling: _Settling, transfer: Transfer, coin_id: bytes) -> None:
     nothing: Any = None
     signed = transfer.signed
-    if not settling._known.facts([coin_id]) and coin_id not in settling._facts:
-        spend = _Spend(ObjectKind.TRANSFER, signed, signed.id, nothing, nothing, 0, (), None)
-        settling._set_fact(coin_id, Fact(settling._number(spend), signed.id, 0))
+    key = dated_key(0, coin_id)
+    if not _known_facts(settling, key) and key not in settling._facts:
+        spend = _Spend(ObjectKind.TRANSFER, signed, signed.id, nothing, key, nothing, 0, (), None)
+        settling._set_fact(key, Fact(settling._number(spend), signed.id, 0))
 
 
 def fork_paid_from_circulation() -> Patch:
@@ -109,8 +128,8 @@ def refund_without_a_fact() -> Patch:
     """What is given back for a refusal is not noted as spent."""
     set_fact = _Settling._set_fact
 
-    def set_most(settling: _Settling, coin_id: bytes, fact: Fact) -> None:
+    def set_most(settling: _Settling, key: bytes, fact: Fact) -> None:
         if fact.object_id:
-            set_fact(settling, coin_id, fact)
+            set_fact(settling, key, fact)
 
     return patch.object(_Settling, "_set_fact", set_most)

@@ -69,7 +69,7 @@ def _renamed(request: PaymentRequest, request_id: bytes) -> PaymentRequest:
     other = Signed(
         data=signed.data, domain=signed.domain, payload_start=len(signed.data) - len(signed.payload)
     )
-    other._id = request_id
+    other.id = request_id
     return replace(request, signed=other)
 
 
@@ -234,7 +234,13 @@ def certificate_not_checked() -> Patch:
 
 def id_over_the_signature() -> Patch:
     """What names a transfer changes with its signature, not only with its content."""
-    return patch.object(Signed, "id", property(lambda signed: crypto.sha256(signed.data)))
+    make = Signed.__init__
+
+    def make_with_another_id(signed: Signed, **fields: Any) -> None:
+        make(signed, **fields)
+        signed.id = crypto.sha256(signed.data)
+
+    return patch.object(Signed, "__init__", make_with_another_id)
 
 
 # --- the purse and its journal -------------------------------------------------------------------

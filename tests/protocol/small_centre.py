@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from shuangli.crypto import Signer, sha256
-from shuangli.issuer.facts import Fact, OpenCoin, Place
+from shuangli.issuer.facts import DATE_BYTES, Fact, OpenCoin, Place
 from shuangli.issuer.settlement import settle
 from shuangli.issuer.supply import Supply
+from shuangli.messages.audit import LogEntry
 from shuangli.messages.hand_in import HandIn
 from shuangli.messages.loads import Load
 from shuangli.messages.notices import Acknowledgement
@@ -52,14 +53,15 @@ class SmallCentre:
 
     # --- `issuer.facts.Known` ---
 
-    def load_numbers(self, load_ids: Sequence[bytes]) -> dict[bytes, int]:
-        return {load_id: self.names.index(load_id) for load_id in load_ids if load_id in self.names}
+    def load_numbers(self, load_keys: Sequence[bytes]) -> dict[bytes, int]:
+        ids = {key: key[DATE_BYTES:] for key in load_keys}
+        return {key: self.names.index(load_id) for key, load_id in ids.items() if load_id in self.names}
 
-    def facts(self, coin_ids: Sequence[bytes]) -> dict[bytes, Fact]:
-        return {coin_id: self.spent[coin_id] for coin_id in coin_ids if coin_id in self.spent}
+    def facts(self, coin_keys: Sequence[bytes]) -> dict[bytes, Fact]:
+        return {key: self.spent[key] for key in coin_keys if key in self.spent}
 
-    def fork(self, coin_id: bytes, object_id: bytes) -> Fact | None:
-        return self.forks.get((coin_id, object_id))
+    def fork(self, coin_key: bytes, object_id: bytes) -> Fact | None:
+        return self.forks.get((coin_key, object_id))
 
     def is_culprit(self, key: bytes) -> bool:
         return key in self.culprits
@@ -90,17 +92,15 @@ class SmallCentre:
             names[number] = signed.id
         answer = Acknowledgement.sign(
             operator_key,
-            operator=NAMES[0],
             upload_id=sha256(upload),
             received_at_s=now_s,
             credited_fen=settled.credited_fen,
             outcomes=settled.outcomes,
+            entry=LogEntry(origin=NAMES[0], number=0, logged_at_s=now_s, leaf_hash=bytes(32)),
         )
-        closed = {place[:2] for place in settled.closed}
-        assert closed <= self.open_coins.keys() | {coin.place[:2] for coin in settled.opened}, (
-            "a coin that was spent now was not open"
-        )
-        open_coins = {**self.open_coins, **{coin.place[:2]: coin for coin in settled.opened}}
+        closed = set(settled.closed)
+        assert closed <= self.open_coins.keys(), "a coin that was spent now was not open"
+        open_coins = {**self.open_coins, **settled.opened}
         forks = {**self.forks, **settled.forks}
         supply = self.supply
         for change in settled.supply.values():

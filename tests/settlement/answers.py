@@ -1,6 +1,8 @@
 """What the tests of settlement ask of a world: what became of an upload, and the one case that there is."""
 
 from shuangli.issuer.cases import Case
+from shuangli.issuer.facts import Spent
+from shuangli.issuer.store import IssuerStore
 from shuangli.offline.evidence import verify_evidence
 from tests.world import NOW, World
 
@@ -17,3 +19,9 @@ def only_case(world: World) -> Case:
     assert (proven.culprit, proven.coin_id) == (case.culprit, case.coin_id)
     world.check_books()
     return case
+
+
+def spends_of(store: IssuerStore, coin_id: bytes) -> list[Spent]:
+    """All known spends of a coin, whatever its parent's date."""
+    keys = store.database.rows("SELECT coin_key FROM facts WHERE substr(coin_key, 6) = ?", coin_id)
+    return [spent for (key,) in keys for spent in store.spends_of(key)]

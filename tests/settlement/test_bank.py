@@ -2,7 +2,6 @@
 
 import threading
 from contextlib import ExitStack
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -24,7 +23,6 @@ from tests.world import (
     NAMES,
     NETWORK,
     NOW,
-    STAGED,
     VAULT_FEN,
     YEAR_S,
     World,
@@ -280,7 +278,7 @@ def test_an_upload_for_a_wallet_that_is_not_open_here_is_refused_and_not_kept(wo
     _, upload = shop_with(world, 100)
     error = refused(world, world.banks["OP02"].reconcile, upload, now_s=NOW)
     assert error.code == "unknown-wallet"
-    assert world.banks["OP02"].store.tables["uploads"].count == 0
+    assert world.banks["OP02"].store.pending() == []
 
 
 def test_an_upload_that_is_none_is_refused(world: World) -> None:
@@ -320,7 +318,7 @@ def crash(world: World, name: str, act: object, *, issuer_commits: bool) -> None
 
 @pytest.mark.parametrize("issuer_commits", [False, True])
 def test_f11_a_reconciliation_cut_off_between_two_commits_is_credited_once(
-    world: World, tmp_path: Path, issuer_commits: bool
+    world: World, issuer_commits: bool
 ) -> None:
     shop, upload = shop_with(world, 100, 50)
     bank = world.banks["OP01"]
@@ -329,7 +327,7 @@ def test_f11_a_reconciliation_cut_off_between_two_commits_is_credited_once(
     assert world.deposit_fen(shop) == 0
     assert world.supply().redeemed_fen == (150 if issuer_commits else 0)
     world.close()
-    after = World(tmp_path, terms=STAGED, fresh=False)
+    after = world.opened_again()
     acknowledgement = after.submit(upload, now_s=NOW + 60)
     assert acknowledgement.credited_fen == 150
     assert (after.deposit_fen(shop), after.supply().redeemed_fen) == (150, 150)
@@ -339,9 +337,7 @@ def test_f11_a_reconciliation_cut_off_between_two_commits_is_credited_once(
 
 
 @pytest.mark.parametrize("issuer_commits", [False, True])
-def test_f11_an_order_cut_off_between_two_commits_is_loaded_once(
-    world: World, tmp_path: Path, issuer_commits: bool
-) -> None:
+def test_f11_an_order_cut_off_between_two_commits_is_loaded_once(world: World, issuer_commits: bool) -> None:
     rider = world.wallet()
     order = rider.order_load([100], now_s=NOW)
     bank = world.banks["OP01"]
@@ -350,7 +346,7 @@ def test_f11_an_order_cut_off_between_two_commits_is_loaded_once(
     with pytest.raises(KeyboardInterrupt):
         crash(world, "OP01", lambda: bank.order_load(order, now_s=NOW), issuer_commits=issuer_commits)
     world.close()
-    after = World(tmp_path, terms=STAGED, fresh=False)
+    after = world.opened_again()
     with after.transaction():
         rider.receive_load(after.banks["OP01"].order_load(order, now_s=NOW + 60))
     assert rider.purse.balance_fen == 100
@@ -359,13 +355,13 @@ def test_f11_an_order_cut_off_between_two_commits_is_loaded_once(
     after.close()
 
 
-def test_f13_one_upload_twice_at_the_same_moment_is_credited_once(world: World, tmp_path: Path) -> None:
+def test_f13_one_upload_twice_at_the_same_moment_is_credited_once(world: World) -> None:
     shop, upload = shop_with(world, 100, 50)
     start = threading.Barrier(2)
     answers: list[Acknowledgement | Exception] = []
 
     def hand_in() -> None:
-        place = World(tmp_path, terms=STAGED, fresh=False)
+        place = world.opened_again()
         try:
             start.wait(10)
             answers.append(place.submit(upload))
@@ -476,6 +472,7 @@ def test_f15_a_reconciliation_that_fails_half_way_leaves_nothing_pending(world: 
         trust=world.trust(),
         store=bank.store,
         issuer=BreakingIssuer(world.issuer),
+        pseudonyms=bank.pseudonyms,
     )
     assert refused(world, broken.reconcile, upload, now_s=NOW).code == "unavailable"
     assert shop.hand_in(now_s=NOW + 60) == upload, "the wallet still has it, and sends it again"

@@ -182,7 +182,7 @@ def test_f31_a_load_that_was_never_minted_is_refused_and_raises_the_alarm(world:
 def test_a_coin_that_is_spent_but_not_open_stops_everything(world: World) -> None:
     """The books must never run on over a database that somebody has changed."""
     _, shop = paid_shop(world)
-    world.issuer.store.tables.execute("DELETE FROM open_coins")
+    world.issuer.store.database.execute("DELETE FROM open_coins")
     upload = shop.hand_in(now_s=NOW) or b""
     with pytest.raises(StoreError) as stopped:
         world.submit(upload)

@@ -1,11 +1,11 @@
 """Double spends found in reconciliation: faults F01, F02, F14, F46, F48 and F49 at the centre."""
 
 import threading
-from pathlib import Path
 
 import pytest
 
 from shuangli.errors import Refused
+from shuangli.issuer.facts import coin_key
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.notices import Outcome, RevocationList
 from shuangli.messages.session import Refusal, RefusalReason
@@ -15,6 +15,7 @@ from shuangli.offline.spending import MAX_CHAIN
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, outputs_of, raw_bundle, sign_away, signed_again
 from tests.settlement.answers import only_case, outcomes
+from tests.settlement.conftest import NewWorld
 from tests.world import DAY_S, NOW, STAGED, World, coins_of, pay
 
 
@@ -67,7 +68,7 @@ def test_f01_a_second_fork_of_a_coin_keeps_its_case_and_both_branches(world: Wor
         world.hand_in(gate)
     case = only_case(world)
     assert (case.coin_id, case.paid_fen, case.loss_fen) == (coin.coin_id, 250, 150)
-    assert len(world.issuer.store.spends_of(coin.coin_id)) == 3
+    assert len(world.issuer.store.spends_of(coin_key(coin))) == 3
     assert world.supply().forked_fen == 200
 
 
@@ -119,7 +120,7 @@ def test_f46_a_coin_paid_and_then_redeemed_by_its_payer_is_a_fork(world: World, 
     assert supply.forked_fen == supply.fund_paid_fen + supply.void_fen == 100
 
 
-def test_f14_both_branches_at_once_at_two_operators_make_one_case(world: World, tmp_path: Path) -> None:
+def test_f14_both_branches_at_once_at_two_operators_make_one_case(world: World) -> None:
     rider, copy, first, second, coin = copied(world)
     uploads = {}
     for payer, gate, name in ((rider, first, "OP01"), (copy, second, "OP02")):
@@ -129,7 +130,7 @@ def test_f14_both_branches_at_once_at_two_operators_make_one_case(world: World, 
     failures: list[Exception] = []
 
     def hand_in(name: str) -> None:
-        place = World(tmp_path, terms=STAGED, fresh=False)
+        place = world.opened_again()
         try:
             gate_open.wait(10)
             place.submit(uploads[name], name)
@@ -145,7 +146,7 @@ def test_f14_both_branches_at_once_at_two_operators_make_one_case(world: World, 
         thread.join(30)
     assert failures == []
     assert only_case(world).coin_id == coin.coin_id
-    assert len(world.issuer.store.spends_of(coin.coin_id)) == 2
+    assert len(world.issuer.store.spends_of(coin_key(coin))) == 2
     assert (world.deposit_fen(first, "OP01"), world.deposit_fen(second, "OP02")) == (100, 100)
 
 
@@ -188,7 +189,7 @@ def test_f49_a_forks_second_branch_under_two_signatures_is_one_branch(world: Wor
     again = signed_again(copy, two)
     assert outcomes(world, bundle([coin], one, two, again)) == ["SETTLED", "FORKED", "REPEAT"]
     assert outcomes(world, bundle([coin], again), "OP02") == ["REPEAT"]
-    assert len(world.issuer.store.spends_of(coin.coin_id)) == 2
+    assert len(world.issuer.store.spends_of(coin_key(coin))) == 2
     only_case(world)
 
 
@@ -223,8 +224,8 @@ def test_a_culprit_found_in_an_upload_is_frozen_in_the_same_upload(hops: World) 
     hops.check_books()
 
 
-def test_claims_beyond_the_cap_are_recorded_and_not_paid(tmp_path: Path) -> None:
-    world = World(tmp_path, terms=STAGED, cap_fen=90)
+def test_claims_beyond_the_cap_are_recorded_and_not_paid(new_world: NewWorld) -> None:
+    world = new_world(terms=STAGED, cap_fen=90)
     rider, copy, first, second, coin = copied(world)
     pay(rider, first, 100)
     pay(copy, second, 100)
@@ -235,11 +236,10 @@ def test_claims_beyond_the_cap_are_recorded_and_not_paid(tmp_path: Path) -> None
     case = only_case(world)
     assert (case.coin_id, case.loss_fen) == (coin.coin_id, 0)
     assert world.supply().forked_open_fen == 100
-    world.close()
 
 
-def test_the_cap_counts_a_person_over_operators_and_uploads(tmp_path: Path) -> None:
-    world = World(tmp_path, terms=STAGED, cap_fen=100)
+def test_the_cap_counts_a_person_over_operators_and_uploads(new_world: NewWorld) -> None:
+    world = new_world(terms=STAGED, cap_fen=100)
     victim = world.wallet(tier=0)
     world.enrol(victim, "OP02")
     credited = []
@@ -251,7 +251,6 @@ def test_the_cap_counts_a_person_over_operators_and_uploads(tmp_path: Path) -> N
         credited.append(world.hand_in(victim, operator).credited_fen)
     assert credited == [60, 0, 0]
     world.check_books()
-    world.close()
 
 
 def test_a_loss_is_counted_below_all_splits_that_a_coin_allows(hops: World) -> None:

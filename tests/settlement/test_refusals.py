@@ -1,7 +1,6 @@
 """Refused payments come back at once: faults F47 and F53, and what a payee cannot make of its refusals."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,6 +15,7 @@ from shuangli.offline.states import Kind, Message, PayerState
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, sign_away
 from tests.settlement.answers import only_case, outcomes
+from tests.settlement.conftest import NewWorld
 from tests.world import (
     DAY_S,
     NOW,
@@ -274,8 +274,8 @@ def test_a_late_refusal_gives_back_nothing_that_the_deadline_has_not(world: Worl
     world.check_books()
 
 
-def test_a_refusal_of_a_coin_on_a_fork_is_paid_by_the_fund_up_to_the_cap(tmp_path: Path) -> None:
-    world = World(tmp_path, terms=TRANSFERABLE, cap_fen=90)
+def test_a_refusal_of_a_coin_on_a_fork_is_paid_by_the_fund_up_to_the_cap(new_world: NewWorld) -> None:
+    world = new_world(terms=TRANSFERABLE, cap_fen=90)
     for number, outcome in enumerate(["SETTLED", "CAPPED"]):
         cheat = world.wallet([60])
         copy, honest = world.clone(cheat), world.wallet(name="honest")
@@ -290,12 +290,13 @@ def test_a_refusal_of_a_coin_on_a_fork_is_paid_by_the_fund_up_to_the_cap(tmp_pat
         assert len(world.cases()) == number + 1
     assert world.deposit_fen(honest) == 60
     world.check_books()
-    world.close()
 
 
-def test_of_a_refused_payment_in_two_coins_one_may_come_back_and_one_be_over_the_cap(tmp_path: Path) -> None:
+def test_of_a_refused_payment_in_two_coins_one_may_come_back_and_one_be_over_the_cap(
+    new_world: NewWorld,
+) -> None:
     """The wallet is told coin by coin: what has not come back is still in flight."""
-    world = World(tmp_path, terms=TRANSFERABLE, cap_fen=0)
+    world = new_world(terms=TRANSFERABLE, cap_fen=0)
     cheat, honest, other, payee = world.wallet([60]), world.wallet([40]), world.wallet(), world.wallet()
     copy = world.clone(cheat)
     pay(cheat, other, 60)
@@ -313,7 +314,6 @@ def test_of_a_refused_payment_in_two_coins_one_may_come_back_and_one_be_over_the
     assert (session.state, session.returned_fen) == (PayerState.REFUSED, 40)
     assert world.restart(honest).purse.checkpoint() == honest.purse.checkpoint()
     world.check_books()
-    world.close()
 
 
 def test_what_a_culprit_would_get_back_by_a_refusal_is_frozen(world: World) -> None:
@@ -332,8 +332,8 @@ def test_what_a_culprit_would_get_back_by_a_refusal_is_frozen(world: World) -> N
     world.check_books()
 
 
-def test_f12_a_refusals_answer_that_was_lost_is_given_again_after_a_crash(tmp_path: Path) -> None:
-    world = World(tmp_path, terms=STAGED)
+def test_f12_a_refusals_answer_that_was_lost_is_given_again_after_a_crash(new_world: NewWorld) -> None:
+    world = new_world(terms=STAGED)
     second = race(world)[1]
     upload = second.hand_in(now_s=NOW) or b""
     with world.issuer.transaction():
@@ -343,8 +343,7 @@ def test_f12_a_refusals_answer_that_was_lost_is_given_again_after_a_crash(tmp_pa
     assert world.deposit_fen(second) == 0
     acknowledgement = world.hand_in(second)
     assert (acknowledgement.credited_fen, world.deposit_fen(second)) == (60, 60)
-    kinds = {row["kind"] for row in world.banks["OP01"].store.tables.query("SELECT kind FROM entries")}
+    kinds = {row[0] for row in world.banks["OP01"].store.database.rows("SELECT kind FROM entries")}
     assert "return" in kinds
     assert "redemption" not in kinds
     world.check_books()
-    world.close()

@@ -6,7 +6,7 @@ import pytest
 
 from shuangli.errors import BadInput, OutOfTurn, Refused, StoreError, Unverified
 from shuangli.issuer.minting import circulation, vault
-from shuangli.issuer.returns.store import FIRST
+from shuangli.issuer.returns.open_coins import FIRST
 from shuangli.messages.notices import Outcome
 from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message, PayerState
@@ -222,7 +222,7 @@ def test_a_key_that_two_operators_certified_gets_back_where_the_object_says(worl
 def test_value_of_a_key_that_its_operator_does_not_know_waits_there(world: World) -> None:
     """Somebody with the operator's key has certified it; the operator has no enrolment, so it asks around."""
     rider, _ = due(world)
-    world.banks["OP01"].store.tables.execute("DELETE FROM wallets WHERE key = ?", [rider.key.public])
+    world.banks["OP01"].store.database.execute("DELETE FROM wallets WHERE key = ?", rider.key.public)
     world.return_due(now_s=CLAIMED_S + AFTER)
     assert world.banks["OP01"].store.ledger.balance_fen(UNKNOWN_OWNERS) == -60
     world.check_books()
@@ -364,7 +364,7 @@ def test_only_its_own_operator_reports_a_key_lost(world: World) -> None:
 
 def test_a_coin_that_goes_back_but_is_not_open_stops_everything(world: World) -> None:
     due(world)
-    world.issuer.store.tables.execute("UPDATE supply SET outstanding_fen = outstanding_fen + 1")
+    world.issuer.store.database.execute("UPDATE supply SET outstanding_fen = outstanding_fen + 1")
     with pytest.raises(StoreError) as stopped:
         world.return_due(now_s=CLAIMED_S + AFTER)
     assert stopped.value.code == "corrupt"

@@ -6,15 +6,14 @@ what it paid, and in no case; nothing is paid twice; and once all deadlines have
 redeemed, returned or frozen.
 """
 
-import tempfile
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from shuangli.errors import ProtocolError, Refused
 from shuangli.issuer.facts import ObjectKind
@@ -26,6 +25,8 @@ from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind
 from shuangli.wallet.come_back import told_of_refusals
 from shuangli.wallet.wallet import Wallet
+from tests.database.places import Places
+from tests.settlement.answers import spends_of
 from tests.world import DAY_S, NAMES, NOW, TRANSFERABLE, World
 
 HONEST: Final = 4
@@ -40,10 +41,10 @@ operators: Final = st.sampled_from(NAMES)
 class Returns(RuleBasedStateMachine):
     """A few wallets of two operators, and what each honest one must end with."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: Places) -> None:
         super().__init__()
-        self.directory = tempfile.TemporaryDirectory()
-        self.world = World(Path(self.directory.name), terms=TRANSFERABLE)
+        self.until_the_end = ExitStack()
+        self.world = World(self.until_the_end.enter_context(places.new()), terms=TRANSFERABLE)
         self.wallets: list[Wallet] = []
         self.now_s = NOW
         self.cut_since_s: dict[str, int] = {}
@@ -185,7 +186,7 @@ class Returns(RuleBasedStateMachine):
                 self.check_the_end()
         finally:
             self.world.close()
-            self.directory.cleanup()
+            self.until_the_end.close()
 
     def all_deadlines_pass(self) -> None:
         for operator in NAMES:
@@ -221,11 +222,10 @@ class Returns(RuleBasedStateMachine):
             if self.accepted.get(request_id) == wallet.key.public
         )
 
-    def open_coins(self) -> list[tuple[int, bytes, int]]:
-        rows = self.world.issuer.store.tables.query(
-            "SELECT kind, data, position FROM open_coins JOIN objects ON no = parent_no"
-        )
-        return [(row["kind"], row["data"], row["position"]) for row in rows]
+    def open_coins(self) -> list[tuple[ObjectKind, bytes, int]]:
+        store = self.world.issuer.store
+        places = store.database.rows("SELECT parent_no, position FROM open_coins")
+        return [(*store.objects.get(number), position) for number, position in places]
 
     def is_frozen(self, kind: int, data: bytes, position: int, culprits: set[bytes]) -> bool:
         """Say whether a culprit would get an open coin, or has claimed it in vain."""
@@ -235,10 +235,8 @@ class Returns(RuleBasedStateMachine):
     def check_nothing_is_paid_twice(self) -> None:
         """No coin is paid twice, nor one and what was made of it, but for the two branches of a fork."""
         store = self.world.issuer.store
-        tables = store.tables
-        transfers = [
-            Transfer.parse(row["data"]) for row in tables.query("SELECT data FROM objects WHERE kind = 1")
-        ]
+        rows = store.database.rows
+        transfers = [Transfer.parse(data) for data, _ in store.objects.of_kind(ObjectKind.TRANSFER)]
         parent = {
             output_coin_id(transfer.signed.id, spend.coin_id, output): spend.coin_id
             for transfer in transfers
@@ -246,12 +244,12 @@ class Returns(RuleBasedStateMachine):
             for output in (PAYEE_OUTPUT, CHANGE_OUTPUT)
         }
         centre = {transfer.signed.id for transfer in transfers if transfer.payee == CENTRE}
-        returned = [row["coin_id"] for row in tables.query("SELECT coin_id FROM returns WHERE paid_fen > 0")]
+        returned = [coin_id for (coin_id,) in rows("SELECT coin_id FROM returns WHERE paid_fen > 0")]
         coins = {spend.coin_id for transfer in transfers for spend in transfer.spends} | parent.keys()
         claimed = [
             coin_id
             for coin_id in coins
-            for spent in store.spends_of(coin_id)
+            for spent in spends_of(store, coin_id)
             if spent.settled_fen
             and (
                 spent.kind is ObjectKind.REFUSAL
@@ -259,11 +257,11 @@ class Returns(RuleBasedStateMachine):
             )
         ]
         assert len({*returned, *claimed}) == len(returned) + len(claimed), "one coin is paid twice"
-        for row in tables.query("SELECT coin_id, due_s FROM returns"):
-            for spent in store.spends_of(row["coin_id"]):
-                (spend,) = tables.query("SELECT received_s FROM objects WHERE no = ?", [spent.number])
-                assert spend["received_s"] > row["due_s"], "a claim in time rests on what went back"
-        forked = {coin_id for coin_id in coins if len(store.spends_of(coin_id)) > 1}
+        for coin_id, due_s in rows("SELECT coin_id, due_s FROM returns"):
+            for spent in spends_of(store, coin_id):
+                received_s = store.objects.received_s(spent.number)
+                assert received_s > due_s, "a claim in time rests on what went back"
+        forked = {coin_id for coin_id in coins if len(spends_of(store, coin_id)) > 1}
         for coin_id in (*returned, *claimed):
             above = coin_id
             while (above := parent.get(above, b"")) != b"":
@@ -271,5 +269,10 @@ class Returns(RuleBasedStateMachine):
                 assert above not in claimed or above in forked, "a coin was paid, and what was made of it"
 
 
-Returns.TestCase.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)
-TestReturns = Returns.TestCase
+def test_whatever_happens_each_gets_back_what_is_due(places: Places) -> None:
+    class ReturnsThere(Returns):
+        def __init__(self) -> None:
+            super().__init__(places)
+
+    examples = settings(max_examples=30 // places.share, stateful_step_count=40, deadline=None)
+    run_state_machine_as_test(ReturnsThere, settings=examples)

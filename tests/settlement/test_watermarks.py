@@ -1,7 +1,6 @@
 """Nothing goes back before every operator has passed on what it received (F52), and none gains by a lie."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -11,6 +10,7 @@ from shuangli.messages.notices import Outcome
 from shuangli.messages.returns import Watermark
 from shuangli.offline.request import request_id_of
 from shuangli.wallet.wallet import Wallet
+from tests.settlement.conftest import NewWorld
 from tests.world import DAY_S, NETWORK, NOW, STAGED, YEAR_S, World, pay
 
 CLAIMED_S = NOW + 3 * DAY_S
@@ -53,7 +53,7 @@ def test_f52_a_hand_in_at_a_cut_off_operator_holds_up_the_return(world: World, h
         pass_on(world, now_s=CLAIMED_S + 2 * DAY_S)
         assert world.deposit_fen(gate, "OP02") == 60, "received in time is in time"
     else:
-        world.banks["OP02"].store.tables.execute("DELETE FROM uploads")
+        world.banks["OP02"].store.database.execute("DELETE FROM uploads")
     world.return_due(now_s=CLAIMED_S + 3 * DAY_S)
     assert world.deposit_fen(rider) == (0 if heals else 60)
     supply = world.supply()
@@ -103,9 +103,9 @@ def test_an_operator_that_is_certified_later_cannot_date_back_either(world: Worl
     rider, _, upload = shown(world, "OP01")
     world.return_due(now_s=CLAIMED_S + 1)
     assert world.deposit_fen(rider) == 60
-    world.issuer.store.tables.execute("DELETE FROM watermarks WHERE operator = 'OP02'")
+    world.issuer.store.database.execute("DELETE FROM watermarks WHERE operator = 'OP02'")
     bank = world.banks["OP02"]
-    bank.store.tables.execute("DELETE FROM watermarks")
+    bank.store.database.execute("DELETE FROM watermarks")
     gate = next(wallet for wallet in world.journals if wallet.certificate.tier == 0)
     world.enrol(gate, "OP02")
     assert world.submit(upload, "OP02", now_s=NOW).outcomes == (Outcome.REPEAT, Outcome.LATE)
@@ -197,8 +197,8 @@ def test_a_watermark_ahead_of_the_centres_clock_returns_nothing_early(world: Wor
     assert world.deposit_fen(rider) == 60
 
 
-def test_an_operator_that_has_ended_holds_nothing_up_once_it_has_said_all(tmp_path: Path) -> None:
-    world = World(tmp_path, terms=STAGED)
+def test_an_operator_that_has_ended_holds_nothing_up_once_it_has_said_all(new_world: NewWorld) -> None:
+    world = new_world(terms=STAGED)
     rider, _, _ = shown(world)
     ended = world.authority.certify_operator(
         "OP03", world.key("OP03").public, not_before_s=NOW - DAY_S, expires_at_s=NOW + DAY_S
@@ -211,4 +211,3 @@ def test_an_operator_that_has_ended_holds_nothing_up_once_it_has_said_all(tmp_pa
         world.issuer.take_watermark(last, now_s=CLAIMED_S)
     world.return_due(now_s=CLAIMED_S + 1)
     assert world.deposit_fen(rider) == 60
-    world.close()

@@ -1,0 +1,83 @@
+"""memory.*: the most memory that the settling process holds while hops go through: it must stay flat.
+
+memory.1m    a million hops
+memory.10m   ten million; about twenty minutes, so only if it is asked for by name
+
+Hops are made by the same process, so what that takes is counted, too; the worker processes that check
+signatures hold nothing, and are counted beside it.
+"""
+
+import multiprocessing
+import os
+import resource
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from tqdm import tqdm
+
+from bench.hops import HOPS_IN_UPLOAD, Hops
+from bench.network import BenchIssuer
+from bench.result import Measured, Wanted
+from shuangli.issuer.centre import Settled, Submission
+from shuangli.issuer.pipeline import Pipeline
+from shuangli.issuer.signature_pool import SignaturePool
+
+HOPS: Final = {"1m": 1_000_000, "10m": 10_000_000}
+DEFAULT: Final = "1m"
+MOST_MB: Final = 500
+UPLOADS_IN_BATCH: Final = 10
+TENTHS: Final = 10
+
+
+def measure(wanted: Wanted, *, by_name: bool) -> list[Measured]:
+    """The lines that are wanted; `by_name` says whether they were asked for by their names."""
+    sizes = [size for size in HOPS if wanted(f"memory.{size}") and (by_name or size == DEFAULT)]
+    return [_measure(size) for size in sizes]
+
+
+def _measure(size: str) -> Measured:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as one:
+        peaks_mb = one.submit(_peaks_mb, size).result()
+    print(f"memory.{size}: " + ", ".join(f"{peak_mb:.0f}" for peak_mb in peaks_mb) + " MB")
+    return Measured(
+        name=f"memory.{size}",
+        value=round(peaks_mb[-1], 1),
+        unit="MB",
+        limit=f"{MOST_MB} MB, and flat: after each tenth " + ", ".join(f"{mb:.0f}" for mb in peaks_mb),
+        limit_value=MOST_MB,
+    )
+
+
+def _peaks_mb(size: str) -> list[float]:
+    """Settle so many hops in this process; its peak of resident memory after each tenth of them, in MB."""
+    uploads = HOPS[size] // HOPS_IN_UPLOAD
+    peaks_mb: list[float] = []
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        SignaturePool(os.cpu_count() or 1) as pool,
+        tqdm(desc=f"memory.{size}", total=HOPS[size], unit="hop", file=sys.stderr, disable=None) as bar,
+    ):
+        network = BenchIssuer(Path(directory) / "issuer.sqlite")
+        hops = Hops(network, known=True, seed=size)
+        pipeline = Pipeline(network.issuer, pool)
+        batches = _batches(network, hops, uploads)
+        for number, answers in enumerate(pipeline.run(batches), 1):
+            assert all(isinstance(answer, Settled) and not any(answer.outcomes) for answer in answers)
+            bar.update(UPLOADS_IN_BATCH * HOPS_IN_UPLOAD)
+            if number * UPLOADS_IN_BATCH % (uploads // TENTHS) == 0:
+                peaks_mb.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        network.issuer.centre.check_books()
+        network.store.close()
+    return peaks_mb
+
+
+def _batches(network: BenchIssuer, hops: Hops, uploads: int) -> Iterator[list[Submission]]:
+    """Uploads in batches, made as they are asked for."""
+    for _ in range(0, uploads, UPLOADS_IN_BATCH):
+        with network.issuer.transaction():
+            batch = [*hops.submissions(UPLOADS_IN_BATCH)]
+        yield batch

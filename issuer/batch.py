@@ -1,0 +1,129 @@
+"""A batch: hand-ins that are settled one after the other and written down together. Pure.
+
+Each hand-in of a batch is settled against what was known before and what the hand-ins before it have changed.
+What a batch opens and closes again never reaches the database.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import astuple, fields
+
+from shuangli.issuer.facts import (
+    NEVER_S,
+    Fact,
+    Known,
+    NewCase,
+    OpenCoin,
+    Settlement,
+    SupplyChange,
+)
+from shuangli.issuer.objects import Pack, make_pack
+from shuangli.messages.events import Event
+
+_SUPPLY_FIELDS = tuple(field.name for field in fields(SupplyChange))
+
+
+class Batch:
+    """What is known while a batch is settled (`facts.Known`), and what it changes.
+
+    Attributes:
+        packs: signed objects that are new
+        facts_added: facts of coins that had none, by coin key
+        facts_changed: facts that replace others, by coin key
+        forks: further spends by coin key and object; None for one that has become the coin's fact
+        opened: coins that have come about, by place
+        closed: places of coins that were open before
+        held: places of coins that are no longer returned by themselves
+        supply: changes by epoch
+        answers: by operator and upload: outcomes, fen credited, those for refusals, when it was received
+        events: what is logged of it: an event for each hand-in; a case, and when it was found
+        redeemed: what came out of circulation: fen by operator that loaded, that redeemed, time of receipt
+        past: epochs in which everything has its fate
+        suspended: epochs in which nothing is settled until people have looked
+    """
+
+    def __init__(self, known: Known, *, load_keys: Sequence[bytes], coin_keys: Sequence[bytes]) -> None:
+        """Begin a batch whose hand-ins show these loads and coins: what is known of them is looked up now."""
+        self._known = known
+        self._load_numbers = known.load_numbers(load_keys)
+        self._facts = known.facts(coin_keys)
+        self._culprits: dict[bytes, bool] = {}
+        self.packs: list[Pack] = []
+        self.facts_added: dict[bytes, Fact] = {}
+        self.facts_changed: dict[bytes, Fact] = {}
+        self.forks: dict[tuple[bytes, bytes], Fact | None] = {}
+        self.opened: dict[tuple[int, int], OpenCoin] = {}
+        self.closed: dict[tuple[int, int], None] = {}
+        self.held: dict[tuple[int, int], None] = {}
+        self.supply: defaultdict[int, SupplyChange] = defaultdict(SupplyChange)
+        self.answers: dict[tuple[str, bytes], tuple[bytes, int, int, int]] = {}
+        self.redeemed: defaultdict[tuple[str, str, int], int] = defaultdict(int)
+        self.events: list[Event | tuple[NewCase, int]] = []
+        self.past: frozenset[int] = frozenset()
+        self.suspended: frozenset[int] = frozenset()
+
+    # --- what is known (`facts.Known`) --------------------------------------------------------
+
+    def load_numbers(self, load_keys: Sequence[bytes]) -> dict[bytes, int]:
+        """As `Known.load_numbers`, for loads that the batch has begun with."""
+        known = self._load_numbers
+        return {key: known[key] for key in load_keys if key in known}
+
+    def facts(self, coin_keys: Sequence[bytes]) -> dict[bytes, Fact]:
+        """As `Known.facts`, for coins that the batch has begun with."""
+        known = self._facts
+        return {key: known[key] for key in coin_keys if key in known}
+
+    def fork(self, coin_key: bytes, object_id: bytes) -> Fact | None:
+        """As `Known.fork`."""
+        key = (coin_key, object_id)
+        return self.forks[key] if key in self.forks else self._known.fork(coin_key, object_id)
+
+    def is_culprit(self, key: bytes) -> bool:
+        """As `Known.is_culprit`."""
+        found = self._culprits.get(key)
+        if found is None:
+            found = self._culprits[key] = self._known.is_culprit(key)
+        return found
+
+    def object(self, number: int) -> bytes | None:
+        """A signed object of this batch, by its number."""
+        for pack in self.packs:
+            if 0 <= number - pack.first_no < len(pack.kinds):
+                return pack.objects[number - pack.first_no]
+        return None
+
+    # --- what it changes ----------------------------------------------------------------------
+
+    def add(self, settlement: Settlement, *, operator: str, received_s: int) -> None:
+        """Take in what one hand-in changes."""
+        if settlement.objects:
+            self.packs.append(make_pack(settlement.objects, operator=operator, received_s=received_s))
+        self.facts_added.update(settlement.facts)
+        for key, fact in settlement.changed_facts.items():
+            (self.facts_added if key in self.facts_added else self.facts_changed)[key] = fact
+        for loader, amount_fen in settlement.redeemed_by_loader.items():
+            self.redeemed[loader, operator, received_s] += amount_fen
+        self._facts.update(settlement.facts)
+        self._facts.update(settlement.changed_facts)
+        self.forks.update(settlement.forks)
+        for case in settlement.cases:
+            self._culprits[case.culprit] = True
+        self._move(settlement)
+        for epoch, change in settlement.supply.items():
+            total = self.supply[epoch]
+            for name, amount_fen in zip(_SUPPLY_FIELDS, astuple(change), strict=True):
+                setattr(total, name, getattr(total, name) + amount_fen)
+
+    def _move(self, settlement: Settlement) -> None:
+        """Open, close and hold coins; within one hand-in, what is held was not closed."""
+        opened = self.opened
+        opened.update(settlement.opened)
+        for at in settlement.closed:
+            if opened.pop(at, None) is None:
+                self.closed[at] = None
+        for at in settlement.held:
+            if at in opened:
+                opened[at] = opened[at]._replace(due_s=NEVER_S)
+            else:
+                self.held[at] = None

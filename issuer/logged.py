@@ -1,0 +1,126 @@
+"""What the centre enters into its audit log: how supply changes, which cases it finds, what it signs.
+
+One event an upload, and one a case; nothing for each hop. They go into the log in the transaction that makes
+what they tell (`shuangli.messages.events` says what each kind tells, and whom it must not name).
+"""
+
+from typing import Final
+
+from shuangli.books import Entry
+from shuangli.codec import encode
+from shuangli.crypto import sha256
+from shuangli.database.audit import post_and_log
+from shuangli.issuer.cases import evidence_of
+from shuangli.issuer.facts import NewCase, OpenCoin, Settlement
+from shuangli.issuer.losses.policy import LossPolicy
+from shuangli.issuer.store import IssuerStore
+from shuangli.messages.events import Event, EventKind
+from shuangli.messages.notices import RevocationList
+from shuangli.offline.trust import Trust
+
+POLICY: Final = "loss-policy"
+"""The name under which the policy of losses is logged; its value is the cap of a person, in fen."""
+
+
+def settled(settlement: Settlement, *, operator: str, upload_id: bytes, received_s: int) -> Event:
+    """An upload was settled: its outcomes, and how each epoch's supply changes."""
+    told = [(epoch, *change.told()) for epoch, change in settlement.supply.items()]
+    return Event.of(
+        EventKind.SETTLEMENT,
+        at_s=received_s,
+        operator=operator,
+        each=[group for group in told if any(group[1:])],
+        upload_id=upload_id,
+        received_at_s=received_s,
+        credited_fen=settlement.credited_fen,
+        refunded_fen=settlement.returned_fen,
+        outcomes=bytes(settlement.outcomes),
+    )
+
+
+def found(
+    store: IssuerStore,
+    case: NewCase,
+    *,
+    found_s: int,
+    trust: Trust,
+) -> Event:
+    """A case was found, and what proves it is written; `trust` is the centre's own place."""
+    number, row = store.case(case.coin_key)
+    evidence = evidence_of(
+        store,
+        row,
+        network=trust.network,
+        operator_certificate=lambda transfer: trust.operator_of(transfer.certificate).signed.data,
+    )
+    return Event.of(
+        EventKind.CASE,
+        at_s=found_s,
+        operator=row.operator,
+        case_no=number,
+        evidence=sha256(evidence.encode()),
+        epoch=case.epoch,
+        face_fen=case.face_fen,
+    )
+
+
+def listed(signed: RevocationList) -> Event:
+    """A revocation list was signed."""
+    return Event.of(
+        EventKind.REVOCATION,
+        at_s=signed.issued_at_s,
+        list_no=signed.number,
+        list_id=signed.signed.id,
+        wallets=len(signed.wallets),
+        operators=len(signed.operators),
+        epochs=len(signed.epochs),
+    )
+
+
+def gone_back(coin: OpenCoin, *, operator: str, number: int, coin_id: bytes, at_s: int) -> Event:
+    """A coin has gone back to a wallet of `operator`: the return of this number there."""
+    return Event.of(
+        EventKind.RETURN,
+        at_s=at_s,
+        operator=operator,
+        return_no=number,
+        coin_id=coin_id,
+        epoch=coin.epoch,
+        value_fen=coin.value_fen,
+        fund_paid_fen=coin.value_fen if coin.place.forked else 0,
+    )
+
+
+def taken(coin: OpenCoin, *, coin_id: bytes, at_s: int) -> Event:
+    """A coin that only a culprit would get was taken; what lies on a fork is void."""
+    return Event.of(
+        EventKind.TAKEN,
+        at_s=at_s,
+        coin_id=coin_id,
+        epoch=coin.epoch,
+        value_fen=coin.value_fen,
+        void_fen=coin.value_fen if coin.place.forked else 0,
+    )
+
+
+def log_policy(store: IssuerStore, policy: LossPolicy, *, now_s: int) -> None:
+    """Log the policy of losses if another one has held so far. Call it inside a transaction."""
+    told = [policy.rule.value, policy.cap_per_person_fen]
+    digest = sha256(encode(told if policy.fund_fen is None else [*told, policy.fund_fen]))
+    if store.losses.change_policy(POLICY, digest):
+        store.audit.append(
+            [
+                Event.of(
+                    EventKind.POLICY,
+                    at_s=now_s,
+                    name=POLICY,
+                    value=policy.cap_per_person_fen,
+                    digest=digest,
+                )
+            ]
+        )
+
+
+def post(store: IssuerStore, entry: Entry, *, operator: str = "") -> None:
+    """Post an entry of the books of which no other event tells, and log it. Call it inside a transaction."""
+    post_and_log(store.ledger, store.audit, entry, operator=operator)

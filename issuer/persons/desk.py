@@ -1,0 +1,84 @@
+"""The desk of persons: limits at loading, and what was paid offline beyond the limit of a day.
+
+Payments are counted after they were settled, from the signed objects as they were kept, some at a time: so
+settling does not wait for it. Days count from 1970, by the time that a load was asked for or a payment was
+signed.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from shuangli.issuer.facts import ObjectKind
+from shuangli.issuer.objects import Pack
+from shuangli.issuer.persons.limits import (
+    DAY_S,
+    Customer,
+    DayBreach,
+    check_load,
+    paid_by_day,
+    redeemed_by_key,
+)
+from shuangli.issuer.store import IssuerStore
+from shuangli.messages.transfers import Transfer
+
+MOST_PACKS: Final = 1_000
+DAYS_KEPT: Final = 400
+"""So long it is kept what was loaded and paid on a day: longer than any coin lives."""
+
+
+class PersonDesk:
+    """Counts for persons over all operators. What writes is called inside the issuer's transaction."""
+
+    def __init__(self, *, store: IssuerStore) -> None:
+        """Use `store`."""
+        self._store = store
+
+    def count_load(self, customer: Customer, key: bytes, amount_fen: int, *, now_s: int) -> None:
+        """Count a load of a person under a key, if the day's limit leaves room for it.
+
+        Raises:
+            Refused: it does not (`over-limit`).
+        """
+        persons, day = self._store.persons, now_s // DAY_S
+        loaded_fen = persons.loaded_fen(customer.person, day)
+        check_load(customer, amount_fen=amount_fen, loaded_today_fen=loaded_fen)
+        persons.add_load(customer.person, day, amount_fen)
+        self._store.losses.name_holders([(key, customer.person)])
+
+    def count_payments(self, *, most: int = MOST_PACKS) -> bool:
+        """Count the payments of so many hand-ins that have not been counted yet; says whether there are more.
+
+        Broken off, it starts again where it was.
+        """
+        persons = self._store.persons
+        packs = self._store.objects.after(persons.counted_no(), most=most)
+        if not packs:
+            return False
+        transfers = self._not_counted(packs)
+        persons.add_paid(paid_by_day(transfers))
+        persons.add_redeemed(redeemed_by_key(transfers))
+        persons.set_counted_no(packs[-1].first_no + len(packs[-1].kinds) - 1)
+        return len(packs) == most
+
+    def _not_counted(self, packs: Iterable[Pack]) -> list[Transfer]:
+        """The transfers of these packs, without those of which another part was counted before."""
+        found = [
+            Transfer.parse(data)
+            for pack in packs
+            for kind, data in zip(pack.kinds, pack.objects, strict=True)
+            if kind == ObjectKind.TRANSFER
+        ]
+        counts_now = self._store.persons.counts_now
+        return [
+            transfer
+            for transfer in found
+            if len(transfer.spends) == 1 or counts_now(transfer.signed_at_s // DAY_S, transfer.signed.id)
+        ]
+
+    def breaches(self) -> list[DayBreach]:
+        """What persons paid offline beyond the limit of a day, as far as payments were counted."""
+        return self._store.persons.breaches()
+
+    def forget(self, *, before_s: int) -> None:
+        """Drop what was counted for days before this time; no coin that still lives was paid by then."""
+        self._store.persons.forget_before(before_s // DAY_S)

@@ -1,0 +1,107 @@
+"""Netting: what operators owe each other for a day's redemptions, in the fewest payments. Pure.
+
+A coin is loaded out of one operator's vault and redeemed into another's. The operator that loaded it got the
+customer's money for it then; so it owes the other one that money, and gets the value back for it. All such
+obligations of a day are netted at once: each operator has one position, and the positions add up to zero.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+MOST_EXACT: Final = 12
+"""For up to so many operators the fewest payments are found; for more, at most one fewer than they are."""
+
+Obligations = Mapping[tuple[str, str], int]
+"""Fen by (operator that loaded, operator that redeemed)."""
+
+
+class Payment(NamedTuple):
+    """So much money goes from one operator to another, and as much value back."""
+
+    payer: str
+    payee: str
+    amount_fen: int
+
+
+def net_positions(obligations: Obligations) -> dict[str, int]:
+    """What each operator is to get, in fen; negative if it is to pay. They add up to zero; none is zero."""
+    positions: dict[str, int] = {}
+    for (loader, redeemer), amount_fen in obligations.items():
+        positions[loader] = positions.get(loader, 0) - amount_fen
+        positions[redeemer] = positions.get(redeemer, 0) + amount_fen
+    return {name: fen for name, fen in sorted(positions.items()) if fen}
+
+
+def fewest_payments(positions: Mapping[str, int]) -> list[Payment]:
+    """Payments that settle all positions.
+
+    Operators whose positions add up to zero settle among themselves, in one payment fewer than they are. So
+    the fewest payments come from the most such groups (a subset-sum problem: solved by trying all subsets
+    while they are few).
+
+    Raises:
+        ValueError: the positions do not add up to zero.
+    """
+    if sum(positions.values()):
+        raise ValueError("positions add up to zero")
+    names = [name for name, fen in sorted(positions.items()) if fen]
+    groups = _most_groups(names, positions) if len(names) <= MOST_EXACT else [names]
+    return [payment for group in groups for payment in _settle(group, positions)]
+
+
+def _most_groups(names: list[str], positions: Mapping[str, int]) -> list[list[str]]:
+    """The names divided into the most groups whose positions add up to zero."""
+    count = 1 << len(names)
+    sums = [0] * count
+    groups = [0] * count
+    last = [0] * count
+    for chosen in range(1, count):
+        lowest = (chosen & -chosen).bit_length() - 1
+        sums[chosen] = sums[chosen & (chosen - 1)] + positions[names[lowest]]
+        members = [at for at in range(len(names)) if chosen >> at & 1]
+        last[chosen] = max(members, key=lambda at: groups[chosen ^ (1 << at)])
+        groups[chosen] = groups[chosen ^ (1 << last[chosen])] + (sums[chosen] == 0)
+    # Taken away in this order, the rest adds up to zero each time that a group is complete.
+    found: list[list[str]] = [[]] if names else []
+    chosen = count - 1
+    while chosen:
+        found[-1].append(names[last[chosen]])
+        chosen ^= 1 << last[chosen]
+        if chosen and sums[chosen] == 0:
+            found.append([])
+    return found
+
+
+def _settle(group: list[str], positions: Mapping[str, int]) -> list[Payment]:
+    """Payments within a group, each of which leaves at least one of the two with nothing to settle."""
+    owing = [(name, -positions[name]) for name in sorted(group) if positions[name] < 0]
+    getting = [(name, positions[name]) for name in sorted(group) if positions[name] > 0]
+    payments = []
+    while owing and getting:
+        (payer, owed_fen), (payee, due_fen) = owing.pop(), getting.pop()
+        amount_fen = min(owed_fen, due_fen)
+        payments.append(Payment(payer, payee, amount_fen))
+        if owed_fen > amount_fen:
+            owing.append((payer, owed_fen - amount_fen))
+        if due_fen > amount_fen:
+            getting.append((payee, due_fen - amount_fen))
+    return payments
+
+
+class Band(NamedTuple):
+    """How much value an operator wants in its vault: between `low_fen` and `high_fen`, best `target_fen`."""
+
+    low_fen: int
+    target_fen: int
+    high_fen: int
+
+
+def to_rebalance_fen(held_fen: int, band: Band) -> int:
+    """What a vault buys to come back to its target, negative if it sells; 0 while it is within its band.
+
+    Raises:
+        ValueError: the band is not in order.
+    """
+    if not 0 <= band.low_fen <= band.target_fen <= band.high_fen:
+        raise ValueError("a band has low, target and high amounts, in this order")
+    return 0 if band.low_fen <= held_fen <= band.high_fen else band.target_fen - held_fen

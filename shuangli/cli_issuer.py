@@ -1,0 +1,190 @@
+"""`shuangli issuer …`: run the issuer that several operators share, say who they are, and end its epochs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import click
+
+from shuangli.cli_common import (
+    OneLineGroup,
+    answer,
+    database_option,
+    host_option,
+    json_option,
+    port_option,
+    root_key,
+    root_option,
+    say,
+)
+from shuangli.errors import BadInput, ProtocolError
+
+if TYPE_CHECKING:
+    from shuangli.issuer.service.server import Serving
+
+
+@click.group(cls=OneLineGroup)
+def issuer() -> None:
+    """Run an issuer that several operators share."""
+
+
+def _service() -> ModuleType:
+    """The issuer's service.
+
+    Raises:
+        BadInput: what it needs is not installed (`bad-option`).
+    """
+    try:
+        from shuangli.issuer.service import server
+    except ModuleNotFoundError as error:
+        raise BadInput("bad-option", "an issuer needs more: pip install 'shuangli[api]'") from error
+    return server
+
+
+@issuer.command("serve")
+@click.argument("directory", type=click.Path(path_type=Path))
+@host_option
+@port_option(8443)
+@database_option
+@json_option
+def issuer_serve(directory: Path, host: str, port: int, database: str | None, as_json: bool) -> None:
+    """Serve the issuer whose keys and database lie in DIRECTORY until interrupted. Its money is play money.
+
+    The first time, it founds a network there. Only operators that were admitted can connect.
+    """
+
+    def announce(serving: "Serving") -> None:
+        facts = {"network": serving.network, "root": serving.root.hex(), "address": serving.address}
+        say(as_json, facts, "\n".join(f"{name:<9}{value}" for name, value in facts.items()))
+
+    _service().serve(directory, host=host, port=port, database=database, announce=announce)
+
+
+@issuer.command("admit")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("name")
+@click.argument("out", type=click.Path(path_type=Path))
+@json_option
+def issuer_admit(directory: Path, name: str, out: Path, as_json: bool) -> None:
+    """Admit operator NAME to the network in DIRECTORY, and write its own directory OUT.
+
+    The issuer may be running, and knows the operator at once. Where no network is yet, it is founded.
+    """
+    number = _service().admit_operator(directory, name, out)
+    facts = {"operator": name, "directory": str(out), "key_set": number}
+    say(as_json, facts, f"{name} is admitted by key set {number}; serve it from {out}")
+
+
+@issuer.command("dismiss")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("name")
+@json_option
+def issuer_dismiss(directory: Path, name: str, as_json: bool) -> None:
+    """Dismiss operator NAME from the network in DIRECTORY: the issuer refuses it from now on."""
+    number = _service().dismiss_operator(directory, name)
+    say(as_json, {"operator": name, "key_set": number}, f"{name} is dismissed by key set {number}")
+
+
+@issuer.command("epochs")
+@click.argument("directory", type=click.Path(path_type=Path))
+@database_option
+@json_option
+def issuer_epochs(directory: Path, database: str | None, as_json: bool) -> None:
+    """Show the epochs of the issuer in DIRECTORY: state, supply, open coins, and what a close waits for."""
+    views = _service().look_at_epochs(directory, database=database)
+    facts = {"epochs": [view.facts() for view in views]}
+    say(as_json, facts, "\n".join(view.text() for view in views))
+
+
+@issuer.command("close-epoch")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("number", type=int)
+@click.option("--end-minting", is_flag=True, help="If it still mints, let it mint no more, from now on.")
+@database_option
+@json_option
+def issuer_close_epoch(
+    directory: Path, number: int, end_minting: bool, database: str | None, as_json: bool
+) -> None:
+    """Close epoch NUMBER of the issuer in DIRECTORY: whatever is handed in of it from now on is late.
+
+    It is refused while anything in it still waits for its fate.
+    """
+    _service().close_epoch(directory, number, end_minting=end_minting, database=database)
+    say(as_json, {"epoch": number, "state": "closed"}, f"epoch {number} is closed")
+
+
+@issuer.command("archive")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("number", type=int)
+@click.argument("out", type=click.Path(path_type=Path))
+@database_option
+@json_option
+def issuer_archive(directory: Path, number: int, out: Path, database: str | None, as_json: bool) -> None:
+    """Move closed epoch NUMBER of the issuer in DIRECTORY to files below OUT; again if it was cut off."""
+    service = _service()
+    with _archives():
+        path = service.archive_epoch(directory, number, out, database=database)
+    say(as_json, {"epoch": number, "directory": str(path)}, f"epoch {number} is archived in {path}")
+
+
+@issuer.command("verify-archive")
+@click.argument("path", type=click.Path(path_type=Path))
+@root_option
+@json_option
+def issuer_verify_archive(path: Path, root: str, as_json: bool) -> None:
+    """Say whether the archived epoch in PATH holds, trusting only the root key. Exit code 1: it does not."""
+    key = root_key(root)
+    with _archives():
+        from shuangli.issuer.archive.files import MANIFEST
+        from shuangli.issuer.archive.verifying import verify_archive
+
+        if not (path / MANIFEST).is_file():
+            raise BadInput("bad-file", f"{path}: no archived epoch lies there")
+        try:
+            verified = verify_archive(path, key)
+        except ProtocolError as fault:
+            no = {"verified": False, "code": fault.code, "why": str(fault)}
+            answer(as_json, False, no, f"no: {path}: {fault}")
+            return
+    facts = {
+        "epoch": verified.epoch,
+        "archived_at_s": verified.archived_at_s,
+        "rows": verified.counts,
+        "totals": verified.totals,
+        "culprits": sorted(culprit.hex() for culprit in verified.culprits),
+    }
+    objects, culprits = verified.counts["objects"], len(verified.culprits)
+    text = (
+        f"yes: epoch {verified.epoch}, {objects:,} objects, {culprits:,} culprits proven, the supply adds up"
+    )
+    answer(as_json, True, {"verified": True, **facts}, text)
+
+
+@contextmanager
+def _archives() -> Iterator[None]:
+    """What archives need is another extra.
+
+    Raises:
+        BadInput: it is not installed (`bad-option`).
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise BadInput("bad-option", "archives need more: pip install 'shuangli[archive]'") from error
+
+
+@issuer.command("revoke-operator")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("name")
+@database_option
+@json_option
+def issuer_revoke_operator(directory: Path, name: str, database: str | None, as_json: bool) -> None:
+    """Revoke the key of operator NAME, which has leaked. It cannot be taken back.
+
+    Devices refuse all wallets that it has certified; the issuer in DIRECTORY honours those it knew before.
+    """
+    keys = _service().revoke_operator(directory, name, database=database)
+    facts = {"operator": name, "keys": [key.hex() for key in keys]}
+    say(as_json, facts, f"the key of {name} is revoked; the next revocation list names it")

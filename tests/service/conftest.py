@@ -1,0 +1,13 @@
+"""One network of three processes for all tests that leave it running."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.service.network import Network, network
+
+
+@pytest.fixture(scope="session")
+def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    with network(tmp_path_factory.mktemp("network")) as net:
+        yield net
