@@ -6,11 +6,10 @@ over a new one, and then it is an error. Times in answers are the issuer's: it g
 """
 
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from shuangli.api.addresses import parse_operator_address
-from shuangli.api.http_link import HttpLink
+from shuangli.api.http_link import HttpLink, ServiceClient
 from shuangli.api.models import CBOR, COSE_SIGN1
 from shuangli.api.tls import ISSUER_NAME, TlsFiles, operator_context
 from shuangli.errors import BadInput, ShuangliError
@@ -31,14 +30,11 @@ CONNECT_WITHIN_S: Final = 5.0
 MOST_CONNECTIONS: Final = 8
 
 
-class HttpIssuer:
+class HttpIssuer(ServiceClient):
     """A `shuangli.operator.flow.ServiceLink` over HTTPS with mutual TLS.
 
     All methods raise what the issuer raises; `StoreError` with the code `unavailable` where it cannot be
     reached, and `NotHeard`, a kind of it, where it certainly has not heard.
-
-    Attributes:
-        address: where the issuer is
     """
 
     def __init__(self, address: str, files: TlsFiles) -> None:
@@ -47,11 +43,11 @@ class HttpIssuer:
         Raises:
             BadInput: it is no address of this kind (`bad-option`), or a file cannot be used (`bad-file`).
         """
-        self.address = parse_operator_address(address)
-        if not self.address.startswith("https://"):
+        parsed = parse_operator_address(address)
+        if not parsed.startswith("https://"):
             raise BadInput("bad-option", f"{address!r} is no issuer's address: give https://HOST:PORT")
-        self._link = HttpLink(
-            self.address,
+        link = HttpLink(
+            parsed,
             who="issuer",
             tls=operator_context(files),
             tls_name=ISSUER_NAME,
@@ -59,26 +55,7 @@ class HttpIssuer:
             most_connections=MOST_CONNECTIONS,
             again=1,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close its connections."""
-        self._link.close()
-
-    def key_set(self) -> bytes:
-        """The newest key set."""
-        return self._link.newest("/v1/key-set")
-
-    def revocation_list(self) -> bytes:
-        """The newest revocation list."""
-        return self._link.newest("/v1/revocation-list")
+        super().__init__(link)
 
     def mint(self, order: bytes, *, operator: str, customer: Customer, now_s: int) -> bytes:
         """Answer a wallet's order with a load out of the operator's vault."""

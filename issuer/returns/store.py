@@ -2,7 +2,7 @@
 
 from shuangli.database.database import Database, only
 from shuangli.issuer.facts import OpenCoin, Place
-from shuangli.issuer.returns.due import Owed, Return
+from shuangli.issuer.returns.due import Owed, Return, first_open_s
 from shuangli.issuer.returns.tables import DISPUTES, RETURNS
 
 
@@ -29,14 +29,10 @@ class ReturnStore:
         )
 
     def first_open_s(self, operator: str) -> int:
-        """The first second that is still open for this operator's hand-ins.
-
-        It lies after what the operator has said it has passed on, and after the deadline of whatever has gone
-        back: so nothing that has gone back is ever claimed in time, whatever an operator says.
-        """
-        returned_s = only(self._database.row("SELECT coalesce(max(due_s), -1) FROM returns"))
+        """The first second that is still open for this operator's hand-ins (`returns.due.first_open_s`)."""
+        last_due_s = only(self._database.row("SELECT max(due_s) FROM returns"))
         signed = self._database.row("SELECT up_to_s FROM watermarks WHERE operator = ?", operator)
-        return max(int(returned_s), int(signed[0]) if signed else -1) + 1
+        return first_open_s(watermark_s=signed[0] if signed else None, last_due_s=last_due_s)
 
     def add(self, goes_to: Owed, coin: OpenCoin, *, from_fund: bool, returned_s: int) -> int:
         """Note that a coin goes back; what comes out of the guarantee fund is paid when it is asked for.

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 
 from shuangli.api.models import CBOR, COSE, COSE_SIGN1, MAX_MODEL_BYTES, MAX_SIGNED_BYTES
 from shuangli.api.service.listening import PEER_CERTIFICATE
-from shuangli.api.service.manners import BodyReader, answer, gives, make_service, takes, unless_known
+from shuangli.api.service.manners import BodyReader, add_published, answer, gives, make_service, takes
 from shuangli.api.tls import read_peer
 from shuangli.errors import Malformed, Refused
 from shuangli.issuer.service.desk import IssuerDesk
@@ -70,15 +70,7 @@ def _published(desk: IssuerDesk) -> APIRouter:
     """What every operator may read."""
     router = APIRouter()
 
-    @router.get("/key-set", **gives(COSE_SIGN1))
-    def key_set(request: Request) -> Response:
-        """The newest key set, signed by the root."""
-        return unless_known(request, desk.key_set())
-
-    @router.get("/revocation-list", **gives(COSE_SIGN1))
-    def revocation_list(request: Request) -> Response:
-        """The newest revocation list, signed by the centre."""
-        return unless_known(request, desk.revocation_list())
+    add_published(router, key_set=desk.key_set, revocation_list=desk.revocation_list)
 
     @router.get("/health", **gives("application/json"))
     def health() -> Response:

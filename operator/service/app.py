@@ -7,7 +7,7 @@ signed by the wallet's key and uploads prove themselves, so there is no log-in h
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Response
 
 from shuangli.api.models import (
     CBOR,
@@ -18,7 +18,7 @@ from shuangli.api.models import (
     MAX_UPLOAD_BYTES,
     Deposit,
 )
-from shuangli.api.service.manners import BodyReader, answer, gives, make_service, takes, unless_known
+from shuangli.api.service.manners import BodyReader, add_published, answer, gives, make_service, takes
 from shuangli.operator.service.desk import Desk
 
 SignedBody = Annotated[bytes, Depends(BodyReader(COSE, most_bytes=MAX_SIGNED_BYTES))]
@@ -49,15 +49,7 @@ def _published(desk: Desk) -> APIRouter:
         """The network and the operator, as a CBOR map."""
         return answer(desk.describe().encode(), CBOR)
 
-    @router.get("/key-set", **gives(COSE_SIGN1))
-    def key_set(request: Request) -> Response:
-        """The newest key set, signed by the root."""
-        return unless_known(request, desk.key_set())
-
-    @router.get("/revocation-list", **gives(COSE_SIGN1))
-    def revocation_list(request: Request) -> Response:
-        """The newest revocation list, signed by the centre."""
-        return unless_known(request, desk.revocation_list())
+    add_published(router, key_set=desk.key_set, revocation_list=desk.revocation_list)
 
     @router.get("/health", **gives("application/json"))
     def health() -> Response:

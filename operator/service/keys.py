@@ -4,7 +4,6 @@ The real root is kept offline and the issuer's keys are not the operator's. Here
 wallet can be tried with one command: what is proven with these keys is proven to nobody else.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -12,7 +11,7 @@ from typing import Final, Self
 from shuangli import codec
 from shuangli.crypto import KEY_BYTES, SigningKey
 from shuangli.issuer.authority import Authority
-from shuangli.issuer.service.keys import ROOT_FILE, told_where
+from shuangli.issuer.service.keys import ROOT_FILE, RandomBytes, told_where
 from shuangli.issuer.service.network import NETWORK, first_key_set
 from shuangli.issuer.service.secret_files import OWNER_ONLY, make_directory, write_file
 from shuangli.messages.fields import check_bytes, read_array, require
@@ -21,8 +20,6 @@ from shuangli.messages.key_set import KeySet
 OPERATOR: Final = "OP01"
 KEYS_FILE: Final = "network.cbor"
 _VERSION: Final = 1
-
-RandomBytes = Callable[[int], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,11 @@ from pathlib import Path
 from shuangli.crypto import SigningKey, sha256
 from shuangli.issuer.issuer import Issuer
 from shuangli.issuer.service.desk import IssuerDesk
-from shuangli.issuer.service.keys import DATABASE_FILE
+from shuangli.issuer.service.keys import DATABASE_FILE, RandomBytes
 from shuangli.issuer.service.network import make_issuer
 from shuangli.issuer.store import IssuerStore
 from shuangli.operator.service.desk import Desk
-from shuangli.operator.service.keys import OPERATOR, RandomBytes, keys_in
+from shuangli.operator.service.keys import OPERATOR, keys_in
 from shuangli.operator.service.opening import make_desk, opened_store
 
 

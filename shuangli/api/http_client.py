@@ -5,20 +5,14 @@ with HttpOperator("http://127.0.0.1:8000") as operator:
 """
 
 from collections.abc import Iterable
-from types import TracebackType
-from typing import Self
 
 from shuangli.api.addresses import parse_operator_address
-from shuangli.api.http_link import HttpLink
+from shuangli.api.http_link import HttpLink, ServiceClient
 from shuangli.api.models import CBOR, COSE_SIGN1, Deposit, NetworkDescription
 
 
-class HttpOperator:
-    """An `OperatorLink` over HTTP.
-
-    Attributes:
-        address: where the operator is
-    """
+class HttpOperator(ServiceClient):
+    """An `OperatorLink` over HTTP."""
 
     def __init__(self, address: str, *, known: Iterable[bytes] = ()) -> None:
         """Talk to the operator at `address`; nothing is sent yet.
@@ -29,32 +23,11 @@ class HttpOperator:
         Raises:
             BadInput: it is no address.
         """
-        self.address = parse_operator_address(address)
-        self._link = HttpLink(self.address, who="operator", known=known)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close its connections."""
-        self._link.close()
+        super().__init__(HttpLink(parse_operator_address(address), who="operator", known=known))
 
     def describe(self) -> NetworkDescription:
         """The network and the operator."""
         return NetworkDescription.decode(self._link.ask("GET", "/v1/network"))
-
-    def key_set(self) -> bytes:
-        """The newest key set."""
-        return self._link.newest("/v1/key-set")
-
-    def revocation_list(self) -> bytes:
-        """The newest revocation list."""
-        return self._link.newest("/v1/revocation-list")
 
     def open_wallet(self, enrolment: bytes) -> bytes:
         """The certificate of the wallet that an enrolment opens."""

@@ -71,14 +71,6 @@ class HttpLink:
             trust_env=False,
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         """Close its connections."""
         self._client.close()
@@ -146,3 +138,36 @@ class HttpLink:
             if len(data) > MAX_ANSWER_BYTES:
                 raise Malformed("too-large", f"{self.address} answers more than {MAX_ANSWER_BYTES} bytes")
         return bytes(data)
+
+
+class ServiceClient:
+    """What every client of a service does: it has a line, and asks for what all services publish.
+
+    Attributes:
+        address: where the service is
+    """
+
+    def __init__(self, link: HttpLink) -> None:
+        """Ask over `link`."""
+        self.address = link.address
+        self._link = link
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._link.close()
+
+    def key_set(self) -> bytes:
+        """The newest key set."""
+        return self._link.newest("/v1/key-set")
+
+    def revocation_list(self) -> bytes:
+        """The newest revocation list."""
+        return self._link.newest("/v1/revocation-list")

@@ -10,7 +10,7 @@ import pytest
 
 from shuangli import codec
 from shuangli.cose import Domain, Signed, parse
-from shuangli.crypto import sha256
+from shuangli.crypto import SigningKey, sha256
 from shuangli.issuer.archive.manifest import ArchiveManifest
 from shuangli.issuer.vaults.orders import Side, VaultOrder
 from shuangli.messages.audit import Checkpoint
@@ -66,34 +66,12 @@ def test_numbers_of_outcomes_reasons_and_kinds() -> None:
         assert kind in flat
 
 
-def test_payloads_have_the_fields_in_the_order_of_the_page(world: World) -> None:
-    key, payer, payee = world.keys["centre"], world.wallet([2_000]), world.wallet([])
-    paid = pay(payer, payee, 700)
-    upload = payee.hand_in(now_s=NOW)
-    assert upload is not None
-    acknowledgement = world.submit(upload)
-    order = payer.order_load([100], now_s=NOW)
-    enrolment = payer.enrol(kind=WalletKind.SOFT, tier=2, person=bytes(32), now_s=NOW)
-    objects = {
-        "Key set": KeySet.sign(
-            key,
-            network="test",
-            number=1,
-            issued_at_s=NOW,
-            operators=world.operators,
-            centres=[world.centre],
-            epochs=[world.epoch],
-        ).signed,
-        "Enrolment": parse(enrolment, Domain.ENROLMENT),
-        "Load order": parse(order, Domain.LOAD_ORDER),
-        "Load": parse(Bundle.decode(paid.payment.body).loads[0], Domain.LOAD),
-        "Request": parse(paid.request.body, Domain.REQUEST),
-        "Transfer": paid.transfer.signed,
-        "Receipt": parse(paid.answer.body, Domain.RECEIPT),
+def signed_alone(key: SigningKey) -> dict[str, Signed]:
+    """One object of each kind that needs no payment to be signed, by its heading on the page."""
+    return {
         "Refusal": Refusal.sign(
             key, request_id=ID, transfer_ids=[ID], refused_at_s=NOW, reason=RefusalReason.INVALID
         ).signed,
-        "Acknowledgement": acknowledgement.signed,
         "Watermark": Watermark.sign(key, network="test", operator="OP01", up_to_s=NOW).signed,
         "Returned": Returned.sign(
             key,
@@ -134,6 +112,35 @@ def test_payloads_have_the_fields_in_the_order_of_the_page(world: World) -> None
             nonce=bytes(16),
             ordered_at_s=NOW,
         ).signed,
+    }
+
+
+def test_payloads_have_the_fields_in_the_order_of_the_page(world: World) -> None:
+    key, payer, payee = world.keys["centre"], world.wallet([2_000]), world.wallet([])
+    paid = pay(payer, payee, 700)
+    upload = payee.hand_in(now_s=NOW)
+    assert upload is not None
+    acknowledgement = world.submit(upload)
+    order = payer.order_load([100], now_s=NOW)
+    enrolment = payer.enrol(kind=WalletKind.SOFT, tier=2, person=bytes(32), now_s=NOW)
+    objects = {
+        "Key set": KeySet.sign(
+            key,
+            network="test",
+            number=1,
+            issued_at_s=NOW,
+            operators=world.operators,
+            centres=[world.centre],
+            epochs=[world.epoch],
+        ).signed,
+        "Enrolment": parse(enrolment, Domain.ENROLMENT),
+        "Load order": parse(order, Domain.LOAD_ORDER),
+        "Load": parse(Bundle.decode(paid.payment.body).loads[0], Domain.LOAD),
+        "Request": parse(paid.request.body, Domain.REQUEST),
+        "Transfer": paid.transfer.signed,
+        "Receipt": parse(paid.answer.body, Domain.RECEIPT),
+        "Acknowledgement": acknowledgement.signed,
+        **signed_alone(key),
     }
     for heading, signed in objects.items():
         payload = codec.decode(signed.payload)

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -48,7 +48,7 @@ def server(answers: Sequence[bytes], *, then_gone: bool = False) -> Iterator[tup
 
 
 def test_it_is_asked_again_once_over_a_new_connection() -> None:
-    with server([b"", ANSWER]) as (address, asked), HttpLink(address, who="issuer", again=1) as link:
+    with server([b"", ANSWER]) as (address, asked), closing(HttpLink(address, who="issuer", again=1)) as link:
         assert link.ask("POST", "/v1/loads", ORDER, media_type="application/cose") == b"heard"
     assert asked[0] == asked[1]
     assert asked[0].endswith(ORDER)
@@ -57,7 +57,7 @@ def test_it_is_asked_again_once_over_a_new_connection() -> None:
 def test_f12_after_that_nobody_knows_whether_it_was_heard() -> None:
     with (
         server([b"", b""]) as (address, asked),
-        HttpLink(address, who="issuer", again=1) as link,
+        closing(HttpLink(address, who="issuer", again=1)) as link,
         pytest.raises(StoreError) as lost,
     ):
         link.ask("GET", "/")
@@ -67,7 +67,7 @@ def test_f12_after_that_nobody_knows_whether_it_was_heard() -> None:
 def test_f12_what_was_sent_once_may_have_been_heard_though_no_connection_can_be_made_now() -> None:
     with (
         server([b""], then_gone=True) as (address, asked),
-        HttpLink(address, who="issuer", again=1) as link,
+        closing(HttpLink(address, who="issuer", again=1)) as link,
         pytest.raises(StoreError) as lost,
     ):
         link.ask("GET", "/")
@@ -77,7 +77,7 @@ def test_f12_what_was_sent_once_may_have_been_heard_though_no_connection_can_be_
 def test_where_no_connection_can_be_made_nobody_has_heard() -> None:
     with socket.create_server((HOST, 0)) as listening:
         address = f"http://{HOST}:{listening.getsockname()[1]}"
-    with HttpLink(address, who="issuer", again=1) as link, pytest.raises(NotHeard) as down:
+    with closing(HttpLink(address, who="issuer", again=1)) as link, pytest.raises(NotHeard) as down:
         link.ask("GET", "/")
     assert (down.value.code, address in str(down.value)) == ("unavailable", True)
 
@@ -85,7 +85,7 @@ def test_where_no_connection_can_be_made_nobody_has_heard() -> None:
 def test_a_wallets_request_is_made_once() -> None:
     with (
         server([b""]) as (address, asked),
-        HttpLink(address, who="operator") as link,
+        closing(HttpLink(address, who="operator")) as link,
         pytest.raises(StoreError),
     ):
         link.ask("GET", "/")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
@@ -91,6 +91,22 @@ def unless_known(request: Request, body: bytes) -> Response:
     if tag in known or known == ["*"]:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(body, headers={**headers, "Content-Type": COSE_SIGN1})
+
+
+def add_published(
+    router: APIRouter, *, key_set: Callable[[], bytes], revocation_list: Callable[[], bytes]
+) -> None:
+    """Add what every service publishes; it may be cached."""
+
+    @router.get("/key-set", name="key_set", **gives(COSE_SIGN1))
+    def newest_key_set(request: Request) -> Response:
+        """The newest key set, signed by the root."""
+        return unless_known(request, key_set())
+
+    @router.get("/revocation-list", name="revocation_list", **gives(COSE_SIGN1))
+    def newest_revocation_list(request: Request) -> Response:
+        """The newest revocation list, signed by the centre."""
+        return unless_known(request, revocation_list())
 
 
 def _problem(problem: Problem, **headers: str) -> Response:
