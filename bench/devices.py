@@ -5,7 +5,8 @@ from typing import Final
 
 from shuangli.crypto import SigningKey, sha256
 from shuangli.issuer.authority import Authority
-from shuangli.messages.certificates import Claims, Mode, Terms, WalletCertificate, WalletKind
+from shuangli.messages.certificates import Mode, Terms, WalletCertificate, WalletKind
+from shuangli.messages.claims import Claims
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.notices import RevocationList
 from shuangli.offline.trust import Trust

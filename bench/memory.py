@@ -3,8 +3,8 @@
 memory.1m    a million hops
 memory.10m   ten million; about twenty minutes, so only if it is asked for by name
 
-Hops are made by the same process, so what that takes is counted, too; the worker processes that check
-signatures hold nothing, and are counted beside it.
+Hops are made by the same process, so what that takes is counted, too; the worker processes that read
+uploads remember a bounded number of checks, and are not counted.
 """
 
 import multiprocessing
@@ -24,7 +24,7 @@ from bench.network import BenchIssuer
 from bench.result import Measured, Wanted
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.pipeline import Pipeline
-from shuangli.issuer.signature_pool import SignaturePool
+from shuangli.issuer.readers import Readers
 
 HOPS: Final = {"1m": 1_000_000, "10m": 10_000_000}
 DEFAULT: Final = "1m"
@@ -58,7 +58,7 @@ def _peaks_mb(size: str) -> list[float]:
     peaks_mb: list[float] = []
     with (
         tempfile.TemporaryDirectory() as directory,
-        SignaturePool(os.cpu_count() or 1) as pool,
+        Readers(os.cpu_count() or 1) as pool,
         tqdm(desc=f"memory.{size}", total=HOPS[size], unit="hop", file=sys.stderr, disable=None) as bar,
     ):
         network = BenchIssuer(Path(directory) / "issuer.sqlite")

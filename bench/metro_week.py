@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from shuangli.sims.demand import Demand, demand_and_network
-from shuangli.sims.fares import BEIJING
-from shuangli.sims.trips import plan_trips
+from shuangli.sims.transit.demand import Demand, demand_and_network
+from shuangli.sims.transit.fares import BEIJING
+from shuangli.sims.transit.given import given_days
 
 DATA: Final = Path(__file__).resolve().parents[2] / "shared" / "data" / "transit"
 DEMAND: Final = DATA / "bengaluru_od_hourly_2025-08-04_08.parquet"
@@ -35,10 +35,16 @@ def metro_week(*, trips_a_day: int, seed: int) -> Week:
         DEMAND if real else None, NETWORK if real else None, trips=trips_a_day, rng=rng
     )
     demand = _thinned(demand, DAYS * trips_a_day, rng) if real else _repeated(demand)
-    trips = plan_trips(demand, network, BEIJING, rng=rng)
-    riders: list[list[int]] = [[] for _ in range(trips.wallets)]
-    for rider, fare_fen in zip(trips.wallet.tolist(), trips.fare_fen.tolist(), strict=True):
-        riders[rider].append(fare_fen)
+    rides, rider, count = given_days(
+        demand, network, [False] * DAYS, trips_per_wallet=2.0, ride_share=0.8, seed=seed
+    )
+    distance_m = network.between(demand.stations)[rides.origin, rides.destination]
+    riders: list[list[int]] = [[] for _ in range(count)]
+    order = np.argsort(rides.entry_s, kind="stable")
+    for who, fare_fen in zip(
+        rider[order].tolist(), BEIJING.fare_fen(distance_m)[order].tolist(), strict=True
+    ):
+        riders[who].append(fare_fen)
     return Week(fares_fen=[fares for fares in riders if fares], source=demand.source)
 
 

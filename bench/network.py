@@ -12,7 +12,8 @@ from shuangli.issuer.losses.policy import LossPolicy
 from shuangli.issuer.minting import MintingKey
 from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.store import IssuerStore
-from shuangli.messages.certificates import Claims, Mode, Terms, WalletCertificate, WalletKind
+from shuangli.messages.certificates import Mode, Terms, WalletCertificate, WalletKind
+from shuangli.messages.claims import Claims
 from shuangli.messages.fields import NONCE_BYTES
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.offline.limits import COMPANY

@@ -61,7 +61,7 @@ def make_rows(first_no: int, hops: int, *, at_s: int) -> Rows:
 def insert(store: IssuerStore, rows: Rows) -> None:
     """Insert rows in one transaction."""
     with store.transaction():
-        store.objects.add(rows.packs)
+        store.objects.add([pack.row for pack in rows.packs])
         store.database.insert(FACTS, rows.facts)
         store.open_coins.add(rows.open_coins)
 

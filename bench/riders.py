@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 
 from shuangli.crypto import DIGEST_BYTES, SIGNATURE_BYTES, sha256
 from shuangli.messages.bundle import Bundle
-from shuangli.messages.certificates import Claims, Mode, Terms, WalletCertificate, WalletKind
+from shuangli.messages.certificates import Mode, Terms, WalletCertificate, WalletKind
+from shuangli.messages.claims import Claims
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.transfers import Spend, Transfer
 from shuangli.offline.chain import Coin, chains, load_coins, spend_outputs

@@ -7,15 +7,35 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import coin_choice, memory, payment, settlement, sim_transit
+from bench import (
+    api,
+    coin_choice,
+    memory,
+    payment,
+    peers,
+    reports,
+    settle_profile,
+    settlement,
+    sim_scale,
+    sim_signatures,
+    sim_sweep,
+    sim_transit,
+)
 from bench.result import Measured, Wanted
 
 BENCHMARKS: dict[str, Callable[[Wanted, bool], list[Measured]]] = {
     "payment": lambda _wanted, _by_name: payment.measure(),
     "coins": lambda _wanted, _by_name: coin_choice.measure(),
     "settle": lambda wanted, _by_name: settlement.measure(wanted),
+    "settle.profile": lambda _wanted, _by_name: settle_profile.measure(),
+    "api": lambda wanted, _by_name: api.measure(wanted),
     "memory": lambda wanted, by_name: memory.measure(wanted, by_name=by_name),
+    "report": lambda wanted, _by_name: reports.measure(wanted),
     "sim.transit": lambda _wanted, _by_name: sim_transit.measure(),
+    "sim.signatures": lambda wanted, _by_name: sim_signatures.measure(wanted),
+    "sim.sweep": lambda wanted, _by_name: sim_sweep.measure(wanted),
+    "sim.scale": lambda wanted, _by_name: sim_scale.measure(wanted),
+    "sim.peers": lambda wanted, _by_name: peers.measure(wanted),
 }
 """By the beginning of the names of their lines; told which are wanted, and whether they were asked for."""
 OUTPUT = Path("build") / "bench.json"

@@ -25,7 +25,7 @@ from bench.result import Measured, Wanted
 from shuangli.database.database import Database, only
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.pipeline import Pipeline
-from shuangli.issuer.signature_pool import SignaturePool
+from shuangli.issuer.readers import Readers
 from tests.database.servers import DURABLE, Server
 
 SIZES: Final = {"0": 0, "1m": 1_000_000, "5m": 5_000_000}
@@ -33,8 +33,6 @@ DATABASES: Final = ("sqlite", "postgresql")
 WORKLOADS: Final = ("known", "new")
 HOPS: Final = 30_000
 UPLOADS_IN_BATCH: Final = 10
-READ_ONLY: Final = 100
-"""Uploads that are read and not settled: what reading takes alone."""
 WARM_UP: Final = 20
 """Uploads before the clock starts: the workers have begun, and certificates that are to be known are."""
 
@@ -45,7 +43,7 @@ def measure(wanted: Wanted) -> list[Measured]:
     for database in DATABASES:
         sizes = [size for size in SIZES if any(map(wanted, _names(database, size)))]
         if sizes:
-            with _place(database) as place, SignaturePool(os.cpu_count() or 1) as pool:
+            with _place(database) as place, Readers(os.cpu_count() or 1) as pool:
                 network = BenchIssuer(place.place)
                 for size in sizes:
                     fill(network.store, SIZES[size], what=f"settle.{database}.{size}")
@@ -91,7 +89,7 @@ class Bench(NamedTuple):
     """What is measured: an issuer on its database, and the beginning of the lines' names."""
 
     network: BenchIssuer
-    pool: SignaturePool
+    pool: Readers
     server_s: Callable[[], float]
     name: str
 
@@ -124,22 +122,19 @@ def _settle(bench: Bench, workload: str) -> tuple[Measured, float]:
     hops = Hops(network, known=workload == "known", seed=f"{name}.{workload}")
     with network.issuer.transaction():
         submissions = list(hops.submissions(HOPS // HOPS_IN_UPLOAD + WARM_UP))
-        unsettled = list(hops.submissions(READ_ONLY))
     pipeline = Pipeline(network.issuer, pool)
     _run(pipeline, submissions[:WARM_UP])
-    verifier = network.issuer.trust.verifier
-    checked = verifier.checked
+    checked = pipeline.checked
     server, started, busy = server_s(), time.perf_counter(), time.process_time()
     _run(pipeline, submissions[WARM_UP:])
     wall_s, busy_s = time.perf_counter() - started, time.process_time() - busy
-    checked = verifier.checked - checked
+    checked = pipeline.checked - checked
     processors = os.cpu_count() or 1
     alone_s = seconds_alone(0, checked, processes=processors)
     network.issuer.centre.check_books()
-    reading_us = _reading_s(network, unsettled) / (READ_ONLY * HOPS_IN_UPLOAD) * 1e6
     print(
         f"{name}.{workload}: {HOPS / wall_s:,.0f} hops/s, {checked / wall_s:,.0f} signatures/s,"
-        f" writer {busy_s / HOPS * 1e6:.1f} us a hop (reading {reading_us:.1f}),"
+        f" writer {busy_s / HOPS * 1e6:.1f} us a hop,"
         f" server {(server_s() - server) / HOPS * 1e6:.1f}"
     )
     return (
@@ -152,15 +147,6 @@ def _settle(bench: Bench, workload: str) -> tuple[Measured, float]:
         ),
         HOPS / wall_s,
     )
-
-
-def _reading_s(network: BenchIssuer, submissions: list[Submission]) -> float:
-    """Seconds of processor time that reading takes alone: no signature is checked, nothing is settled."""
-    busy = time.process_time()
-    for at in range(0, len(submissions), UPLOADS_IN_BATCH):
-        with network.issuer.trust.verifier.deferring():
-            network.issuer.centre.read(submissions[at : at + UPLOADS_IN_BATCH])
-    return time.process_time() - busy
 
 
 def _run(pipeline: Pipeline, submissions: list[Submission]) -> None:

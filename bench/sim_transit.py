@@ -35,6 +35,8 @@ def measure(trips: int | None = None) -> list[Measured]:
     payments = written.result["payments"]["attempted"]
     alone_s = seconds_alone(signatures["made"], signatures["checked"], processes=processes)
     print(f"sim.transit: {payments:,} payments in {run['wall_s']:.0f} s, {run['peak_rss_mb']:,} MB;")
+    by_place = ", ".join(f"{place} {1e6 * used_s / payments:,.0f}" for place, used_s in run["cpu_s"].items())
+    print(f"  processor time of a payment in microseconds: {by_place}")
     print(f"  {signatures['made']:,} signatures and {signatures['checked']:,} checks alone: {alone_s:.0f} s")
     limit = f"libsodium alone for {signatures['made']} signatures and {signatures['checked']} checks"
     return [

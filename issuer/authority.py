@@ -3,14 +3,10 @@
 from collections.abc import Sequence
 
 from shuangli.crypto import Signer
-from shuangli.messages.certificates import (
-    SERIAL_BYTES,
-    CentreCertificate,
-    Claims,
-    Epoch,
-    OperatorCertificate,
-    Terms,
-)
+from shuangli.errors import BadInput
+from shuangli.messages.audit import CENTRE_ORIGIN
+from shuangli.messages.certificates import CentreCertificate, Epoch, OperatorCertificate, Terms
+from shuangli.messages.claims import SERIAL_BYTES, Claims
 from shuangli.messages.key_set import KeySet
 
 
@@ -42,7 +38,13 @@ class Authority:
     def certify_operator(
         self, name: str, key: bytes, *, not_before_s: int, expires_at_s: int
     ) -> OperatorCertificate:
-        """Authorise a bank to open wallets."""
+        """Authorise a bank to open wallets.
+
+        Raises:
+            BadInput: it has the name of the centre, whose log it could pass its own off as (`bad-value`).
+        """
+        if name.lower() == CENTRE_ORIGIN:
+            raise BadInput("bad-value", f"no operator is called {name!r}: that is the registration centre")
         return OperatorCertificate.sign(self._root, self._claims(name, key, not_before_s, expires_at_s))
 
     def certify_centre(

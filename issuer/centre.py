@@ -4,14 +4,13 @@ It is handed uploads by operators, trusts none of them, and verifies every chain
 settled whole, inside one transaction, and the supply equation is checked at its end.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from shuangli.books import Entry, Posting
 from shuangli.crypto import Signer, sha256
-from shuangli.errors import Malformed, ProtocolError, StoreError
+from shuangli.errors import Malformed, StoreError
 from shuangli.issuer import logged
 from shuangli.issuer.batch import Batch
 from shuangli.issuer.epochs.alarms import raise_alarms
@@ -24,16 +23,17 @@ from shuangli.issuer.losses.creditors import creditor_of
 from shuangli.issuer.losses.desk import check_losses, outlay_fen
 from shuangli.issuer.losses.policy import LossPolicy
 from shuangli.issuer.minting import GUARANTEE_FUND, circulation, vault
+from shuangli.issuer.objects import PackRow
+from shuangli.issuer.own_reading import OwnReader, Shown
+from shuangli.issuer.proven import Proven, settlement_of, spent_coins
+from shuangli.issuer.reading import Footing, Reading, footing_of
 from shuangli.issuer.settlement import settle
 from shuangli.issuer.store import IssuerStore
 from shuangli.issuer.supply import SupplyOff, check_supply, supply_by_epoch
+from shuangli.issuer.vaults.netting import FUND
 from shuangli.messages.events import Event
-from shuangli.messages.hand_in import HandIn
-from shuangli.messages.loads import Load, read_load
 from shuangli.messages.notices import Outcome
 from shuangli.messages.transfers import Transfer
-from shuangli.offline.chain import Coin, Walk, walk
-from shuangli.offline.refusals import VerifiedRefusal, verify_refusals
 from shuangli.offline.trust import Trust
 
 
@@ -48,23 +48,11 @@ class Submission:
 
 
 class Upload(NamedTuple):
-    """A submission as read: what it shows, or why it is no hand-in; neither if it was answered before."""
+    """A submission on its way, and what a reader says of it, if one was asked."""
 
     submission: Submission
     upload_id: bytes
-    seen: Walk | None = None
-    refusals: Sequence[VerifiedRefusal | ProtocolError] = ()
-    fault: Malformed | None = None
-
-    def coins(self) -> list[Coin]:
-        """The coins that it spends."""
-        if self.seen is None:
-            return []
-        coins = [step.coin for step in self.seen.steps if step.coin is not None]
-        for verdict in self.refusals:
-            if isinstance(verdict, VerifiedRefusal):
-                coins += [step.outputs[0] for step in verdict.steps]
-        return coins
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,43 +77,30 @@ class RegistrationCentre:
         self._key = key
         self._trust = trust
         self._policy = policy
+        self._reader = OwnReader(store, trust)
         self.operator_keys = OperatorKeys(store.database, trust)
 
-    def read(self, submissions: Sequence[Submission]) -> list[Upload]:
-        """Verify what can be verified before anything is settled; call it inside a transaction or outside.
+    def take(self, submission: Submission) -> Upload:
+        """A submission that nobody has looked at."""
+        return Upload(submission, sha256(submission.upload))
 
-        An upload that has been answered before is not verified again.
-        """
-        self.operator_keys.obey()
-        decoded = [self._decode(submission) for submission in submissions]
-        hand_ins = [hand_in for _, hand_in in decoded if hand_in is not None]
-        keys = {load_key(load) for hand_in in hand_ins for load in _loads(hand_in)}
-        minted = self._store.load_numbers(list(keys))
-        # The id is a hash of what was signed: what the mint log names, the issuer has signed itself.
-        self._trust.minted_here = lambda load: load_key(load) in minted
-        return [self._walk(upload, hand_in) for upload, hand_in in decoded]
+    def is_answered(self, upload: Upload) -> bool:
+        """Say whether the operator was answered to this upload before."""
+        return self._store.answer(upload.submission.operator, upload.upload_id) is not None
 
-    def _decode(self, submission: Submission) -> tuple[Upload, HandIn | None]:
-        upload_id = sha256(submission.upload)
-        if self._store.answer(submission.operator, upload_id) is not None:
-            return Upload(submission, upload_id), None
-        try:
-            return Upload(submission, upload_id), HandIn.decode(submission.upload)
-        except Malformed as fault:
-            return Upload(submission, upload_id, fault=fault), None
+    def footing(self) -> Footing:
+        """What readers are to trust, as of now."""
+        return footing_of(self._trust, revoked=self.operator_keys.revoked())
 
-    def _walk(self, upload: Upload, hand_in: HandIn | None) -> Upload:
-        if hand_in is None:
-            return upload
-        seen = walk(hand_in.bundle, self._trust)
-        return upload._replace(seen=seen, refusals=verify_refusals(hand_in.refusals, seen, self._trust))
-
-    def settle(self, uploads: Sequence[Upload]) -> list[Settled | Malformed | StoreError]:
+    def settle(
+        self, uploads: Sequence[Upload], *, read_on: Footing | None = None
+    ) -> list[Settled | Malformed | StoreError]:
         """Settle a batch of uploads and check the supply: an answer to each. Call it inside a transaction.
 
         The same upload from the same operator again gives the stored answer. What is no hand-in is answered
         by its fault, and changes nothing. What shows coins of an epoch that is suspended waits: its fault is
-        that the epoch is `unavailable`.
+        that the epoch is `unavailable`. `read_on` is what readers have trusted: if it is not what is trusted
+        now, what they say does not count.
 
         What comes to light only now is received after all that its operator has said it has passed on, and
         after what has gone back, whatever time it bears.
@@ -133,66 +108,38 @@ class RegistrationCentre:
         Raises:
             StoreError: the supply does not add up (`corrupt`).
         """
-        coins = [coin for upload in uploads for coin in upload.coins()]
-        loads = [load for upload in uploads if upload.seen is not None for load in upload.seen.loads]
+        self.operator_keys.obey()
+        if read_on is not None and read_on != self.footing():
+            uploads = [upload._replace(reading=None) for upload in uploads]
+        proven = [one.reading.proven for one in uploads if one.reading is not None and one.reading.proven]
         batch = Batch(
             self._store,
-            load_keys=list(dict.fromkeys(map(load_key, loads))),
-            coin_keys=list(dict.fromkeys(map(coin_key, coins))),
+            load_keys=list(dict.fromkeys([key for one in proven for key in one.load_keys])),
+            coin_keys=list(dict.fromkeys([key for one in proven for key in one.root_keys])),
         )
         states = self._store.epochs.states()
         batch.past = frozenset(number for number, state in states.items() if state in PAST)
         batch.suspended = frozenset(n for n, state in states.items() if state is EpochState.SUSPENDED)
-        first_open_s: dict[str, int] = {}
-        answers = [self._settle(upload, batch, first_open_s) for upload in uploads]
+        answers = [self._answer(upload, batch) for upload in uploads]
         self._store.add_batch(batch)
         self._log(batch)
         self._store.vaults.owe(batch.redeemed)
-        paid = {creditor_of(one.seen, operator=one.submission.operator): one.submission for one in uploads}
-        self._store.losses.name_new_holders((key, one.person) for key, one in paid.items() if key is not None)
+        self._store.losses.name_new_holders(batch.holders.items())
         check_supply(self._store)
         return answers
 
-    def _settle(
-        self, upload: Upload, batch: Batch, first_open_s: dict[str, int]
-    ) -> Settled | Malformed | StoreError:
+    def _answer(self, upload: Upload, batch: Batch) -> Settled | Malformed | StoreError:
         submission = upload.submission
-        operator = submission.operator
-        key = (operator, upload.upload_id)
+        key = (submission.operator, upload.upload_id)
         known = batch.answers.get(key) or self._store.answer(*key)
         if known is not None:
             outcomes, credited_fen, returned_fen, _ = known
             return Settled(
                 outcomes=tuple(map(Outcome, outcomes)), credited_fen=credited_fen, returned_fen=returned_fen
             )
-        if upload.fault is not None:
-            return upload.fault
-        if upload.seen is None:
-            raise StoreError("corrupt", "an upload that had an answer has none any more")
-        if batch.suspended and any(load.epoch in batch.suspended for load in upload.seen.loads):
-            return StoreError("unavailable", "an epoch is suspended: what is handed in of it waits")
-        if operator not in first_open_s:
-            first_open_s[operator] = self._store.returns.first_open_s(operator)
-        received_s = max(submission.received_s, first_open_s[operator])
-        settlement = settle(
-            upload.seen,
-            upload.refusals,
-            known=batch,
-            next_no=self._store.next_no,
-            received_s=received_s,
-            fund_left_fen=self._fund_left_fen(submission.person),
-            past=batch.past,
-        )
-        batch.add(settlement, operator=operator, received_s=received_s)
-        raise_alarms(self._store, self._trust, settlement.not_minted, operator=operator, raised_s=received_s)
-        self._store.findings.add_breaches(find_breaches(upload.seen, settlement))
-        self._book(settlement, submission, received_s=received_s, upload_id=upload.upload_id)
-        self._open_cases(settlement, batch, found_s=received_s)
-        if settlement.frozen:
-            self._store.losses.freeze(settlement.frozen)
-        batch.events.append(
-            logged.settled(settlement, operator=operator, upload_id=upload.upload_id, received_s=received_s)
-        )
+        settlement = self._settle(upload, batch)
+        if not isinstance(settlement, Settlement):
+            return settlement
         settled = Settled(
             outcomes=tuple(settlement.outcomes),
             credited_fen=settlement.credited_fen,
@@ -203,6 +150,74 @@ class RegistrationCentre:
             submission.received_s,
         )
         return settled
+
+    def _settle(self, upload: Upload, batch: Batch) -> Settlement | Malformed | StoreError:
+        """Settle an upload that was not answered before."""
+        submission = upload.submission
+        operator = submission.operator
+        if operator not in batch.first_open_s:
+            batch.first_open_s[operator] = self._store.returns.first_open_s(operator)
+        received_s = max(submission.received_s, batch.first_open_s[operator])
+        proven = upload.reading.proven if upload.reading is not None else None
+        if proven is not None and batch.holds(proven, received_s=received_s):
+            settlement = self._settle_proven(proven, submission, batch, received_s=received_s)
+        else:
+            try:
+                shown = self._reader.read(submission.upload, upload.reading)
+            except Malformed as fault:
+                return fault
+            if batch.suspended and any(load.epoch in batch.suspended for load in shown.seen.loads):
+                return StoreError("unavailable", "an epoch is suspended: what is handed in of it waits")
+            settlement = self._settle_shown(shown, submission, batch, received_s=received_s)
+        self._book(settlement, submission, received_s=received_s, upload_id=upload.upload_id)
+        self._open_cases(settlement, batch, found_s=received_s)
+        if settlement.frozen:
+            batch.events += logged.freeze(self._store, settlement.frozen, now_s=received_s, operator=operator)
+        batch.events.append(
+            logged.settled(settlement, operator=operator, upload_id=upload.upload_id, received_s=received_s)
+        )
+        return settlement
+
+    def _settle_proven(
+        self, proven: Proven, submission: Submission, batch: Batch, *, received_s: int
+    ) -> Settlement:
+        """Let a hand-in change what it has been proven to change."""
+        first_no = self._store.next_no(len(proven.kinds))
+        settlement, breaches = settlement_of(proven, first_no=first_no, load_numbers=batch.loads_known)
+        operator = submission.operator
+        pack = PackRow(first_no, operator, received_s, proven.kinds, proven.objects)
+        batch.add(settlement, operator=operator, received_s=received_s, pack=pack)
+        self._store.findings.add_breaches(breaches)
+        if proven.holder is not None:
+            batch.holders.setdefault(proven.holder, submission.person)
+        return settlement
+
+    def _settle_shown(
+        self, shown: Shown, submission: Submission, batch: Batch, *, received_s: int
+    ) -> Settlement:
+        """Settle a hand-in spend by spend."""
+        seen, refusals = shown
+        batch.look_up(
+            load_keys=list(dict.fromkeys(map(load_key, seen.loads))),
+            coin_keys=list(dict.fromkeys(map(coin_key, spent_coins(seen, refusals)))),
+        )
+        settlement = settle(
+            seen,
+            refusals,
+            known=batch,
+            next_no=self._store.next_no,
+            received_s=received_s,
+            fund_left_fen=self._fund_left_fen(submission.person),
+            past=batch.past,
+        )
+        operator = submission.operator
+        batch.add(settlement, operator=operator, received_s=received_s)
+        raise_alarms(self._store, self._trust, settlement.not_minted, operator=operator, raised_s=received_s)
+        self._store.findings.add_breaches(find_breaches(seen, settlement))
+        creditor = creditor_of(seen, operator=operator)
+        if creditor is not None:
+            batch.holders.setdefault(creditor, submission.person)
+        return settlement
 
     def _log(self, batch: Batch) -> None:
         """Log what became of each upload, and which cases were found; all of it is written before."""
@@ -226,6 +241,7 @@ class RegistrationCentre:
     ) -> None:
         if settlement.fund_paid_fen:
             self._store.losses.add_fund_paid(submission.person, settlement.fund_paid_fen)
+            self._store.vaults.owe({(FUND, submission.operator, received_s): settlement.fund_paid_fen})
         supply = settlement.supply.items()
         redeemed = [Posting(circulation(epoch), change.redeemed_fen) for epoch, change in supply]
         redeemed.append(Posting(GUARANTEE_FUND, settlement.fund_paid_fen))
@@ -257,14 +273,19 @@ class RegistrationCentre:
     def check_books(self) -> None:
         """Count everything afresh: open coins against circulation, postings against balances.
 
+        An epoch that is suspended is passed over: people look at it, and it hides nothing about the others.
+
         Raises:
             SupplyOff: something is off in an epoch.
             StoreError: the postings do not add up to the balances (`corrupt`).
         """
         counted = self._store.open_coins.count_fen()
         check_supply(self._store)
+        suspended = self._store.epochs.in_states((EpochState.SUSPENDED,))
         for supply in supply_by_epoch(self._store):
             epoch = supply.epoch
+            if epoch in suspended:
+                continue
             in_books_fen = -self._store.ledger.balance_fen(circulation(epoch))
             if not counted.get((epoch, False), 0) == supply.outstanding_fen == in_books_fen:
                 raise SupplyOff(epoch, "open coins, supply and circulation differ")
@@ -272,10 +293,3 @@ class RegistrationCentre:
                 raise SupplyOff(epoch, "open coins on forks differ")
         check_losses(self._store)
         self._store.ledger.check()
-
-
-def _loads(hand_in: HandIn) -> Iterator[Load]:
-    """The loads of a hand-in that can be read; `walk` says what is wrong with the others."""
-    for data in hand_in.bundle.loads:
-        with suppress(Malformed):
-            yield read_load(data)

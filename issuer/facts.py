@@ -100,6 +100,15 @@ class Frozen(NamedTuple):
     place: Place
     creditor: bytes
     due_s: int
+    coin_id: bytes
+    value_fen: int
+
+
+class Given(NamedTuple):
+    """Who gave what a coin is worth, under a condition: the key `giver`, a wallet of `operator`."""
+
+    giver: bytes
+    operator: str
 
 
 class NewCase(NamedTuple):
@@ -169,6 +178,7 @@ class Settlement:
     not returned by themselves; `frozen` are those of them that only a culprit would get. `supply` is by
     epoch: what is redeemed or returned there comes out of circulation, what the fund pays out of the
     guarantee fund. `redeemed_by_loader` is what comes out of circulation, by the operator that loaded it.
+    `given` says of opened coins under a condition who gave them.
     """
 
     objects: list[tuple[int, ObjectKind, Signed]] = field(default_factory=list)
@@ -182,16 +192,21 @@ class Settlement:
     frozen: list[Frozen] = field(default_factory=list)
     supply: dict[int, SupplyChange] = field(default_factory=lambda: defaultdict(SupplyChange))
     redeemed_by_loader: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    given: dict[tuple[int, int], Given] = field(default_factory=dict)
     not_minted: list[Load] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
-    def open(self, coin: OpenCoin) -> None:
-        """A coin has come about."""
-        self.opened[coin.place[:2]] = coin
+    def open(self, coin: OpenCoin, load: Load) -> None:
+        """A coin has come about, out of a load."""
+        place = coin.place
+        at = place[0], place[1]
+        self.opened[at] = coin
+        if load.condition is not None:
+            self.given[at] = Given(load.condition.giver, load.operator)
 
     def close(self, place: Place) -> None:
         """A coin is spent: one that this hand-in has opened is as if it had never been open."""
-        at = place[:2]
+        at = place[0], place[1]
         if self.opened.pop(at, None) is None:
             self.closed.append(at)
 

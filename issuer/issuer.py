@@ -12,6 +12,7 @@ from shuangli.issuer.centre import RegistrationCentre, Settled, Submission
 from shuangli.issuer.epochs.desk import EpochDesk
 from shuangli.issuer.epochs.states import EpochEvent
 from shuangli.issuer.logged import log_policy
+from shuangli.issuer.losses.case_desk import CaseDesk
 from shuangli.issuer.losses.desk import LossDesk
 from shuangli.issuer.losses.policy import LossPolicy
 from shuangli.issuer.minting import Mint, MintingKey
@@ -47,8 +48,9 @@ class Issuer:
         self.centre = RegistrationCentre(store=store, key=centre_key, trust=trust, policy=policy)
         self.return_desk = ReturnDesk(store=store, trust=trust, policy=policy)
         self.loss_desk = LossDesk(store=store)
+        self.cases = CaseDesk(store=store, trust=trust, losses=self.loss_desk, certificate=self._certificate)
         self.person_desk = PersonDesk(store=store)
-        self.vaults = VaultDesk(store=store, trust=trust)
+        self.vaults = VaultDesk(store=store, key=centre_key, trust=trust, returns=self.return_desk)
         self.epochs = EpochDesk(store=store, returns=self.return_desk)
         with store.transaction():
             self.open_epoch(minting, now_s=minting.epoch.claims.not_before_s)
@@ -138,7 +140,7 @@ class Issuer:
 
     def settle_all(self, submissions: Sequence[Submission]) -> list[Settled | Malformed | StoreError]:
         """Settle a batch of uploads that operators pass on: an answer to each, or its fault."""
-        return self.centre.settle(self.centre.read(submissions))
+        return self.centre.settle([self.centre.take(submission) for submission in submissions])
 
     def book_losses(self, *, now_s: int) -> bool:
         """Take what only culprits would get and book who owes what, some at a time; says if there is more."""

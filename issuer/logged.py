@@ -4,6 +4,7 @@ One event an upload, and one a case; nothing for each hop. They go into the log 
 what they tell (`shuangli.messages.events` says what each kind tells, and whom it must not name).
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from shuangli.books import Entry
@@ -11,11 +12,12 @@ from shuangli.codec import encode
 from shuangli.crypto import sha256
 from shuangli.database.audit import post_and_log
 from shuangli.issuer.cases import evidence_of
-from shuangli.issuer.facts import NewCase, OpenCoin, Settlement
+from shuangli.issuer.facts import Frozen, NewCase, OpenCoin, Settlement
 from shuangli.issuer.losses.policy import LossPolicy
 from shuangli.issuer.store import IssuerStore
+from shuangli.messages.audit import CENTRE_ORIGIN
 from shuangli.messages.events import Event, EventKind
-from shuangli.messages.notices import RevocationList
+from shuangli.messages.notices import Report, RevocationList
 from shuangli.offline.trust import Trust
 
 POLICY: Final = "loss-policy"
@@ -77,6 +79,32 @@ def listed(signed: RevocationList) -> Event:
     )
 
 
+def disclosed(record: bytes, case_no: int, *, operator: str, at_s: int) -> Event:
+    """An operator has shown the centre who holds the key of a case, by the enrolment of this id."""
+    return Event.of(
+        EventKind.DISCLOSURE,
+        at_s=at_s,
+        operator=operator,
+        authority=CENTRE_ORIGIN,
+        case_no=case_no,
+        order=record,
+    )
+
+
+def freeze(store: IssuerStore, coins: Iterable[Frozen], *, now_s: int, operator: str = "") -> list[Event]:
+    """Note coins that only culprits would get; gives the events of those that are new, to be logged."""
+    return [
+        Event.of(
+            EventKind.FREEZE,
+            at_s=now_s,
+            operator=operator,
+            record=coin.coin_id,
+            frozen_fen=0 if coin.place.forked else coin.value_fen,
+        )
+        for coin in store.losses.freeze(coins)
+    ]
+
+
 def gone_back(coin: OpenCoin, *, operator: str, number: int, coin_id: bytes, at_s: int) -> Event:
     """A coin has gone back to a wallet of `operator`: the return of this number there."""
     return Event.of(
@@ -101,6 +129,19 @@ def taken(coin: OpenCoin, *, coin_id: bytes, at_s: int) -> Event:
         value_fen=coin.value_fen,
         void_fen=coin.value_fen if coin.place.forked else 0,
     )
+
+
+def file_report(store: IssuerStore, report: Report, *, now_s: int) -> bool:
+    """Log that a report was filed, which the centre has signed; says no if it was before. Call it in a
+    transaction.
+
+    No other version of it can be filed later as if it were the first: each has an entry of its own.
+    """
+    if not store.findings.add_report(report.signed.id, report.made_at_s, now_s):
+        return False
+    filed = Event.of(EventKind.REPORT, at_s=now_s, report_id=report.signed.id, made_at_s=report.made_at_s)
+    store.audit.append([filed])
+    return True
 
 
 def log_policy(store: IssuerStore, policy: LossPolicy, *, now_s: int) -> None:

@@ -102,7 +102,8 @@ class Mint:
 
         Raises:
             Refused: the order names another operator (`unknown-wallet`), its nonce has been used for
-                another order (`nonce-used`), no epoch is open (`epoch`), the vault does not hold
+                another order (`nonce-used`), no epoch is open (`epoch`), its condition allows no time to
+                spend it (`condition`), the vault does not hold
                 enough (`vault-empty`), or the person has loaded too much today, here or at another operator
                 (`over-limit`).
         """
@@ -124,6 +125,11 @@ class Mint:
             raise Refused("vault-empty", f"the vault of {operator} is {amount_fen - held_fen} fen short")
         minting = self.open_epoch(now_s=now_s)
         epoch = minting.epoch
+        expires_at_s = now_s + epoch.terms.coin_life_s
+        if order.condition is not None:
+            expires_at_s = min(expires_at_s, order.condition.spend_by_s)
+            if now_s >= expires_at_s:
+                raise Refused("condition", "the time in which this value could be spent is over")
         self._persons.count_load(customer, order.owner, amount_fen, now_s=now_s)
         load = Load.sign(
             minting.key,
@@ -132,7 +138,7 @@ class Mint:
             order=order,
             epoch=epoch.number,
             issued_at_s=now_s,
-            expires_at_s=now_s + epoch.terms.coin_life_s,
+            expires_at_s=expires_at_s,
         )
         self._store.add_load(load, order, due_s=load.expires_at_s + epoch.terms.grace_s)
         self._store.ledger.post(

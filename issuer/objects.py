@@ -38,16 +38,34 @@ class Pack(NamedTuple):
     kinds: bytes
     objects: tuple[bytes, ...]
 
+    @property
+    def row(self) -> "PackRow":
+        """The pack as it is kept."""
+        return PackRow(*self[:4], encode_pack(self.objects))
 
-def make_pack(objects: Sequence[tuple[int, ObjectKind, Signed]], *, operator: str, received_s: int) -> Pack:
+
+class PackRow(NamedTuple):
+    """A pack as it is kept: `data` holds all its objects."""
+
+    first_no: int
+    operator: str
+    received_s: int
+    kinds: bytes
+    data: bytes
+
+
+def encode_pack(objects: Sequence[bytes]) -> bytes:
+    """Objects as they lie in a pack."""
+    return codec.encode_fields(objects)
+
+
+def make_pack(
+    objects: Sequence[tuple[int, ObjectKind, Signed]], *, operator: str, received_s: int
+) -> PackRow:
     """A pack of one or more objects with consecutive numbers."""
-    return Pack(
-        objects[0][0],
-        operator,
-        received_s,
-        bytes([kind for _, kind, _ in objects]),
-        tuple([signed.data for _, _, signed in objects]),
-    )
+    kinds = bytes([kind for _, kind, _ in objects])
+    data = encode_pack([signed.data for _, _, signed in objects])
+    return PackRow(objects[0][0], operator, received_s, kinds, data)
 
 
 class Objects:
@@ -70,15 +88,9 @@ class Objects:
         row = self._database.row("SELECT first_no, kinds FROM objects ORDER BY first_no DESC LIMIT 1")
         return int(row[0]) + len(row[1]) - 1 if row else 0
 
-    def add(self, packs: Sequence[Pack]) -> None:
+    def add(self, packs: Sequence[PackRow]) -> None:
         """Keep packs."""
-        self._database.insert(
-            OBJECTS,
-            [
-                (first_no, operator, received_s, kinds, codec.encode_fields(objects))
-                for first_no, operator, received_s, kinds, objects in packs
-            ],
-        )
+        self._database.insert(OBJECTS, packs)
 
     def get(self, number: int) -> tuple[ObjectKind, bytes]:
         """An object's kind, and its bytes as they were received.
@@ -96,7 +108,7 @@ class Objects:
     def of_kind(self, kind: ObjectKind) -> Iterator[tuple[bytes, int]]:
         """All objects of a kind in the order of their numbers, and when each was received."""
         for row in self._database.rows(f"SELECT {_COLUMNS} FROM objects ORDER BY first_no"):  # noqa: S608
-            pack = _read(row)
+            pack = read_pack(row)
             for number, data in zip(pack.kinds, pack.objects, strict=True):
                 if number == kind:
                     yield data, pack.received_s
@@ -104,7 +116,7 @@ class Objects:
     def after(self, number: int, *, most: int) -> list[Pack]:
         """The first so many packs whose objects have greater numbers, in their order."""
         query = f"SELECT {_COLUMNS} FROM objects WHERE first_no > ? ORDER BY first_no LIMIT ?"  # noqa: S608
-        return [_read(row) for row in self._database.rows(query, number, most)]
+        return [read_pack(row) for row in self._database.rows(query, number, most)]
 
     def pack_of(self, number: int) -> Pack:
         """The pack with this object; what is asked for next often lies in the same one."""
@@ -113,11 +125,11 @@ class Objects:
             row = self._database.row(query, number)
             if row is None or number - row[0] >= len(row[3]):
                 raise StoreError("corrupt", f"there is no object number {number}")
-            self._latest = _read(row)
+            self._latest = read_pack(row)
         return self._latest
 
 
-def _read(row: tuple[int, str, int, bytes, bytes]) -> Pack:
+def read_pack(row: tuple[int, str, int, bytes, bytes]) -> Pack:
     """A pack from its row."""
     objects: Any = codec.decode(row[4], max_bytes=len(row[4]))
     if type(objects) is not list or len(objects) != len(row[3]):

@@ -1,12 +1,11 @@
 """The settlement pipeline: batches of uploads from received bytes to acknowledged results.
 
-    read      decode, walk the chains by every rule but the signatures'
-    check     the signatures that are not known yet, in worker processes
+    read      decode, walk the chains, check the signatures; say what is proven: in worker processes
     settle    in one transaction, against what is known now, in the order of the uploads
     answer    once the transaction is on disk
 
-While the signatures of one batch are checked, the batch before is settled. No signature is taken for checked
-before it has been; a batch whose signatures do not all hold is read again, each by its own verdict.
+While one batch is read, the batch before is settled. No signature is taken for checked before it has been,
+and what a reader says counts only if it has trusted what is trusted when the batch is settled.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,25 +14,29 @@ from typing import NamedTuple
 from shuangli.errors import Malformed, StoreError
 from shuangli.issuer.centre import Settled, Submission, Upload
 from shuangli.issuer.issuer import Issuer
-from shuangli.issuer.signature_pool import Checking, SignaturePool
+from shuangli.issuer.readers import Readers, UnderWay
 
 
 class _Batch(NamedTuple):
-    """A batch that has been read, its signatures being checked."""
+    """A batch that is being read: its uploads, those of them that are, and the readings to come."""
 
-    submissions: Sequence[Submission]
     uploads: list[Upload]
-    checking: Checking
+    open: list[int]
+    under_way: UnderWay
 
 
 class Pipeline:
-    """Settles batches for one issuer; it alone writes while `run` is under way."""
+    """Settles batches for one issuer; it alone writes while `run` is under way.
 
-    def __init__(self, issuer: Issuer, pool: SignaturePool) -> None:
-        """Settle with `issuer`, and have signatures checked by `pool`."""
+    Attributes:
+        checked: how many signatures the readers have checked
+    """
+
+    def __init__(self, issuer: Issuer, readers: Readers) -> None:
+        """Settle with `issuer`, and have uploads read by `readers`."""
         self._issuer = issuer
-        self._pool = pool
-        self._verifier = issuer.trust.verifier
+        self._readers = readers
+        self.checked = 0
 
     def run(
         self, batches: Iterable[Sequence[Submission]]
@@ -53,16 +56,16 @@ class Pipeline:
             yield self._settle(waiting)
 
     def _begin(self, submissions: Sequence[Submission]) -> _Batch:
-        with self._verifier.deferring() as deferred:
-            uploads = self._issuer.centre.read(submissions)
-        return _Batch(submissions, uploads, self._pool.start([*deferred.values()]))
+        centre = self._issuer.centre
+        uploads = [centre.take(submission) for submission in submissions]
+        unanswered = [number for number, upload in enumerate(uploads) if not centre.is_answered(upload)]
+        asked = [(submissions[number].operator, submissions[number].upload) for number in unanswered]
+        return _Batch(uploads, unanswered, self._readers.start(centre.footing(), asked))
 
     def _settle(self, batch: _Batch) -> list[Settled | Malformed | StoreError]:
         uploads = batch.uploads
-        failed = self._pool.failed(batch.checking)
-        self._verifier.note(batch.checking.checks, failed)
-        if failed:
-            # Each signature by its own verdict now; those that hold are remembered.
-            uploads = self._issuer.centre.read(batch.submissions)
+        for number, reading in zip(batch.open, self._readers.finish(batch.under_way), strict=True):
+            self.checked += reading.checked
+            uploads[number] = uploads[number]._replace(reading=reading)
         with self._issuer.transaction():
-            return self._issuer.centre.settle(uploads)
+            return self._issuer.centre.settle(uploads, read_on=batch.under_way.footing)

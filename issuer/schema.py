@@ -8,7 +8,7 @@ cases             one row per coin that was spent twice
 supply            running totals by epoch, as in `issuer.supply`
 fund_claims       what the guarantee fund has paid to a person
 answers           what an operator was answered to an upload, until its watermark says that it knows
-revocation_lists  as signed
+revocation_lists  the newest, as signed
 
 What is looked up by a hash lies in the order of time: a key is the time at which the load or transfer was
 signed, then the hash (`issuer.facts.dated_key`). So what is looked up and entered today lies together,

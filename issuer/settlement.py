@@ -36,6 +36,7 @@ from shuangli.issuer.facts import (
 from shuangli.messages.notices import Outcome
 from shuangli.messages.transfers import CENTRE
 from shuangli.offline.chain import Coin, Step, Walk
+from shuangli.offline.conditions import refusal_pays
 from shuangli.offline.refusals import VerifiedRefusal, source_of
 
 NextNo = Callable[[], int]
@@ -109,11 +110,10 @@ class _Settling:
         self._facts = self._known.facts(coin_keys + refused)
         position = 0
         last = None
-        outcomes = self._result.outcomes
         for step, key in zip(seen.steps, coin_keys, strict=True):
             position = position + 1 if step.transfer is not None and step.transfer is last else 0
             last = step.transfer
-            outcomes.append(self._transfer(step, key, position))
+            self._result.outcomes.append(self._transfer(step, key, position))
         for verdict in refusals:
             self._result.outcomes += self._refusal(verdict)
         return self._result
@@ -140,8 +140,7 @@ class _Settling:
         place = self._place(coin)
         if place is None:
             return self._placeless(coin)
-        signed = transfer.signed
-        creditor = transfer.payer if transfer.payee == CENTRE else None
+        signed, creditor = transfer.signed, transfer.payer if transfer.payee == CENTRE else None
         return self._record(
             _Spend(ObjectKind.TRANSFER, signed, signed.id, coin, key, place, position, outputs, creditor)
         )
@@ -154,13 +153,15 @@ class _Settling:
         outcomes = []
         for step in verdict.steps:
             coin = step.outputs[0]
+            if not refusal_pays(coin):
+                outcomes.append(Outcome.CONDITION)
+                continue
             place = self._place(coin)
             if place is None or step.transfer is None:
                 outcomes.append(self._placeless(coin))
                 continue
             payer = step.transfer.payer
-            key = coin_key(coin)
-            spend = _Spend(ObjectKind.REFUSAL, signed, REFUSED, coin, key, place, 0, (), payer)
+            spend = _Spend(ObjectKind.REFUSAL, signed, REFUSED, coin, coin_key(coin), place, 0, (), payer)
             outcomes.append(self._record(spend))
         return outcomes
 
@@ -239,7 +240,8 @@ class _Settling:
 
     def _judge_payout(self, spend: _Spend, creditor: bytes, forked: bool) -> Outcome:
         if self._is_culprit(creditor):
-            self._result.frozen.append(Frozen(spend.place, creditor, spend.coin.due_s))
+            place, coin = spend.place, spend.coin
+            self._result.frozen.append(Frozen(place, creditor, coin.due_s, coin.coin_id, coin.value_fen))
             return Outcome.FROZEN
         if forked and self._result.fund_paid_fen + spend.coin.value_fen > self._fund_left_fen:
             return Outcome.CAPPED
@@ -269,7 +271,8 @@ class _Settling:
         if spend.creditor is None:
             for output in spend.outputs:
                 place = self._places[output.coin_id]
-                self._result.open(OpenCoin(place, output.value_fen, output.load.epoch, output.due_s))
+                opened = OpenCoin(place, output.value_fen, output.load.epoch, output.due_s)
+                self._result.open(opened, output.load)
                 self._add_open(output, forked, output.value_fen)
         elif forked:
             change.fund_paid_fen += spend.coin.value_fen

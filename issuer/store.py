@@ -17,7 +17,7 @@ from shuangli.database.ledger import LEDGER_TABLES, LedgerStore
 from shuangli.database.opening import open_database
 from shuangli.issuer.batch import Batch
 from shuangli.issuer.epochs.store import EpochStore
-from shuangli.issuer.epochs.tables import EPOCH_TABLES
+from shuangli.issuer.epochs.tables import EPOCH_TABLES, OPERATORS
 from shuangli.issuer.facts import (
     REFUSED,
     CaseRow,
@@ -30,9 +30,10 @@ from shuangli.issuer.facts import (
     SupplyChange,
     load_key,
 )
-from shuangli.issuer.findings.store import FINDINGS_TABLES, Findings
+from shuangli.issuer.findings.store import FINDINGS_TABLES, REPORTS, Findings
+from shuangli.issuer.losses.case_store import CaseStore
 from shuangli.issuer.losses.store import LossStore
-from shuangli.issuer.losses.tables import LOSS_TABLES
+from shuangli.issuer.losses.tables import ENROLMENTS, LOSS_TABLES, PAST_CASES
 from shuangli.issuer.objects import OBJECTS, Objects, make_pack
 from shuangli.issuer.persons.store import PersonStore
 from shuangli.issuer.persons.tables import PERSON_TABLES
@@ -49,7 +50,7 @@ from shuangli.issuer.schema import (
     SUPPLY,
 )
 from shuangli.issuer.vaults.store import VaultStore
-from shuangli.issuer.vaults.tables import VAULT_TABLES
+from shuangli.issuer.vaults.tables import STATEMENTS, VAULT_TABLES
 from shuangli.messages.audit import CENTRE_ORIGIN
 from shuangli.messages.loads import Load, LoadOrder
 
@@ -67,7 +68,9 @@ STEPS: Final = (
         *LOSS_TABLES,
         *PERSON_TABLES,
     ),
+    (STATEMENTS, OPERATORS, ENROLMENTS, PAST_CASES, REPORTS),
 )
+"""What is added later is a step of its own, at the end."""
 CACHE_KIB: Final = 262_144
 """As many of the facts as possible stay in memory."""
 _CASE: Final = "coin_key, culprit, operator, face_fen, parent_no, position, source_id, found_s"
@@ -96,6 +99,7 @@ class IssuerStore:
         returns: what has gone back, and what decides when
         findings: loads that were never minted, limits that were broken offline
         losses: what culprits owe and hold
+        told_cases: cases as they are told, also those that are archived
         persons: what persons have loaded and paid
         epochs: the state of each epoch
         vaults: what operators owe each other
@@ -111,11 +115,12 @@ class IssuerStore:
         self.returns = ReturnStore(self.database)
         self.findings = Findings(self.database)
         self.losses = LossStore(self.database)
+        self.told_cases = CaseStore(self.database)
         self.persons = PersonStore(self.database)
-        self.epochs = EpochStore(self.database)
         self.vaults = VaultStore(self.database)
         self.ledger = LedgerStore(self.database)
         self.audit = AuditLog(self.database, origin=CENTRE_ORIGIN)
+        self.epochs = EpochStore(self.database, self.audit)
         self._last_no = 0
 
     @contextmanager
@@ -157,10 +162,11 @@ class IssuerStore:
         )
         return self.database.row(query, key, key) is not None
 
-    def next_no(self) -> int:
-        """The next number in the row of signed objects."""
-        self._last_no += 1
-        return self._last_no
+    def next_no(self, count: int = 1) -> int:
+        """The next number in the row of signed objects, the first of so many."""
+        first_no = self._last_no + 1
+        self._last_no += count
+        return first_no
 
     def order(self, owner: bytes, nonce: bytes) -> tuple[bytes, bytes] | None:
         """The order that used a nonce of an owner before, and the load that answered it."""
@@ -220,6 +226,7 @@ class IssuerStore:
             [(*key, fork.number, fork.settled_fen) for key, fork in batch.forks.items() if fork is not None],
         )
         self.open_coins.add(batch.opened.values())
+        self.open_coins.give((at, given) for at, given in batch.given.items() if at in batch.opened)
         self.open_coins.close(list(batch.closed))
         self.open_coins.hold(list(batch.held))
         for epoch, change in batch.supply.items():
@@ -234,7 +241,9 @@ class IssuerStore:
         """Open a case against a key that `operator` has certified; says no if the coin already has one."""
         opened = self.database.execute(
             "INSERT INTO cases VALUES"
-            " ((SELECT coalesce(max(case_no), 0) + 1 FROM cases), ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ((SELECT coalesce(max(case_no), 0) + 1 FROM"
+            " (SELECT case_no FROM cases UNION ALL SELECT case_no FROM past_cases) AS known),"
+            " ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (coin_key) DO NOTHING",
             *(case.coin_key, case.culprit, operator, case.face_fen, *case.place[:2], case.source_id, found_s),
         )

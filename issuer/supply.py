@@ -81,18 +81,19 @@ def check_supply(store: IssuerStore) -> None:
 def unpaid_on_forks_fen(store: IssuerStore) -> int:
     """The part of what is void that somebody was told is recorded and not paid, in fen.
 
-    Those are payments that were handed in late, and redemptions that stood first until another spend of
-    the coin was settled. Whoever redeems a coin after another spend of it is told that it is forked.
+    Those are payments that were handed in late, redemptions that stood first until another spend of the coin
+    was settled, and refusals of what the payee has redeemed all the same. Whoever redeems a coin after
+    another spend of it is told that it is forked.
     """
     unpaid_fen = 0
     rows = store.database.rows(
-        "SELECT coin_key, forks.object_no, forks.object_no < facts.object_no"
-        " FROM forks JOIN facts USING (coin_key)"
-        " WHERE forks.settled_fen = 0 AND length(forks.object_id) > 0 ORDER BY forks.object_no"
+        "SELECT coin_key, forks.object_no, facts.object_no, length(forks.object_id) = 0"
+        " FROM forks JOIN facts USING (coin_key) WHERE forks.settled_fen = 0 ORDER BY forks.object_no"
     )
-    for coin_key, number, came_first in rows:
-        transfer = Transfer.parse(store.object(number))
-        if came_first or transfer.payee != CENTRE:
+    for coin_key, number, fact_no, refused in rows:
+        # A refusal says no value: what it refuses is what the fact's transfer spends.
+        transfer = Transfer.parse(store.object(fact_no if refused else number))
+        if refused or number < fact_no or transfer.payee != CENTRE:
             unpaid_fen += sum(
                 spend.total_fen for spend in transfer.spends if spend.coin_id == coin_key[DATE_BYTES:]
             )

@@ -24,7 +24,7 @@ from shuangli.messages.transfers import (
     load_coin_id,
     output_coin_id,
 )
-from shuangli.offline.spending import check_spend
+from shuangli.offline.spending import check_condition, check_spend
 from shuangli.offline.trust import Trust
 
 
@@ -157,6 +157,8 @@ def _step(transfer: Transfer, spend: Spend, coin: Coin | None, whole: ProtocolEr
         if coin is None or whole is not None:
             raise whole or Unverified("unknown-coin", "the bundle does not show the chain of the coin")
         check_spend(transfer, spend, coin)
+        if coin.load.condition is not None:
+            check_condition(transfer, coin.load.condition, hops=coin.hops)
     except ProtocolError as fault:
         return Step(transfer, spend, coin, (), fault)
     # Nobody spends what has been redeemed: its chain ends here.

@@ -15,6 +15,7 @@ from shuangli.messages.session import PaymentRequest, Receipt, Refusal, RefusalR
 from shuangli.messages.transfers import Transfer
 from shuangli.offline.branches import find_fork
 from shuangli.offline.chain import Coin, Walk, walk
+from shuangli.offline.conditions import all_receivable
 from shuangli.offline.evidence import make_evidence
 from shuangli.offline.limits import limits_of
 from shuangli.offline.policy import PayeePolicy
@@ -255,10 +256,13 @@ def refusal_reason(
 ) -> RefusalReason | None:
     """Why a verified payment is refused all the same.
 
-    There is too little time to claim it, its payer is over its tier's limit, or a signer is revoked.
+    There is too little time to claim it, it is for other payees or a purpose that this one does not know, its
+    payer is over its tier's limit, or a signer is revoked.
     """
     if min(coin.claim_by_s for coin in payment.coins) - now_s < request.accepts.claim_time_s:
         return RefusalReason.TOO_LATE
+    if not all_receivable(payment.coins, request):
+        return RefusalReason.CONDITION
     for transfer in payment.transfers:
         if transfer.pay_fen > limits_of(transfer.certificate).payment_fen:
             return RefusalReason.OVER_LIMIT

@@ -9,10 +9,11 @@ from shuangli.crypto import Signer
 from shuangli.errors import OutOfTurn, Refused, Unverified
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, WalletCertificate
-from shuangli.messages.session import Accepts, PaymentRequest, Receipt, Refusal
+from shuangli.messages.session import PaymentRequest, Receipt, Refusal
 from shuangli.messages.transfers import Spend, Transfer
 from shuangli.offline.branches import without_rivals
 from shuangli.offline.chain import Coin, chains, spend_outputs
+from shuangli.offline.conditions import may_receive
 from shuangli.offline.limits import limits_of
 from shuangli.offline.policy import PayerPolicy, Usage, check_payment
 from shuangli.offline.records import PaymentSigned, ReceiptKept, RefusalKept, Turn
@@ -111,17 +112,19 @@ def payer_receives(
     return _keep_answer(session, message, action, payer.trust)
 
 
-def spendable(coins: Sequence[Coin], *, currency: str, accepts: Accepts, now_s: int) -> list[Coin]:
+def spendable(coins: Sequence[Coin], request: PaymentRequest, *, now_s: int) -> list[Coin]:
     """The coins that may be paid with now and that the payee accepts."""
+    accepts = request.accepts
     return [
         coin
         for coin in coins
-        if coin.load.currency == currency
+        if coin.load.currency == request.currency
         and coin.hops < min(coin.terms.hop_cap, accepts.hops)
         and len(coin.path) < MAX_CHAIN
         and (coin.hops == 0 or coin.terms.mode is Mode.TRANSFERABLE)
         and min(coin.claim_by_s, now_s + coin.terms.claim_window_s) - now_s > accepts.claim_time_s
         and now_s < coin.load.expires_at_s
+        and may_receive(coin.load.condition, request)
     ]
 
 
@@ -139,7 +142,7 @@ def _pay(request: PaymentRequest, *, payer: Payer, now_s: int) -> Turn[PayerSess
         now_s=now_s,
         pin=payer.pin,
     )
-    coins = without_rivals(spendable(payer.coins, currency=request.currency, accepts=accepts, now_s=now_s))
+    coins = without_rivals(spendable(payer.coins, request, now_s=now_s))
     chosen = payer.choose(coins, request.amount_fen, most_coins=accepts.coins)
     spent = tuple(coin for coin, _ in chosen)
     signed_at_s = _signing_time(spent, request, payer=payer, now_s=now_s)
@@ -188,7 +191,7 @@ def _signing_time(spent: Sequence[Coin], request: PaymentRequest, *, payer: Paye
     newest_s = max(coin.since_s for coin in spent)
     if newest_s <= now_s:
         return now_s
-    still_good = spendable(spent, currency=request.currency, accepts=request.accepts, now_s=newest_s)
+    still_good = spendable(spent, request, now_s=newest_s)
     in_time = newest_s < request.expires_at_s + payer.policy.clock_tolerance_s
     if not in_time or len(still_good) < len(spent) or not payer.certificate.claims.valid_at(newest_s):
         raise Refused("clock", f"a coin is dated {newest_s - now_s} s in the future")

@@ -8,9 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shuangli.errors import ProtocolError, Unverified
+from shuangli.messages.bundle import Bundle
+from shuangli.messages.loads import read_load
 from shuangli.messages.session import Refusal
+from shuangli.messages.transfers import Transfer
 from shuangli.offline.branches import chain_spends
 from shuangli.offline.chain import Coin, Step, Walk
+from shuangli.offline.conditions import refusal_pays
 from shuangli.offline.trust import Trust
 
 
@@ -24,7 +28,25 @@ class VerifiedRefusal:
     @property
     def payers(self) -> frozenset[bytes]:
         """The keys that get something back."""
-        return frozenset(step.transfer.payer for step in self.steps if step.transfer is not None)
+        return frozenset(
+            step.transfer.payer
+            for step in self.steps
+            if step.transfer is not None and refusal_pays(step.outputs[0])
+        )
+
+
+def counts_until_s(bundle: Bundle, trust: Trust) -> int:
+    """The last second in which an operator can receive the refusal of a payment and give it back at once.
+
+    `bundle` is the payment, which its transfer ends. A refusal that is handed in later is worthless: the
+    payment comes back by itself then, as nobody can claim it in time either.
+
+    Raises:
+        Malformed: an object in it cannot be read.
+        Unverified: it holds coins of an unknown epoch (`epoch`).
+    """
+    grace_s = min(trust.epoch(read_load(data).epoch).terms.grace_s for data in bundle.loads)
+    return Transfer.parse(bundle.transfers[-1]).claim_by_s + grace_s
 
 
 def verify_refusals(

@@ -102,7 +102,7 @@ def verify_report(data: bytes, files: Mapping[str, bytes], *, root: bytes) -> Ve
         Malformed: not a report.
         Unverified: what exactly does not hold.
     """
-    certificate, report = _verified_report(data, root)
+    certificate, report = verify_signed(data, root=root)
     digests = dict(report.files)
     for name in sorted(digests.keys() | {name for name in files if name.startswith(EVIDENCE_PREFIX)}):
         if name not in digests:
@@ -121,7 +121,13 @@ def verify_report(data: bytes, files: Mapping[str, bytes], *, root: bytes) -> Ve
     return VerifiedReport(network=certificate.claims.issuer, figures=figures, forks=forks)
 
 
-def _verified_report(data: bytes, root: bytes) -> tuple[CentreCertificate, Report]:
+def verify_signed(data: bytes, *, root: bytes) -> tuple[CentreCertificate, Report]:
+    """Verify that a certified centre has signed a report, whatever its files say: step 1 of `verify_report`.
+
+    Raises:
+        Malformed: not a report.
+        Unverified: what does not hold.
+    """
     certificate_data, report_data = _parts(data)
     report = Report.parse(report_data)
     trust = Trust(root=root, network=report.network, objects_kept=4)

@@ -4,6 +4,7 @@ from typing import Final, Protocol
 
 from shuangli.errors import Unverified
 from shuangli.messages.certificates import Mode, Terms
+from shuangli.messages.conditions import Condition
 from shuangli.messages.transfers import CENTRE, Spend, Transfer
 
 MAX_CHAIN: Final = 256
@@ -88,3 +89,16 @@ def check_spend(transfer: Transfer, spend: Spend, coin: Spendable) -> None:
         raise Unverified("hop-cap", f"the coin has changed keys {coin.hops} times already")
     if coin.hops and coin.terms.mode is Mode.STAGED:
         raise Unverified("staged", "a received coin of this epoch must be reconciled first")
+
+
+def check_condition(transfer: Transfer, condition: Condition, *, hops: int) -> None:
+    """Make sure that whoever spends or redeems a coin under a condition was allowed to receive it.
+
+    Its first owner was: it was given to them. Everybody later must be of a class that the condition names, as
+    certified in the transfer itself.
+
+    Raises:
+        Unverified: they are not (`condition`).
+    """
+    if hops and transfer.certificate.payee_class not in condition.payees:
+        raise Unverified("condition", f"the holder was not to receive value for '{condition.purpose}'")

@@ -142,6 +142,11 @@ class Trust:
         return self._centres
 
     @property
+    def epochs(self) -> tuple[Epoch, ...]:
+        """All epochs that are trusted here."""
+        return self._epochs
+
+    @property
     def operators(self) -> tuple[OperatorCertificate, ...]:
         """The certificates of all operators that are trusted here."""
         return self._operators

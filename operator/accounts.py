@@ -8,21 +8,21 @@ A key is a wallet once. A closed wallet gets nothing more to spend; what it hand
 to it, is still its holder's: it goes to the holder's newest open wallet here.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from shuangli.books import transfer_entry
-from shuangli.crypto import Signer
+from shuangli.crypto import Signer, sha256
 from shuangli.database.audit import post_and_log
 from shuangli.errors import BadInput, Refused
-from shuangli.messages.certificates import SERIAL_BYTES, Claims, WalletCertificate
+from shuangli.messages.certificates import WalletCertificate
+from shuangli.messages.enrolment import Enrolment
 from shuangli.messages.events import AccountChange, Event, EventKind
-from shuangli.messages.notices import Enrolment
 from shuangli.money import fen
-from shuangli.offline.limits import LimitsTable
 from shuangli.offline.trust import Trust
+from shuangli.operator.certifying import BankTerms, certify
 from shuangli.operator.pseudonyms import Pseudonyms, is_same
 from shuangli.operator.store import OperatorStore, WalletRow
+from shuangli.operator.under_way import OrdersUnderWay
 
 CASH: Final = "cash"
 VAULT: Final = "vault"
@@ -32,15 +32,6 @@ NOBODY: Final = bytes(32)
 """Named to the issuer where an upload is to be paid to nobody."""
 TOLD_OTHERWISE: Final = frozenset(("load", "redemption", "return"))
 """Entries of the books of which an event of their own tells in the audit log; of all others, a posting."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BankTerms:
-    """How an operator certifies: its name, limits table, and how long a certificate is valid."""
-
-    name: str
-    limits: LimitsTable
-    certificate_life_s: int
 
 
 class Accounts:
@@ -58,6 +49,8 @@ class Accounts:
         self.store = store
         self.pseudonyms = pseudonyms
         self._key = key
+        # What is ordered and not minted yet counts by person against limits, by wallet against deposits.
+        self.under_way = OrdersUnderWay(store.database)
 
     @property
     def public(self) -> bytes:
@@ -66,9 +59,16 @@ class Accounts:
 
     def fill_vault(self, amount_fen: int, *, now_s: int) -> None:
         """Book value bought from the issuer."""
-        self._book("vault-filled", VAULT, RESERVES, amount_fen, now_s, self.terms.name.encode())
+        self.book("vault-filled", VAULT, RESERVES, amount_fen, now_s, self.terms.name.encode())
 
-    def _book(self, kind: str, debit: str, credit: str, amount_fen: int, at_s: int, reference: bytes) -> None:
+    def book(self, kind: str, debit: str, credit: str, amount_fen: int, at_s: int, reference: bytes) -> None:
+        """Post an entry to the books, and log it unless an event of its own tells of it.
+
+        `reference` names what it is about; where that is a wallet, it is something that cannot be guessed.
+
+        Raises:
+            BadInput: the amount is not at least 1 fen.
+        """
         if not fen(amount_fen):
             raise BadInput("bad-value", f"a {kind} of 0 fen moves nothing: give at least 1 fen")
         entry = transfer_entry(
@@ -79,11 +79,11 @@ class Accounts:
         else:
             post_and_log(self.store.ledger, self.store.audit, entry, operator=self.terms.name)
 
-    def _log(self, kind: EventKind, now_s: int, **facts: Any) -> int:
+    def log(self, kind: EventKind, now_s: int, **facts: Any) -> int:
         """Enter into the audit log what has happened, with what it changes; gives the entry's number."""
         return self.store.audit.append([Event.of(kind, at_s=now_s, operator=self.terms.name, **facts)])
 
-    def _enrolment_id(self, key: bytes) -> bytes:
+    def enrolment_id(self, key: bytes) -> bytes:
         """What names a wallet in books and log: nobody can guess it, for the person in it is salted."""
         return Enrolment.parse(self.store.enrolment(key)).signed.id
 
@@ -105,21 +105,7 @@ class Accounts:
                 raise Refused("already-open", "a wallet with this key is open for somebody else")
             return self.wallet(enrolment.key).certificate
         wallet_no = self.store.next_wallet_no()
-        certificate = WalletCertificate.sign(
-            self._key,
-            Claims(
-                issuer=self.terms.name,
-                subject=None,
-                not_before_s=now_s,
-                expires_at_s=now_s + self.terms.certificate_life_s,
-                serial=wallet_no.to_bytes(SERIAL_BYTES, "big"),
-                key=enrolment.key,
-            ),
-            kind=enrolment.kind,
-            tier=enrolment.tier,
-            profile=self.terms.limits.profile,
-        )
-        self.trust.verifier.remember(certificate.signed, self._key.public)
+        certificate = self._certify(wallet_no, enrolment, enrolment.tier, now_s)
         self.store.add_wallet(
             wallet_no,
             enrolment.key,
@@ -128,18 +114,40 @@ class Accounts:
             enrolment_data,
             certificate.signed.data,
         )
-        opened = AccountChange.OPENED
-        self._log(
-            EventKind.ACCOUNT, now_s, enrolment_id=enrolment.signed.id, change=opened, tier=enrolment.tier
-        )
-        self._log(
+        self._log_account(enrolment.signed.id, AccountChange.OPENED, enrolment.tier, now_s)
+        self._log_certificate(certificate, now_s)
+        self._gather(enrolment.person, now_s)
+        return certificate.signed.data
+
+    def renew_certificate(self, key: bytes, *, tier: int, now_s: int) -> bytes:
+        """Certify an open wallet anew, from now on with another tier.
+
+        Raises:
+            Refused: there is none with this key (`unknown-wallet`), or it is frozen (`frozen`).
+        """
+        row = self.active(key)
+        enrolment = Enrolment.parse(self.store.enrolment(key))
+        certificate = self._certify(row.wallet_no, enrolment, tier, now_s)
+        self.store.renew_wallet(row.wallet_no, tier, certificate.signed.data)
+        self._log_account(enrolment.signed.id, AccountChange.RENEWED, tier, now_s)
+        self._log_certificate(certificate, now_s)
+        return certificate.signed.data
+
+    def _certify(self, wallet_no: int, enrolment: Enrolment, tier: int, now_s: int) -> WalletCertificate:
+        certificate = certify(self._key, self.terms, enrolment, wallet_no=wallet_no, tier=tier, now_s=now_s)
+        self.trust.verifier.remember(certificate.signed, self._key.public)
+        return certificate
+
+    def _log_account(self, enrolment_id: bytes, change: AccountChange, tier: int, now_s: int) -> None:
+        self.log(EventKind.ACCOUNT, now_s, enrolment_id=enrolment_id, change=change, tier=tier)
+
+    def _log_certificate(self, certificate: WalletCertificate, now_s: int) -> None:
+        self.log(
             EventKind.CERTIFICATE,
             now_s,
             certificate_id=certificate.signed.id,
             expires_at_s=certificate.claims.expires_at_s,
         )
-        self._gather(enrolment.person, now_s)
-        return certificate.signed.data
 
     def close_wallet(self, key: bytes, *, now_s: int) -> None:
         """Close a wallet that was lost or replaced; what its holder is owed goes to their next one here.
@@ -156,8 +164,7 @@ class Accounts:
         if known is None:
             raise Refused("unknown-wallet", f"{self.terms.name} has opened no wallet with key {key.hex()}")
         if known.closed_at_s is None or change is AccountChange.LOST:
-            enrolment_id = self._enrolment_id(key)
-            self._log(EventKind.ACCOUNT, now_s, enrolment_id=enrolment_id, change=change, tier=known.tier)
+            self._log_account(self.enrolment_id(key), change, known.tier, now_s)
         self.store.close_wallet(key, now_s)
         self._gather(known.person, now_s)
 
@@ -169,7 +176,18 @@ class Accounts:
         for closed in self.store.closed_of(person):
             owed_fen = -self.store.ledger.balance_fen(closed.account)
             if owed_fen > 0:
-                self._book("account-moved", closed.account, newest.account, owed_fen, now_s, person)
+                self.book("account-moved", closed.account, newest.account, owed_fen, now_s, person)
+
+    def row_of(self, key: bytes) -> WalletRow:
+        """The wallet with this key, open or not.
+
+        Raises:
+            Refused: none was ever opened here (`unknown-wallet`).
+        """
+        row = self.store.wallet(key)
+        if row is None:
+            raise Refused("unknown-wallet", f"{self.terms.name} has opened no wallet with key {key.hex()}")
+        return row
 
     def person_of(self, key: bytes, *, at_s: int) -> bytes:
         """Who holds a wallet that was ever open here, by pseudonym.
@@ -177,9 +195,7 @@ class Accounts:
         Raises:
             Refused: none was (`unknown-wallet`).
         """
-        row = self.store.wallet(key)
-        if row is None:
-            raise Refused("unknown-wallet", f"{self.terms.name} has opened no wallet with key {key.hex()}")
+        row = self.row_of(key)
         return self._pseudonym(row, at_s)
 
     def _pseudonym(self, row: WalletRow | None, at_s: int) -> bytes:
@@ -191,19 +207,37 @@ class Accounts:
         Raises:
             Refused: there is none here, or it has been closed (`unknown-wallet`).
         """
-        row = self.store.wallet(key)
-        if row is None:
-            raise Refused("unknown-wallet", f"{self.terms.name} has opened no wallet with key {key.hex()}")
+        row = self.row_of(key)
         if row.closed_at_s is not None:
             raise Refused("unknown-wallet", f"the wallet with key {key.hex()} has been closed")
         return row
 
+    def active(self, key: bytes) -> WalletRow:
+        """The wallet with this key, which is open and not frozen.
+
+        Raises:
+            Refused: there is none here, or it has been closed (`unknown-wallet`), or it is frozen (`frozen`).
+        """
+        row = self.wallet(key)
+        if row.frozen_at_s is not None:
+            raise Refused("frozen", "the wallet is frozen: ask the operator to release it")
+        return row
+
+    def secret_for(self, purpose: bytes) -> bytes:
+        """A secret of 32 bytes that only this operator can make again, such as for a wallet's codes.
+
+        It is the hash of a signature that is never shown; nothing that is signed elsewhere begins like this.
+        """
+        return sha256(self._key.sign(b"shuangli/operator secret/v1/" + purpose))
+
     def _account_of(self, row: WalletRow | None) -> str:
         """The account to which what a wallet is owed is credited."""
-        if row is None:
-            return UNKNOWN_OWNERS
+        return UNKNOWN_OWNERS if row is None else self.heir(row).account
+
+    def heir(self, row: WalletRow) -> WalletRow:
+        """The wallet to which what this one is owed goes: itself, or its holder's newest if it is closed."""
         newest = self.store.newest_open(row.person) if row.closed_at_s is not None else None
-        return (newest or row).account
+        return newest or row
 
     def deposit(self, key: bytes, amount_fen: int, *, now_s: int) -> None:
         """Credit money that a customer paid in from a bank account.
@@ -212,7 +246,7 @@ class Accounts:
             BadInput: the amount is not at least 1 fen.
             Refused: an unknown wallet (`unknown-wallet`).
         """
-        self._book("deposit", CASH, self.wallet(key).account, amount_fen, now_s, self._enrolment_id(key))
+        self.book("deposit", CASH, self.wallet(key).account, amount_fen, now_s, self.enrolment_id(key))
 
     def pay_back(self, key: bytes, amount_fen: int, *, now_s: int, reference: bytes) -> None:
         """Book what the holder of a wallet, open or not, pays to the guarantee fund: out of the vault.
@@ -224,15 +258,24 @@ class Accounts:
             BadInput: the amount is not at least 1 fen.
             Refused: an unknown wallet, or the deposit is too small (`insufficient-funds`).
         """
-        row = self.store.wallet(key)
-        if row is None:
-            raise Refused("unknown-wallet", f"{self.terms.name} has opened no wallet with key {key.hex()}")
+        row = self.row_of(key)
         account = self._account_of(row)
-        self._check_deposit(account, amount_fen)
-        self._book("recovery", account, VAULT, amount_fen, now_s, reference)
+        self.check_funds(account, amount_fen)
+        self.book("recovery", account, VAULT, amount_fen, now_s, reference)
 
-    def _check_deposit(self, account: str, amount_fen: int) -> None:
-        short_fen = amount_fen + self.store.ledger.balance_fen(account)
+    def give_back(self, key: bytes, amount_fen: int, *, now_s: int, reference: bytes) -> None:
+        """Undo `pay_back`: the issuer has not taken it."""
+        account = self._account_of(self.store.wallet(key))
+        self.book("recovery-undone", VAULT, account, amount_fen, now_s, reference)
+
+    def check_funds(self, account: str, amount_fen: int, *, of: bytes = b"") -> None:
+        """Make sure that a customer's account holds so much, besides what the wallet `of` has ordered.
+
+        Raises:
+            Refused: by how much it is short (`insufficient-funds`).
+        """
+        ordered_fen = self.under_way.by_wallet_fen(of) if of else 0
+        short_fen = amount_fen + ordered_fen + self.store.ledger.balance_fen(account)
         if short_fen > 0:
             raise Refused("insufficient-funds", f"the deposit is {short_fen} fen short of {amount_fen} fen")
 
@@ -241,9 +284,9 @@ class Accounts:
 
         Raises:
             BadInput: the amount is not at least 1 fen.
-            Refused: an unknown wallet, or the debtor's deposit is too small (`insufficient-funds`).
+            Refused: an unknown wallet, a frozen debtor (`frozen`), or too small a deposit
+                (`insufficient-funds`).
         """
-        account = self.wallet(debtor).account
-        self._check_deposit(account, amount_fen)
-        reference = self._enrolment_id(creditor)
-        self._book("payment", account, self.wallet(creditor).account, amount_fen, now_s, reference)
+        account, credited = self.active(debtor).account, self.wallet(creditor).account
+        self.check_funds(account, amount_fen, of=debtor)
+        self.book("payment", account, credited, amount_fen, now_s, self.enrolment_id(creditor))

@@ -1,11 +1,10 @@
 """An operator: an authorised bank that sells and buys value, reconciles, and passes on what goes back."""
 
-from collections import Counter
 from contextlib import nullcontext
-from typing import Final
+from typing import Final, NamedTuple
 
 from shuangli.crypto import Signer, sha256
-from shuangli.errors import Malformed, ProtocolError, Refused
+from shuangli.errors import ProtocolError, Refused, ShuangliError
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.returns.due import Return, honest_watermark_s, taken_in_s
@@ -15,17 +14,30 @@ from shuangli.messages.hand_in import HandIn
 from shuangli.messages.loads import LoadOrder
 from shuangli.messages.notices import Acknowledgement
 from shuangli.messages.returns import Returned, Watermark
-from shuangli.messages.transfers import CENTRE
 from shuangli.offline.chain import Walk, verify_load, walk
 from shuangli.offline.refusals import VerifiedRefusal, verify_refusals
 from shuangli.offline.trust import Trust
-from shuangli.operator.accounts import VAULT, Accounts, BankTerms
+from shuangli.operator.accounts import VAULT, Accounts
+from shuangli.operator.certifying import BankTerms
+from shuangli.operator.creditor import creditor_of
 from shuangli.operator.flow import Flow, IssuerLink, MintRequest, drive
+from shuangli.operator.grants import GrantDesk, paid_from
+from shuangli.operator.netting.desk import NettingDesk
+from shuangli.operator.netting.sums import redeemed_by_loader
 from shuangli.operator.pseudonyms import Pseudonyms
 from shuangli.operator.reporting import report_certificates
-from shuangli.operator.store import OperatorStore, WalletRow
+from shuangli.operator.store import MOST_PENDING, OperatorStore, Pending, WalletRow
 
 DAY_S: Final = 86_400
+
+
+class _TakenIn(NamedTuple):
+    """An upload that is kept: when it was received first, whose wallet is to be paid, and what it shows."""
+
+    received_s: int
+    row: WalletRow | None
+    seen: Walk
+    refusals: list[VerifiedRefusal | ProtocolError]
 
 
 class Bank(Accounts):
@@ -47,8 +59,8 @@ class Bank(Accounts):
         """
         super().__init__(terms=terms, key=key, trust=trust, store=store, pseudonyms=pseudonyms)
         self._issuer = issuer
-        # What is ordered and not minted yet counts by person against limits, by wallet against deposits.
-        self._ordered_fen: Counter[bytes] = Counter()
+        self.grants = GrantDesk(self)
+        self.netting = NettingDesk(store=store, trust=trust, operator=terms.name)
 
     def order_load(self, order_data: bytes, *, now_s: int) -> bytes:
         """Turn deposits into a load for the wallet; the same order gives the same load.
@@ -60,54 +72,61 @@ class Bank(Accounts):
         return drive(self.load_flow(order_data, now_s=now_s), self._issuer)
 
     def load_flow(self, order_data: bytes, *, now_s: int) -> Flow:
-        """`order_load`, stopping where the issuer must mint. What is ordered counts until it has."""
+        """`order_load`, stopping where the issuer must mint. What is ordered counts until it has answered.
+
+        For an order that is under way already the issuer is asked again, whatever has changed.
+        """
         order = LoadOrder.parse(order_data)
-        known = self.store.load_of(order.signed.id)
+        order_id, amount_fen = order.signed.id, sum(order.values_fen)
+        known = self.store.load_of(order_id)
         if known is not None:
             return known
-        wallet = self.wallet(order.owner)
-        self.trust.verifier.check_once(order.signed, order.owner, "load order")
-        if self.trust.is_revoked(WalletCertificate.parse(wallet.certificate)):
-            raise Refused("frozen", "the wallet's key is revoked: it has spent a coin twice")
-        amount_fen, day = sum(order.values_fen), now_s // DAY_S
-        under_way = (wallet.person, order.owner)
-        ordered_by_person_fen, ordered_by_wallet_fen = (self._ordered_fen[holder] for holder in under_way)
-        self.terms.limits.check_load(
-            wallet.tier,
-            amount_fen=amount_fen,
-            loaded_today_fen=self.store.loaded_fen(wallet.person, day) + ordered_by_person_fen,
-        )
-        short_fen = amount_fen + ordered_by_wallet_fen + self.store.ledger.balance_fen(wallet.account)
-        if short_fen > 0:
-            raise Refused("insufficient-funds", f"the deposit is {short_fen} fen short of {amount_fen} fen")
-        self._ordered_fen.update(dict.fromkeys(under_way, amount_fen))
+        ordered = self.under_way.find(order_id)
+        wallet = self._accept(order, now_s) if ordered is None else self.row_of(order.owner)
+        asked_s = now_s if ordered is None else ordered.asked_s
+        day, account = asked_s // DAY_S, paid_from(wallet, order.condition)
         try:
             load_data = yield MintRequest(
                 operator=self.terms.name,
                 order=order_data,
                 customer=Customer(
-                    person=self._pseudonym(wallet, now_s),
+                    person=self._pseudonym(wallet, asked_s),
                     tier=wallet.tier,
                     profile=self.terms.limits.profile,
                 ),
                 now_s=now_s,
             )
-        finally:
-            for holder in under_way:
-                self._ordered_fen[holder] -= amount_fen
-                if not self._ordered_fen[holder]:
-                    del self._ordered_fen[holder]
+        except ShuangliError:
+            self.under_way.end(order_id)
+            raise
         if not isinstance(load_data, bytes):
             raise TypeError("a mint request is answered by a load")
-        known = self.store.load_of(order.signed.id)
+        known = self.store.load_of(order_id)
         if known is not None:
             # The same order was under way twice, and the other one has been booked.
             return known
+        self.under_way.end(order_id)
         load, _ = verify_load(load_data, self.trust)
-        self.store.add_load(order.signed.id, load_data, person=wallet.person, day=day, amount_fen=amount_fen)
-        self._book("load", wallet.account, VAULT, amount_fen, now_s, load.signed.id)
-        self._log(EventKind.LOAD, now_s, load_id=load.signed.id, epoch=load.epoch, value_fen=amount_fen)
+        self.store.add_load(order_id, load_data, person=wallet.person, day=day, amount_fen=amount_fen)
+        self.book("load", account, VAULT, amount_fen, now_s, load.signed.id)
+        self.log(EventKind.LOAD, now_s, load_id=load.signed.id, epoch=load.epoch, value_fen=amount_fen)
         return load_data
+
+    def _accept(self, order: LoadOrder, now_s: int) -> WalletRow:
+        """Look whether a wallet may order so much, and write down that it has, before the issuer is asked."""
+        wallet = self.active(order.owner)
+        self.trust.verifier.check_once(order.signed, order.owner, "load order")
+        if self.trust.is_revoked(WalletCertificate.parse(wallet.certificate)):
+            raise Refused("frozen", "the wallet's key is revoked: it has spent a coin twice")
+        amount_fen, person = sum(order.values_fen), wallet.person
+        loaded_fen = self.store.loaded_fen(person, now_s // DAY_S) + self.under_way.by_person_fen(person)
+        self.terms.limits.check_load(wallet.tier, amount_fen=amount_fen, loaded_today_fen=loaded_fen)
+        self.check_funds(paid_from(wallet, order.condition), amount_fen, of=order.owner)
+        details = {"wallet": order.owner, "person": person}
+        self.under_way.add(
+            order.signed.id, order.signed.data, **details, amount_fen=amount_fen, asked_s=now_s
+        )
+        return wallet
 
     def reconcile(self, upload: bytes, *, now_s: int) -> bytes:
         """Reconcile an upload and return the signed acknowledgement; a repeat gets the stored one.
@@ -128,24 +147,21 @@ class Bank(Accounts):
         """
         self._take_in(upload, now_s)
 
-    def pending(self) -> list[bytes]:
-        """The uploads that were taken in and have no answer yet, oldest first."""
-        return self.store.pending()
+    def pending(self, *, after: int = 0, most: int = MOST_PENDING) -> list[Pending]:
+        """The first so many uploads after a number that have no answer yet, oldest first."""
+        return self.store.pending(after=after, most=most)
 
-    def _take_in(self, upload: bytes, now_s: int) -> tuple[int, WalletRow | None]:
-        """Keep an upload; returns when it was received first, and the wallet that it is to be paid to."""
+    def _take_in(self, upload: bytes, now_s: int) -> _TakenIn:
+        """Keep an upload."""
         hand_in = HandIn.decode(upload)
         seen = walk(hand_in.bundle, self.trust)
-        creditor = creditor_of(seen, verify_refusals(hand_in.refusals, seen, self.trust))
-        row = self.store.wallet(creditor) if creditor is not None else None
-        if creditor is not None and row is None:
-            raise Refused(
-                "unknown-wallet", f"{self.terms.name} has opened no wallet with key {creditor.hex()}"
-            )
+        refusals = verify_refusals(hand_in.refusals, seen, self.trust)
+        creditor = creditor_of(seen, refusals)
+        row = self.row_of(creditor) if creditor is not None else None
         # What has been said of earlier times stays true, even if this clock was put back.
         signed = self.store.watermark()
         received_s = taken_in_s(now_s=now_s, watermark_s=signed[0] if signed is not None else None)
-        return self.store.add_upload(sha256(upload), upload, received_s), row
+        return _TakenIn(self.store.add_upload(sha256(upload), upload, received_s), row, seen, refusals)
 
     def reconcile_flow(self, upload: bytes, *, now_s: int) -> Flow:
         """`reconcile`, stopping where the centre must settle."""
@@ -153,7 +169,7 @@ class Bank(Accounts):
         known = self.store.acknowledgement(upload_id)
         if known is not None:
             return known
-        received_s, row = self._take_in(upload, now_s)
+        received_s, row, seen, refusals = self._take_in(upload, now_s)
         settled = yield Submission(
             operator=self.terms.name,
             upload=upload,
@@ -169,8 +185,10 @@ class Bank(Accounts):
         redeemed_fen = settled.credited_fen - settled.returned_fen
         for kind, amount_fen in (("redemption", redeemed_fen), ("return", settled.returned_fen)):
             if amount_fen:
-                self._book(kind, VAULT, self._account_of(row), amount_fen, received_s, upload_id)
-        number = self._log(
+                self.book(kind, VAULT, self._account_of(row), amount_fen, received_s, upload_id)
+        redeemed = redeemed_by_loader(seen, refusals, settled.outcomes)
+        self.netting.count(received_s, settled.credited_fen, redeemed)
+        number = self.log(
             EventKind.SETTLEMENT,
             now_s,
             upload_id=upload_id,
@@ -230,8 +248,8 @@ class Bank(Accounts):
             value_fen = self._issuer.claim_return(self.terms.name, back.number, person=person, now_s=now_s)
         notice = b""
         if value_fen:
-            self._book("return", VAULT, self._account_of(row), value_fen, back.returned_at_s, back.coin_id)
-            self._log(
+            self.book("return", VAULT, self._account_of(row), value_fen, back.returned_at_s, back.coin_id)
+            self.log(
                 EventKind.RETURN,
                 now_s,
                 return_no=back.number,
@@ -272,24 +290,3 @@ class Bank(Accounts):
         return report_certificates(
             self.store, self._issuer, operator=self.terms.name, transaction=lambda: nullcontext(now_s)
         )
-
-
-def creditor_of(seen: Walk, refusals: list[VerifiedRefusal | ProtocolError]) -> bytes | None:
-    """The one key that an upload is to be paid to: it redeems, or gets back what was refused.
-
-    None if nothing in it that holds is to be paid.
-
-    Raises:
-        Malformed: it is to be paid to two keys.
-    """
-    keys = {
-        step.transfer.payer
-        for step in seen.steps
-        if step.transfer is not None and step.fault is None and step.transfer.payee == CENTRE
-    }
-    for verdict in refusals:
-        if isinstance(verdict, VerifiedRefusal):
-            keys |= verdict.payers
-    if len(keys) > 1:
-        raise Malformed("shape", "an upload is to be paid to one wallet only")
-    return next(iter(keys), None)

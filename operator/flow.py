@@ -13,6 +13,7 @@ from shuangli.errors import ShuangliError
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.returns.due import Return
+from shuangli.issuer.service.case_messages import OwnCase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,22 @@ class ServiceLink(IssuerLink, Protocol):
 
     def take_watermark(self, data: bytes, *, now_s: int) -> None:
         """Take the operator's word on up to when it has passed everything on; what is due then goes back."""
+        ...
+
+    def statements_to(self, operator: str, *, after: int) -> list[bytes]:
+        """What the operator is told of nettings after the number that it has seen, some at a time."""
+        ...
+
+    def cases_of(self, operator: str, *, after: int) -> list[OwnCase]:
+        """The operator's cases after the number that it has seen, some at a time."""
+        ...
+
+    def name_holder(self, enrolment: bytes, person: bytes, *, operator: str, now_s: int) -> None:
+        """Show who holds the key of a case."""
+        ...
+
+    def pay_back(self, key: bytes, amount_fen: int, *, operator: str, reference: bytes, now_s: int) -> None:
+        """Pass on what the holder of a culprit's key has paid back."""
         ...
 
     def key_set(self) -> bytes:

@@ -6,56 +6,31 @@ over a new one, and then it is an error. Times in answers are the issuer's: it g
 """
 
 from collections.abc import Sequence
-from typing import Final
 
-from shuangli.api.addresses import parse_operator_address
-from shuangli.api.http_link import HttpLink, ServiceClient
 from shuangli.api.models import CBOR, COSE_SIGN1
-from shuangli.api.tls import ISSUER_NAME, TlsFiles, operator_context
-from shuangli.errors import BadInput, ShuangliError
+from shuangli.errors import ShuangliError
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.returns.due import Return
+from shuangli.issuer.service.case_messages import NamedHolder, OwnCase, Recovery, decode_cases
+from shuangli.issuer.service.log_client import LogReader
 from shuangli.issuer.service.messages import (
     CustomerOrder,
     ReturnClaim,
     decode_answers,
     decode_paid,
     decode_returns,
+    decode_statements,
     encode_certificates,
     encode_submissions,
 )
 
-CONNECT_WITHIN_S: Final = 5.0
-MOST_CONNECTIONS: Final = 8
 
-
-class HttpIssuer(ServiceClient):
+class HttpIssuer(LogReader):
     """A `shuangli.operator.flow.ServiceLink` over HTTPS with mutual TLS.
 
-    All methods raise what the issuer raises; `StoreError` with the code `unavailable` where it cannot be
-    reached, and `NotHeard`, a kind of it, where it certainly has not heard.
+    An operator may read the audit log as far as it concerns it.
     """
-
-    def __init__(self, address: str, files: TlsFiles) -> None:
-        """Talk to the issuer at `address`; nothing is sent yet.
-
-        Raises:
-            BadInput: it is no address of this kind (`bad-option`), or a file cannot be used (`bad-file`).
-        """
-        parsed = parse_operator_address(address)
-        if not parsed.startswith("https://"):
-            raise BadInput("bad-option", f"{address!r} is no issuer's address: give https://HOST:PORT")
-        link = HttpLink(
-            parsed,
-            who="issuer",
-            tls=operator_context(files),
-            tls_name=ISSUER_NAME,
-            connect_within_s=CONNECT_WITHIN_S,
-            most_connections=MOST_CONNECTIONS,
-            again=1,
-        )
-        super().__init__(link)
 
     def mint(self, order: bytes, *, operator: str, customer: Customer, now_s: int) -> bytes:
         """Answer a wallet's order with a load out of the operator's vault."""
@@ -85,11 +60,33 @@ class HttpIssuer(ServiceClient):
         """What has gone back to the operator's wallets after the number that it has seen, some at a time."""
         return decode_returns(self._link.ask("GET", f"/v1/returns?after={after}"), operator=operator)
 
+    def statements_to(self, operator: str, *, after: int) -> list[bytes]:
+        """What the operator is told of nettings after the number that it has seen, some at a time."""
+        del operator
+        return decode_statements(self._link.ask("GET", f"/v1/netting-statements?after={after}"))
+
     def claim_return(self, operator: str, number: int, *, person: bytes, now_s: int) -> int:
         """Let the guarantee fund pay a return to a person; gives what it has paid, in fen."""
         del operator, now_s
         claim = ReturnClaim(number=number, person=person)
         return decode_paid(self._link.ask("POST", "/v1/return-claims", claim.encode(), media_type=CBOR))
+
+    def cases_of(self, operator: str, *, after: int) -> list[OwnCase]:
+        """The operator's cases after the number that it has seen, some at a time."""
+        del operator
+        return decode_cases(self._link.ask("GET", f"/v1/cases?after={after}"))
+
+    def name_holder(self, enrolment: bytes, person: bytes, *, operator: str, now_s: int) -> None:
+        """Show who holds the key of a case."""
+        del operator, now_s
+        body = NamedHolder(enrolment=enrolment, person=person).encode()
+        self._link.ask("POST", "/v1/holders", body, media_type=CBOR)
+
+    def pay_back(self, key: bytes, amount_fen: int, *, operator: str, reference: bytes, now_s: int) -> None:
+        """Pass on what the holder of a culprit's key has paid back."""
+        del operator, now_s
+        body = Recovery(culprit=key, amount_fen=amount_fen, reference=reference).encode()
+        self._link.ask("POST", "/v1/recoveries", body, media_type=CBOR)
 
     def report_lost(self, certificate: bytes, *, operator: str, now_s: int) -> None:
         """Note that the operator's customer has lost a wallet."""

@@ -6,8 +6,8 @@ orders        the load that answered an order
 uploads       what was handed in, with its acknowledgement once there is one
 watermarks    as signed
 returns       what the centre has given back, with the notice to its owner
-done_once     requests that carried an idempotency key
-reported      the number of the last wallet whose certificate the issuer knows of
+done_once     requests that carried an idempotency key; the second step has `answered` in its place
+reported      the number of the last certificate that the issuer knows of
 """
 
 from typing import Final

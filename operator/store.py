@@ -1,5 +1,6 @@
 """An operator's database: wallets, uploads with their acknowledgements, and books."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -9,8 +10,13 @@ from shuangli.database.database import only
 from shuangli.database.ledger import LEDGER_TABLES, LedgerStore
 from shuangli.database.opening import open_database
 from shuangli.errors import Refused
+from shuangli.operator.cases.tables import CASE_TABLES
+from shuangli.operator.customers.tables import ANSWERED, CERTIFICATES, CUSTOMER_STEP
+from shuangli.operator.netting.tables import NETTING_TABLES
+from shuangli.operator.payroll.tables import PAYROLL_TABLES
+from shuangli.operator.regimes.tables import REGIME_TABLES
+from shuangli.operator.risk.tables import RISK_TABLES
 from shuangli.operator.schema import (
-    DONE_ONCE,
     OPERATOR_TABLES,
     ORDERS,
     RETURNS,
@@ -18,24 +24,55 @@ from shuangli.operator.schema import (
     WALLETS,
     WATERMARKS,
 )
+from shuangli.operator.under_way import UNDER_WAY
 
-STEPS: Final = ((*LEDGER_TABLES, *AUDIT_TABLES, *OPERATOR_TABLES),)
-_WALLETS = "SELECT wallet_no, person, tier, certificate, closed_at_s FROM wallets"
+PENDING_BY_NO: Final = (
+    "CREATE INDEX uploads_pending_by_no ON uploads (upload_no) WHERE acknowledgement IS NULL"
+)
+STEPS: Final = (
+    (*LEDGER_TABLES, *AUDIT_TABLES, *OPERATOR_TABLES),
+    CUSTOMER_STEP,
+    PAYROLL_TABLES,
+    (*NETTING_TABLES, *CASE_TABLES, UNDER_WAY, PENDING_BY_NO),
+    (*REGIME_TABLES, *RISK_TABLES),
+)
+"""What is added later is a step of its own, at the end."""
+MOST_PENDING: Final = 500
+MAX_PENDING_BYTES: Final = 16 * 1024 * 1024
+"""So many uploads without an answer are read at once, and so much of them."""
+_WALLETS: Final = (
+    "SELECT wallet_no, key, person, tier, certificate, closed_at_s,"
+    " (SELECT since_s FROM freezes WHERE freezes.wallet_no = wallets.wallet_no) FROM wallets"
+)
 
 
 class WalletRow(NamedTuple):
     """A wallet as its operator knows it; `person` is a digest of the customer's record."""
 
     wallet_no: int
+    key: bytes
     person: bytes
     tier: int
     certificate: bytes
     closed_at_s: int | None
+    frozen_at_s: int | None
 
     @property
     def account(self) -> str:
         """The customer's deposit account in the operator's books."""
         return f"deposit:{self.wallet_no:09d}"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is open and not frozen."""
+        return self.closed_at_s is None and self.frozen_at_s is None
+
+
+class Pending(NamedTuple):
+    """An upload without an answer; numbers rise in the order in which uploads came."""
+
+    upload_no: int
+    data: bytes
 
 
 class OperatorStore:
@@ -65,6 +102,19 @@ class OperatorStore:
         """The wallet with this key, if it was ever opened here."""
         return next(iter(self._wallets("key = ?", key)), None)
 
+    def wallet_by_no(self, wallet_no: int) -> WalletRow:
+        """The wallet of this number.
+
+        Raises:
+            IndexError: there is none.
+        """
+        return self._wallets("wallet_no = ?", wallet_no)[0]
+
+    def wallets_by_no(self, numbers: Sequence[int]) -> dict[int, WalletRow]:
+        """The wallets that were ever opened here, of those with these numbers."""
+        found = self.database.lookup(f"{_WALLETS} WHERE wallet_no", numbers)
+        return {row.wallet_no: row for row in (WalletRow(*values) for values in found)}
+
     def enrolment(self, key: bytes) -> bytes:
         """The enrolment that the holder of a wallet signed.
 
@@ -78,11 +128,15 @@ class OperatorStore:
         found = self._wallets("person = ? AND closed_at_s IS NULL ORDER BY wallet_no DESC LIMIT 1", person)
         return next(iter(found), None)
 
+    def wallets_of(self, person: bytes) -> list[WalletRow]:
+        """All wallets that a person has ever opened here."""
+        return self._wallets("person = ? ORDER BY wallet_no", person)
+
     def closed_of(self, person: bytes) -> list[WalletRow]:
         """The closed wallets of a person."""
         return self._wallets("person = ? AND closed_at_s IS NOT NULL ORDER BY wallet_no", person)
 
-    def _wallets(self, which: str, value: bytes) -> list[WalletRow]:
+    def _wallets(self, which: str, value: bytes | int) -> list[WalletRow]:
         return [WalletRow(*row) for row in self.database.rows(f"{_WALLETS} WHERE {which}", value)]
 
     def close_wallet(self, key: bytes, at_s: int) -> None:
@@ -100,20 +154,34 @@ class OperatorStore:
     ) -> None:
         """Keep a wallet with the enrolment that its holder signed."""
         self.database.insert(WALLETS, [(wallet_no, key, person, tier, enrolment, certificate, None)])
+        self._add_certificate(wallet_no, certificate)
+
+    def renew_wallet(self, wallet_no: int, tier: int, certificate: bytes) -> None:
+        """Keep a newer certificate of a wallet, with the tier that it names."""
+        self.database.execute(
+            "UPDATE wallets SET tier = ?, certificate = ? WHERE wallet_no = ?", tier, certificate, wallet_no
+        )
+        self._add_certificate(wallet_no, certificate)
+
+    def _add_certificate(self, wallet_no: int, certificate: bytes) -> None:
+        last = only(self.database.row("SELECT coalesce(max(certificate_no), 0) FROM certificates"))
+        self.database.insert(CERTIFICATES, [(last + 1, wallet_no, certificate)])
 
     def unreported(self, most: int) -> list[tuple[int, bytes]]:
-        """The wallets whose certificates the issuer does not know of, with them: the first so many."""
+        """The certificates that the issuer does not know of, by their numbers: the first so many."""
         rows = self.database.rows(
-            "SELECT wallet_no, certificate FROM wallets"
-            " WHERE wallet_no > (SELECT coalesce(max(wallet_no), 0) FROM reported)"
-            " ORDER BY wallet_no LIMIT ?",
+            "SELECT certificate_no, certificate FROM certificates"
+            " WHERE certificate_no > (SELECT coalesce(max(wallet_no), 0) FROM reported)"
+            " ORDER BY certificate_no LIMIT ?",
             most,
         )
         return [(number, certificate) for number, certificate in rows]
 
-    def reported_up_to(self, wallet_no: int) -> None:
-        """Note that the issuer knows of the certificates of all wallets up to this one."""
-        self.database.execute("INSERT INTO reported VALUES (?) ON CONFLICT (wallet_no) DO NOTHING", wallet_no)
+    def reported_up_to(self, certificate_no: int) -> None:
+        """Note that the issuer knows of all certificates up to this one."""
+        self.database.execute(
+            "INSERT INTO reported VALUES (?) ON CONFLICT (wallet_no) DO NOTHING", certificate_no
+        )
         self.database.execute("DELETE FROM reported WHERE wallet_no < (SELECT max(wallet_no) FROM reported)")
 
     def loaded_fen(self, person: bytes, day: int) -> int:
@@ -153,12 +221,26 @@ class OperatorStore:
         self.database.insert(UPLOADS, [(upload_no, upload_id, received_s, data, None)])
         return received_s
 
-    def pending(self) -> list[bytes]:
-        """The uploads that have no answer yet, oldest first."""
-        rows = self.database.rows(
-            "SELECT data FROM uploads WHERE acknowledgement IS NULL ORDER BY received_s, upload_no"
+    def pending(self, *, after: int, most: int) -> list[Pending]:
+        """The first so many uploads after a number that have no answer yet, in the order in which they came.
+
+        They have at most `MAX_PENDING_BYTES` together, unless the first one alone has more.
+        """
+        sizes = self.database.rows(
+            "SELECT upload_no, length(data) FROM uploads WHERE acknowledgement IS NULL AND upload_no > ?"
+            " ORDER BY upload_no LIMIT ?",
+            after,
+            most,
         )
-        return [row[0] for row in rows]
+        total_bytes = 0
+        numbers: list[int] = []
+        for number, size in sizes:
+            total_bytes += size
+            if numbers and total_bytes > MAX_PENDING_BYTES:
+                break
+            numbers.append(number)
+        rows = self.database.lookup("SELECT upload_no, data FROM uploads WHERE upload_no", numbers)
+        return sorted(Pending(*row) for row in rows)
 
     def oldest_pending_s(self) -> int | None:
         """When the oldest upload without an answer was received."""
@@ -198,18 +280,19 @@ class OperatorStore:
             "UPDATE uploads SET acknowledgement = ? WHERE upload_id = ?", acknowledgement, upload_id
         )
 
-    def do_once(self, idempotency_key: str, request_digest: bytes) -> bool:
-        """Say whether a request comes for the first time under this key, and note it.
+    def answered(self, once_key: str, request_digest: bytes) -> bytes | None:
+        """The answer that was given under an idempotency key before.
 
         Raises:
-            Refused: the key came with another request before (`nonce-used`).
+            Refused: the key came with another request (`nonce-used`).
         """
-        row = self.database.row(
-            "SELECT request_digest FROM done_once WHERE idempotency_key = ?", idempotency_key
-        )
+        row = self.database.row("SELECT request_digest, answer FROM answered WHERE once_key = ?", once_key)
         if row is None:
-            self.database.insert(DONE_ONCE, [(idempotency_key, request_digest)])
-            return True
+            return None
         if row[0] != request_digest:
             raise Refused("nonce-used", "the idempotency key came with another request before")
-        return False
+        return bytes(row[1])
+
+    def keep_answer(self, once_key: str, request_digest: bytes, answer: bytes, at_s: int) -> None:
+        """Keep an answer, in the transaction that does what it tells."""
+        self.database.insert(ANSWERED, [(once_key, request_digest, answer, at_s)])

@@ -1,13 +1,17 @@
 """Fit the demand profile that ships with the package, and write it.
 
     python scripts/fit_profile.py --demand ../shared/data/transit/bengaluru_od_hourly_2025-08-06.csv \
-        --network ../shared/data/transit/bengaluru_line_stations.csv [--output sims/profile.toml]
+        --network ../shared/data/transit/bengaluru_line_stations.csv [--output sims/transit/profile.toml]
+    python scripts/fit_profile.py \
+        --demand ../shared/data/transit/bengaluru_od_hourly_2025-08-10_sunday.parquet \
+        --network ../shared/data/transit/bengaluru_line_stations.csv --date 2025-08-10 \
+        --output sims/transit/profile-weekend.toml
 
-The model is the one of `sims/gravity.py`. Its maximum of likelihood is found by expectation-maximisation:
-in turn, every trip is split into a part that goes out and a part that comes back, by the model as it is;
-then the station weights are read off the parts, and the distance decay takes one Newton step towards the
-same mean distance and mean logarithm of distance as the parts have. Stations with fewer than 100 boardings
-(not yet open) are left out. The same files give the same bytes.
+The model is the one of `sims/transit/gravity.py`. Its maximum of likelihood is found by
+expectation-maximisation: in turn, every trip is split into a part that goes out and a part that comes back,
+by the model as it is; then the station weights are read off the parts, and the distance decay takes one
+Newton step towards the same mean distance and mean logarithm of distance as the parts have. Stations with
+fewer than 100 boardings (not yet open) are left out. The same files give the same bytes.
 """
 
 import argparse
@@ -19,16 +23,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shuangli.errors import BadInput
-from shuangli.sims.demand import Demand, read_demand
-from shuangli.sims.gravity import balanced, willingness
-from shuangli.sims.network import Network, read_network
-from shuangli.sims.profile import HOURS, SHIPPED, Profile
 from shuangli.sims.tables import read_table
+from shuangli.sims.transit.demand import Demand, read_demand
+from shuangli.sims.transit.gravity import balanced, willingness
+from shuangli.sims.transit.network import Network, read_network
+from shuangli.sims.transit.profile import HOURS, SHIPPED, Profile
 
 ROUNDS = 100
 FEWEST_BOARDINGS = 100
 SOURCE = (
-    "hourly origin-destination counts of Namma Metro, Bengaluru, 2025-08-06: BMRCL through an RTI request,"
+    "hourly origin-destination counts of Namma Metro, Bengaluru, {date}: BMRCL through an RTI request,"
     " published by Vonter/bmrcl-ridership-hourly"
 )
 LICENCE = "data: ODbL 1.0, some contents (c) BMRCL; here only parameters fitted to them"
@@ -65,8 +69,10 @@ def step(fit: Fit, trips: NDArray[np.float64], distance_m: NDArray[np.int32]) ->
     return Fit(out=out / out.sum(), outbound=outbound, power=float(power), scale_m=float(scale_m))
 
 
-def fit_profile(demand: Demand, network: Network, lines: dict[str, list[tuple[str, float]]]) -> Profile:
-    """The profile of one day's demand; `lines` as `line_steps` returns them."""
+def fit_profile(
+    demand: Demand, network: Network, lines: dict[str, list[tuple[str, float]]], date: str
+) -> Profile:
+    """The profile of the demand of `date`; `lines` as `line_steps` returns them."""
     trips = np.zeros((HOURS, len(demand.stations), len(demand.stations)))
     np.add.at(trips, (demand.hour, demand.origin, demand.destination), demand.trips)
     hour_share = trips.sum(axis=(1, 2)) / trips.sum()
@@ -102,7 +108,7 @@ def fit_profile(demand: Demand, network: Network, lines: dict[str, list[tuple[st
         stations_per_line=sum(len(line) for line in served) / len(served),
         step_m=float(np.exp(steps.mean())),
         step_sigma=float(steps.std()),
-        source=SOURCE,
+        source=SOURCE.format(date=date),
         licence=LICENCE,
     )
 
@@ -141,12 +147,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Fit the demand profile that ships with the package.")
     parser.add_argument("--demand", type=Path, required=True, help="table of one day's trips")
     parser.add_argument("--network", type=Path, required=True, help="table of lines and stations")
+    parser.add_argument("--date", default="2025-08-06", help="of the trips (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=SHIPPED, help="default: %(default)s")
     options = parser.parse_args()
     try:
         network = read_network(options.network)
         demand = read_demand(options.demand, network)
-        profile = fit_profile(demand, network, line_steps(options.network))
+        profile = fit_profile(demand, network, line_steps(options.network), options.date)
         options.output.write_text(toml(profile), encoding="utf-8")
     except (BadInput, OSError) as error:
         print(f"fit_profile: {error}", file=sys.stderr)

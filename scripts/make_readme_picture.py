@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-SETTINGS = ("trips=60000", "copied_share=0.01")
+SETTINGS = ("trips=60000", "clone.share=0.01")
 WIDTH, HEIGHT = 1280, 1166
 """Down to the end of the first chart."""
 MOST_BYTES = 300_000

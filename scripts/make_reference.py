@@ -3,7 +3,9 @@
     python scripts/make_reference.py [--check]
 
     errors.md      the table of codes of `shuangli.errors`, by class
+    api-resources.md   every route of the operator's API
     scenarios.md   settings, presets, keys of scenario files, measures, as `shuangli sim describe` has them
+    data-dictionary.md   the columns of the tables that a run writes, of `shuangli.sims.dictionary`
 
 With `--check` nothing is written; exit code 1 says that a page is not what would be written. The classes
 of errors are the comments in the table, what they mean is their docstrings, and a code is said to be raised
@@ -16,7 +18,11 @@ import sys
 from pathlib import Path
 from typing import Final
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from scripts.reference_api import resources_page
 from shuangli import errors
+from shuangli.sims import dictionary
 from shuangli.sims.describe import as_markdown
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -69,6 +75,24 @@ when and for how much. A higher share of copied wallets adds to those that a low
 """
 
 
+COLUMNS: Final = """\
+<!-- Written by scripts/make_reference.py; do not edit. -->
+
+# Data dictionary
+
+The columns of the tables that a run writes ([results of a run](results.md)). The same stands in each run's
+`datapackage.json`, with the size and SHA-256 of each table, in the form of
+[Data Package 2.0](https://datapackage.org/standard/data-package/). Times are whole seconds since
+1970-01-01T00:00:00Z, money is whole fen.
+
+What is called the truth is known to the simulator only: no operator, and no detector that is fair, may use it
+for anything but to be judged by. `attack`, `kind`, `payer_kind` and `payee_kind` name the kinds of
+[attacks](scenarios.md#settings). An operator that has received a payment knows `received_s`, the amount, the
+hops and the keys in its chain; it does not know `payer` across changes of key, nor payments that nobody has
+handed in.
+"""
+
+
 def classes() -> dict[str, list[str]]:
     """The codes of each class, in the order of the table."""
     text = SOURCE.read_text(encoding="utf-8")
@@ -105,13 +129,27 @@ def errors_page() -> str:
     return "".join(parts)
 
 
+def dictionary_page() -> str:
+    """The page of the data dictionary as it should be."""
+    parts = [COLUMNS]
+    for table, (about, _) in dictionary.DICTIONARY.items():
+        parts.append(f"\n## {table}\n\nOne row for {about}.\n\n{dictionary.as_markdown(table)}")
+    return "".join(parts)
+
+
 def main() -> int:
     """Write or check; 0 done, 1 a page is not in step."""
     parser = argparse.ArgumentParser(description="Write the pages of docs/reference made from the code.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if one differs")
     check = parser.parse_args().check
     behind = 0
-    for name, text in (("errors.md", errors_page()), ("scenarios.md", SCENARIOS + as_markdown())):
+    pages = {
+        "errors.md": errors_page(),
+        "scenarios.md": SCENARIOS + as_markdown(),
+        "data-dictionary.md": dictionary_page(),
+        "api-resources.md": resources_page(),
+    }
+    for name, text in pages.items():
         page = REFERENCE / name
         if not check:
             page.write_text(text, encoding="utf-8")

@@ -8,7 +8,7 @@ it goes on where it was. What stands in the page between the marks is written he
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -39,7 +39,12 @@ HEAD: Final = (
 
 def table(compared: Comparison) -> str:
     """The numbers of the page: a row for each point."""
-    lines = [HEAD, ("---",) * len(HEAD), *rows(compared)]
+    return as_table(HEAD, rows(compared))
+
+
+def as_table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+    """A table as Markdown has it."""
+    lines = [head, ("---",) * len(head), *body]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines).replace("\u00a0", " ")
 
 
@@ -66,31 +71,52 @@ def between(low_fen: float | None, high_fen: float | None) -> str:
     return f"{yuan(round(low_fen))} to {yuan(round(high_fen))}"
 
 
-def study_text() -> str:
-    """The scenario file that stands in the page."""
-    return PAGE.read_text(encoding="utf-8").split("<<'END'\n", 1)[1].split("\nEND\n", 1)[0] + "\n"
+def study_text(page: Path = PAGE) -> str:
+    """The scenario file that stands in a page."""
+    return page.read_text(encoding="utf-8").split("<<'END'\n", 1)[1].split("\nEND\n", 1)[0] + "\n"
+
+
+def options(what: str) -> tuple[Path, int | None]:
+    """Where a study is run, and how many runs at once, from the command line."""
+    parser = argparse.ArgumentParser(
+        description=f"Run the {what} study, and write its page and its pictures."
+    )
+    parser.add_argument("--out", type=Path, default=ROOT / f"build/{what}-study", help="where to run it")
+    parser.add_argument("--workers", type=int, help="runs at once")
+    arguments = parser.parse_args()
+    return arguments.out, arguments.workers
+
+
+def run_study(page: Path, out: Path, *, workers: int | None) -> Comparison | None:
+    """Run the study that stands in a page, and compare its points; None if runs are missing."""
+    file = out.with_suffix(".toml")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(study_text(page), encoding="utf-8")
+    with sweep_bar(out.stem) as show:
+        swept = sweep(file, out, workers=workers, show=show)
+    compared = compare(out)
+    if compared.missing:
+        print(f"{compared.missing} runs are missing: {swept.failures[:1]}", file=sys.stderr)
+        return None
+    return compared
+
+
+def write_page(page: Path, numbers: str, pictures: Mapping[str, Path]) -> None:
+    """Put numbers between the marks of a page, and pictures, by name, into the folder of images."""
+    for target, source in pictures.items():
+        (IMAGES / target).write_bytes(source.read_bytes())
+    before, _, rest = page.read_text(encoding="utf-8").partition(START)
+    after = rest.partition(END)[2]
+    page.write_text(f"{before}{START}\n{numbers}\n\n{END}{after}", encoding="utf-8")
 
 
 def main() -> int:
     """Run it, and write the page and its pictures; 1 if runs are missing."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--out", type=Path, default=ROOT / "build/clone-study", help="where to run it")
-    parser.add_argument("--workers", type=int, help="runs at once")
-    arguments = parser.parse_args()
-    file = arguments.out.with_suffix(".toml")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(study_text(), encoding="utf-8")
-    with sweep_bar("clone study") as show:
-        swept = sweep(file, arguments.out, workers=arguments.workers, show=show)
-    compared = compare(arguments.out)
-    if compared.missing:
-        print(f"{compared.missing} runs are missing: {swept.failures[:1]}", file=sys.stderr)
+    out, workers = options("clone")
+    compared = run_study(PAGE, out, workers=workers)
+    if compared is None:
         return 1
-    for source, target in PICTURES.items():
-        (IMAGES / target).write_bytes((arguments.out / "plots" / source).read_bytes())
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{START}\n{table(compared)}\n\n{END}{after}", encoding="utf-8")
+    write_page(PAGE, table(compared), {target: out / "plots" / source for source, target in PICTURES.items()})
     print(compared.sensitivity.filter(pl.col("measure").is_in([LOSS, PAID])))
     return 0
 

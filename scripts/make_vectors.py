@@ -9,11 +9,13 @@ them again and compares; so a change of any byte on the wire shows as a change o
 import argparse
 import dataclasses
 import json
+from collections.abc import Mapping
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
 from scripts.vectors_audit import audit
+from scripts.vectors_conditional import conditional
 from scripts.vectors_online import notices
 from scripts.vectors_refused import refused_objects, refused_signatures
 from scripts.vectors_sent import evidence, messages
@@ -21,7 +23,6 @@ from shuangli.crypto import SigningKey
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import (
     CentreCertificate,
-    Claims,
     Epoch,
     Mode,
     OperatorCertificate,
@@ -29,10 +30,11 @@ from shuangli.messages.certificates import (
     WalletCertificate,
     WalletKind,
 )
+from shuangli.messages.claims import Claims
+from shuangli.messages.enrolment import Enrolment
 from shuangli.messages.hand_in import HandIn
 from shuangli.messages.key_set import KeySet
 from shuangli.messages.loads import Load, LoadOrder
-from shuangli.messages.notices import Enrolment
 from shuangli.messages.session import Accepts, PaymentRequest, Receipt, Refusal, RefusalReason
 from shuangli.messages.transfers import (
     CENTRE,
@@ -82,6 +84,14 @@ def _certificates() -> dict[str, tuple[str, Any]]:
     hard = WalletCertificate.sign(
         bank, _claims("bank-1", None, "payee", 2**40 - 1), kind=WalletKind.HARD, tier=0, profile=300
     )
+    shop = WalletCertificate.sign(
+        bank,
+        _claims("bank-1", None, "payee", 8),
+        kind=WalletKind.SOFT,
+        tier=0,
+        profile=1,
+        payee_class=5_812,
+    )
     epoch = Epoch.sign(root, _claims("testnet", "epoch-1", "mint", 3), number=1, terms=terms)
     operator = OperatorCertificate.sign(root, _claims("testnet", "bank-1", "operator", 1))
     centre = CentreCertificate.sign(root, _claims("testnet", "centre", "centre", 2))
@@ -101,6 +111,7 @@ def _certificates() -> dict[str, tuple[str, Any]]:
         "key set": ("root", key_set),
         "soft wallet of a person": ("operator", soft),
         "hard wallet of a merchant": ("operator", hard),
+        "wallet of a payee of conditional value": ("operator", shop),
     }
 
 
@@ -186,6 +197,8 @@ def plain(value: Any) -> Any:
         return int(value)
     if isinstance(value, frozenset):
         return [plain(part) for part in sorted(value)]
+    if isinstance(value, Mapping):
+        return {name: plain(part) for name, part in value.items()}
     if isinstance(value, tuple):
         return [plain(part) for part in value]
     if hasattr(value, "signed"):
@@ -243,7 +256,8 @@ def all_vectors() -> dict[str, Any]:
     bundle = Bundle(loads=(load.signed.data,), transfers=(payment.signed.data,))
     hand_in = HandIn(bundle=bundle, refusals=(session["refusal"][1].signed.data,))
     online = notices(KEYS, NOW_S, payment)
-    objects = certificates | loads | session | online
+    given = conditional(KEYS, NOW_S, certificates["wallet of a payee of conditional value"][1])
+    objects = certificates | loads | given | session | online
     request, receipt, refusal = (session[name][1] for name in ("request", "receipt", "refusal"))
     keys = {name: {"seed": SEEDS[name].hex(), "public": key.public.hex()} for name, key in KEYS.items()}
     return {
@@ -263,7 +277,7 @@ def all_vectors() -> dict[str, Any]:
         },
         "messages.json": messages(request, bundle, receipt, refusal, online["revocation list"][1]),
         "evidence.json": evidence(KEYS, certificates["operator"][1], (payer, payee), payment, refusal),
-        "refused_objects.json": refused_objects(KEYS, payment, payee),
+        "refused_objects.json": refused_objects(KEYS, payment, payee, given["load under a condition"][1]),
         "signatures.json": refused_signatures(),
         "audit.json": audit(KEYS, certificates["operator"][1], NOW_S),
     }

@@ -7,7 +7,7 @@ from shuangli.crypto import SigningKey, sha256
 from shuangli.merkle import Frontier, HashAt, consistency_proof, inclusion_proof, leaf_hash
 from shuangli.messages.audit import Checkpoint
 from shuangli.messages.certificates import OperatorCertificate
-from shuangli.messages.events import AccountChange, Event, EventKind
+from shuangli.messages.events import AccountChange, EpochChange, Event, EventKind, RiskStep
 from shuangli.messages.notices import Outcome
 from shuangli.offline.split_history import ShownLeaf, SplitHistory
 
@@ -46,6 +46,8 @@ def log_events(now_s: int) -> list[Event]:
         (kind.DISCLOSURE, 25, "bank-1", {"authority": "court", "case_no": 1, "order": _id("order")}),
         (kind.REPORT, 26, "", {"report_id": _id("report"), "made_at_s": now_s + 26}),
         (kind.TAKEN, 27, "", taken),
+        (kind.EPOCH, 28, "", {"epoch": 2, "change": EpochChange.CLOSED, "certificate_id": _id("epoch")}),
+        (kind.RISK, 28, "bank-1", {"record": _id("risk"), "step": RiskStep.HELD}),
     ]
     return [
         Event.of(kind, at_s=now_s + after_s, operator=operator, **facts)

@@ -5,9 +5,13 @@ from typing import Any, Final
 
 from shuangli.crypto import SigningKey
 from shuangli.issuer.archive.manifest import ArchiveManifest
+from shuangli.issuer.vaults.netting import Payment
 from shuangli.issuer.vaults.orders import Side, VaultOrder
+from shuangli.issuer.vaults.statements import NettingStatement
 from shuangli.messages.audit import Checkpoint, LogEntry
+from shuangli.messages.cosignature import Cosignature
 from shuangli.messages.notices import Acknowledgement, Outcome, Report, RevocationList
+from shuangli.messages.period_report import PeriodReport, Span
 from shuangli.messages.returns import Returned, Watermark
 from shuangli.messages.transfers import PAYEE_OUTPUT, Transfer, output_coin_id
 
@@ -54,22 +58,41 @@ def notices(keys: Mapping[str, SigningKey], now_s: int, payment: Transfer) -> di
         figures={"trips.paid": 731_520, "books.difference_fen": 0, "change_fen": -5},
         files={"result.json": bytes(range(32))},
     )
-    checkpoint = Checkpoint.sign(
-        keys["operator"],
-        network="testnet",
-        origin="bank-1",
-        size=70_000,
-        root=bytes(range(32)),
-        made_at_s=now_s + DAY_S,
-    )
     return {
         "revocation list": ("centre", revoked),
         "acknowledgement": ("operator", acknowledgement),
         "watermark": ("operator", watermark),
         "returned": ("operator", returned),
         "report": ("centre", report),
-        "checkpoint": ("operator", checkpoint),
+        **_of_a_log(keys, now_s),
         **_of_the_issuer(keys, now_s),
+    }
+
+
+def _of_a_log(keys: Mapping[str, SigningKey], now_s: int) -> dict[str, tuple[str, Any]]:
+    """What is signed of the state of an audit log."""
+    state: dict[str, Any] = {
+        "network": "testnet",
+        "origin": "bank-1",
+        "size": 70_000,
+        "root": bytes(range(32)),
+    }
+    checkpoint = Checkpoint.sign(keys["operator"], **state, made_at_s=now_s + DAY_S)
+    period = PeriodReport.sign(
+        keys["operator"],
+        **state,
+        span=Span(from_s=now_s, until_s=now_s + DAY_S, first=100, end=69_990),
+        made_at_s=now_s + DAY_S + 60,
+        flows={"loads.bank-1.value_fen": 731_520, "books.vault.total": -5},
+        stocks={"wallets.3.open": 2},
+        files={"log.index": bytes(range(32))},
+        replaces=bytes(range(32, 64)),
+    )
+    cosignature = Cosignature.sign(keys["payee"], **state, seen_at_s=now_s + DAY_S + 120)
+    return {
+        "checkpoint": ("operator", checkpoint),
+        "period report": ("operator", period),
+        "cosignature": ("payee", cosignature),
     }
 
 
@@ -95,4 +118,23 @@ def _of_the_issuer(keys: Mapping[str, SigningKey], now_s: int) -> dict[str, tupl
         nonce=bytes(range(16)),
         ordered_at_s=now_s + DAY_S,
     )
-    return {"archive manifest": ("centre", manifest), "vault order": ("operator", vault_order)}
+    statement = NettingStatement.sign(
+        keys["centre"],
+        network="testnet",
+        operator="bank-1",
+        number=2,
+        previous_id=bytes(range(32)),
+        made_at_s=now_s + DAY_S,
+        day=20_000,
+        counted_day=19_999,
+        claims=[("bank-2", 700), ("bank-3", 20)],
+        debts=[("bank-2", 1_000)],
+        own_fen=4_000,
+        fund_fen=50,
+        payments=[Payment("bank-1", "bank-3", 280)],
+    )
+    return {
+        "archive manifest": ("centre", manifest),
+        "vault order": ("operator", vault_order),
+        "netting statement": ("centre", statement),
+    }

@@ -9,7 +9,9 @@ from shuangli import codec, cose
 from shuangli.cose import Domain
 from shuangli.crypto import SigningKey
 from shuangli.errors import Malformed
-from shuangli.messages.certificates import CNF, EXP, NBF, ROLE, SUB, WalletCertificate
+from shuangli.messages.certificates import WalletCertificate
+from shuangli.messages.claims import CNF, EXP, NBF, ROLE, SUB
+from shuangli.messages.loads import Load
 from shuangli.messages.transfers import CENTRE, Transfer
 from shuangli.money import MAX_FEN
 from tests.core import edwards
@@ -51,7 +53,20 @@ CERTIFICATE_FAULTS: Final[Mapping[str, Callable[[Fields], None]]] = {
     "a key with an algorithm": lambda claims: claims[CNF].__setitem__(1, claims[CNF][1] | {3: -19}),
     "an unknown kind of wallet": lambda claims: claims[ROLE].__setitem__(0, 2),
     "tier 5": lambda claims: claims[ROLE].__setitem__(1, 5),
-    "a role of four fields": lambda claims: claims[ROLE].append(0),
+    "a class of 0, written out": lambda claims: claims[ROLE].append(0),
+    "a role of five fields": lambda claims: claims[ROLE].extend([1, 1]),
+}
+CONDITION_FAULTS: Final[Mapping[str, Callable[[Fields], None]]] = {
+    "a condition without a purpose": lambda condition: condition.__setitem__(0, ""),
+    "a condition without payees": lambda condition: condition[1].clear(),
+    "classes of payees out of order": lambda condition: condition[1].reverse(),
+    "a class of payees twice": lambda condition: condition[1].insert(0, condition[1][0]),
+    "nine classes of payees": lambda condition: condition.__setitem__(1, [*range(1, 10)]),
+    "payees without a class": lambda condition: condition[1].__setitem__(0, 0),
+    "a class as text": lambda condition: condition[1].__setitem__(0, "5411"),
+    "a load that outlives its condition": lambda condition: condition.__setitem__(2, condition[2] - 1),
+    "a giver of 31 bytes": lambda condition: condition.__setitem__(3, bytes(31)),
+    "a field more in a condition": lambda condition: condition.append(0),
 }
 
 
@@ -103,7 +118,7 @@ def _other_forms(payment: Transfer) -> dict[str, bytes]:
 
 
 def _cases(
-    keys: Mapping[str, SigningKey], payment: Transfer, certificate: WalletCertificate
+    keys: Mapping[str, SigningKey], payment: Transfer, certificate: WalletCertificate, given: Load
 ) -> Iterator[Case]:
     def transfer(payload: bytes) -> bytes:
         return cose.sign(keys["payer"], Domain.TRANSFER, payload).data
@@ -128,14 +143,18 @@ def _cases(
     for name, payload in payloads.items():
         signed = cose.sign(keys["operator"], Domain.WALLET_CERTIFICATE, payload)
         yield Case(name, WalletCertificate, signed.data)
+    for name, spoil in CONDITION_FAULTS.items():
+        fields = cbor2.loads(given.signed.payload)
+        spoil(fields[-1])
+        yield Case(name, Load, cose.sign(keys["mint"], Domain.LOAD, cbor2.dumps(fields)).data)
 
 
 def refused_objects(
-    keys: Mapping[str, SigningKey], payment: Transfer, certificate: WalletCertificate
+    keys: Mapping[str, SigningKey], payment: Transfer, certificate: WalletCertificate, given: Load
 ) -> dict[str, Any]:
     """Objects that are malformed, each rightly signed; and well-formed ones with a wrong signature."""
     malformed = []
-    for name, kind, data in _cases(keys, payment, certificate):
+    for name, kind, data in _cases(keys, payment, certificate, given):
         try:
             kind.parse(data)
         except Malformed as refusal:

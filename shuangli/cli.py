@@ -9,12 +9,22 @@ from pathlib import Path
 import click
 
 from shuangli import __version__
-from shuangli.cli_common import OneLineGroup, answer, json_option, root_key, root_option
+from shuangli.cli_common import (
+    OneLineGroup,
+    answer,
+    json_option,
+    no_answer,
+    read_file,
+    root_key,
+    root_option,
+)
 from shuangli.cli_issuer import issuer
 from shuangli.cli_operator import operator
+from shuangli.cli_report import report
 from shuangli.cli_sim import sim
 from shuangli.cli_wallet import wallet
-from shuangli.errors import BadInput, ProtocolError
+from shuangli.cli_witness import witness
+from shuangli.errors import ProtocolError
 
 
 @click.group(cls=OneLineGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,8 +35,10 @@ def main() -> None:
 
 main.add_command(issuer)
 main.add_command(operator)
+main.add_command(report)
 main.add_command(sim)
 main.add_command(wallet)
+main.add_command(witness)
 
 
 @main.group()
@@ -42,11 +54,11 @@ def evidence_verify(file: Path, root: str, as_json: bool) -> None:
     """Say whether FILE proves that one key spent one coin twice. Exit code 1: it does not."""
     from shuangli.offline.evidence import verify_evidence
 
-    key, data = root_key(root), _read(file)
+    key, data = root_key(root), read_file(file)
     try:
         fork = verify_evidence(data, root=key)
     except ProtocolError as fault:
-        answer(as_json, False, _no(fault), f"no: {file}: {fault}")
+        answer(as_json, False, no_answer(fault), f"no: {file}: {fault}")
         return
     facts = {
         "coin": fork.coin_id.hex(),
@@ -56,46 +68,6 @@ def evidence_verify(file: Path, root: str, as_json: bool) -> None:
     }
     text = f"yes: key {fork.culprit.hex()} of {fork.operator} spent coin {fork.coin_id.hex()} twice"
     answer(as_json, True, {"verified": True, **facts}, text)
-
-
-@main.group()
-def report() -> None:
-    """Check reports."""
-
-
-@report.command("verify")
-@click.argument("directory", type=click.Path(path_type=Path))
-@root_option
-@json_option
-def report_verify(directory: Path, root: str, as_json: bool) -> None:
-    """Say whether the report in DIRECTORY, its files and its evidence hold. Exit code 1: they do not."""
-    from shuangli.offline.report import COVERED, EVIDENCE_PREFIX, verify_report
-
-    key = root_key(root)
-    signed = _read(directory / "report.cbor")
-    evidence_files = sorted((directory / EVIDENCE_PREFIX).glob("*"))
-    covered = [directory / name for name in COVERED]
-    paths = [path for path in [*covered, *evidence_files] if path.is_file()]
-    files = {path.relative_to(directory).as_posix(): _read(path) for path in paths}
-    try:
-        verified = verify_report(signed, files, root=key)
-    except ProtocolError as fault:
-        answer(as_json, False, _no(fault), f"no: {directory}: {fault}")
-        return
-    facts = {"network": verified.network, "files": len(files), "forks": verified.forks}
-    text = f"yes: {len(files)} files unaltered, {verified.forks} double spends proven, the supply adds up"
-    answer(as_json, True, {"verified": True, **facts}, text)
-
-
-def _no(fault: ProtocolError) -> dict[str, object]:
-    return {"verified": False, "code": fault.code, "why": str(fault)}
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadInput("bad-file", f"{path}: {error.strerror or error}") from error
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from shuangli.errors import BadInput, ShuangliError
+from shuangli.errors import BadInput, ProtocolError, ShuangliError
 
 KEY_HEX_DIGITS = 64
 
@@ -79,7 +79,24 @@ def say(as_json: bool, facts: Mapping[str, object], text: str) -> None:
     click.echo(json.dumps(facts) if as_json else text)
 
 
-def root_key(text: str) -> bytes:
+def no_answer(fault: ProtocolError) -> dict[str, object]:
+    """What programs are told where something does not verify."""
+    return {"verified": False, "code": fault.code, "why": str(fault)}
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        BadInput: it cannot be read (`bad-file`).
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput("bad-file", f"{path}: {error.strerror or error}") from error
+
+
+def root_key(text: str, *, option: str = "--root") -> bytes:
     """A key from 64 hex digits, or from a file that holds them.
 
     Raises:
@@ -92,6 +109,6 @@ def root_key(text: str) -> bytes:
         key = b""
     if len(key) != KEY_HEX_DIGITS // 2:
         raise BadInput(
-            "bad-value", f"--root {text}: is neither {KEY_HEX_DIGITS} hex digits nor a file with them"
+            "bad-value", f"{option} {text}: is neither {KEY_HEX_DIGITS} hex digits nor a file with them"
         )
     return key

@@ -21,6 +21,7 @@ from shuangli.money import format_yuan
 
 if TYPE_CHECKING:
     from shuangli.api.operator_link import OperatorLink
+    from shuangli.crypto import Signer
     from shuangli.messages.session import PaymentRequest
     from shuangli.wallet.commands.edges import Answer, Edges
     from shuangli.wallet.commands.opened import OpenWallet
@@ -45,13 +46,17 @@ def real_edges() -> "Edges":
 
 
 @contextmanager
-def reach_operator(address: str, known: Iterable[bytes]) -> Iterator["OperatorLink"]:
-    """The operator at an address, over HTTP."""
+def reach_operator(address: str, known: Iterable[bytes], signer: "Signer | None") -> Iterator["OperatorLink"]:
+    """The operator at an address, over HTTP; requests are signed by `signer`, if there is one."""
     try:
         from shuangli.api.http_client import HttpOperator
+        from shuangli.api.signing import RequestSigner
     except ModuleNotFoundError as error:
         raise BadInput("bad-option", "to go online needs more: pip install 'shuangli[api]'") from error
-    with HttpOperator(address, known=known) as operator:
+    signs = None
+    if signer is not None:
+        signs = RequestSigner(key=signer, random_bytes=os.urandom, now_s=lambda: int(time.time()))
+    with HttpOperator(address, known=known, signer=signs) as operator:
         yield operator
 
 

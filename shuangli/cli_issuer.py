@@ -20,6 +20,7 @@ from shuangli.cli_common import (
     say,
 )
 from shuangli.errors import BadInput, ProtocolError
+from shuangli.money import format_yuan
 
 if TYPE_CHECKING:
     from shuangli.issuer.service.server import Serving
@@ -87,6 +88,49 @@ def issuer_dismiss(directory: Path, name: str, as_json: bool) -> None:
     say(as_json, {"operator": name, "key_set": number}, f"{name} is dismissed by key set {number}")
 
 
+@issuer.command("admit-auditor")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("name")
+@click.argument("out", type=click.Path(path_type=Path))
+@json_option
+def issuer_admit_auditor(directory: Path, name: str, out: Path, as_json: bool) -> None:
+    """Let auditor NAME read the audit log of the issuer in DIRECTORY, and write its own directory OUT."""
+    _service().admit_auditor(directory, name, out)
+    say(
+        as_json, {"auditor": name, "directory": str(out)}, f"{name} may read the log, with what lies in {out}"
+    )
+
+
+@issuer.command("dismiss-auditor")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("name")
+@json_option
+def issuer_dismiss_auditor(directory: Path, name: str, as_json: bool) -> None:
+    """Let auditor NAME read the audit log of the issuer in DIRECTORY no more."""
+    _service().dismiss_auditor(directory, name)
+    say(as_json, {"auditor": name}, f"{name} may read the log no more")
+
+
+@issuer.command("read-log")
+@click.argument("address")
+@click.argument("directory", type=click.Path(path_type=Path))
+@json_option
+def issuer_read_log(address: str, directory: Path, as_json: bool) -> None:
+    """Read the whole audit log of the issuer at ADDRESS, and say whether it is what the centre has signed.
+
+    DIRECTORY is that of an auditor, or of an operator, which is shown what concerns it. Nothing is trusted
+    but the root key there. Exit code 1: the log does not hold.
+    """
+    try:
+        counts, size = _service().read_log(address, directory)
+    except ProtocolError as fault:
+        answer(as_json, False, {"verified": False, "code": fault.code, "why": str(fault)}, f"no: {fault}")
+        return
+    facts = {"verified": True, "entries": size, "shown": counts}
+    text = "\n".join(f"  {name:<14}{count:>12,}" for name, count in counts.items())
+    answer(as_json, True, facts, f"yes: {size:,} entries are what the centre has signed\n{text}".rstrip())
+
+
 @issuer.command("epochs")
 @click.argument("directory", type=click.Path(path_type=Path))
 @database_option
@@ -96,6 +140,52 @@ def issuer_epochs(directory: Path, database: str | None, as_json: bool) -> None:
     views = _service().look_at_epochs(directory, database=database)
     facts = {"epochs": [view.facts() for view in views]}
     say(as_json, facts, "\n".join(view.text() for view in views))
+
+
+@issuer.command("cases")
+@click.argument("directory", type=click.Path(path_type=Path))
+@database_option
+@json_option
+def issuer_cases(directory: Path, database: str | None, as_json: bool) -> None:
+    """Show all double spends that the issuer in DIRECTORY has found, and what is owed on each."""
+    views = _service().look_at_cases(directory, database=database)
+    facts = {"cases": [view.facts() for view in views]}
+    say(as_json, facts, "\n".join(view.text() for view in views) or "no cases")
+
+
+@issuer.command("receivables")
+@click.argument("directory", type=click.Path(path_type=Path))
+@database_option
+@json_option
+def issuer_receivables(directory: Path, database: str | None, as_json: bool) -> None:
+    """Show what persons owe the fund of the issuer in DIRECTORY, by pseudonym, and what came back."""
+    views = _service().look_at_debts(directory, database=database)
+    facts = {"receivables": [view.facts() for view in views]}
+    say(as_json, facts, "\n".join(view.text() for view in views) or "nobody owes anything")
+
+
+@issuer.command("write-off")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("case", type=int)
+@database_option
+@json_option
+def issuer_write_off(directory: Path, case: int, database: str | None, as_json: bool) -> None:
+    """Let the guarantee fund bear for good what the person of CASE owes, on all cases of theirs."""
+    written_off_fen = _service().write_off(directory, case, database=database)
+    facts = {"case": case, "written_off_fen": written_off_fen}
+    say(as_json, facts, f"{format_yuan(written_off_fen)} are written off")
+
+
+@issuer.command("file-report")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("report", type=click.Path(path_type=Path))
+@database_option
+@json_option
+def issuer_file_report(directory: Path, report: Path, database: str | None, as_json: bool) -> None:
+    """File REPORT: the audit log of the issuer in DIRECTORY names it, and no other version of it."""
+    filed = _service().file_report(directory, report, database=database)
+    facts = {"report": filed.signed.id.hex(), "made_at_s": filed.made_at_s}
+    say(as_json, facts, f"report {facts['report']} is filed")
 
 
 @issuer.command("close-epoch")

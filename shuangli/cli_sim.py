@@ -53,7 +53,8 @@ def sim_run(
 ) -> None:
     """Run WHAT, and write its results, evidence and report.
 
-    WHAT is a scenario (transit, payroll), a preset, or a scenario file, whose name ends in .toml.
+    WHAT is a scenario (parking, payroll, prepaid, rent, split, subsidy, tax, transit), a preset, or a
+    scenario file, whose name ends in .toml.
     """
     from shuangli.sims.api import run_setup
     from shuangli.sims.progress import progress_bar

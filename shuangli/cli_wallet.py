@@ -12,6 +12,7 @@ import click
 
 from shuangli.cli_common import OneLineGroup, root_key, root_option, say
 from shuangli.cli_holder import Holder, consent, holder_options, real_edges, tell, tell_opened
+from shuangli.crypto import KEY_BYTES
 from shuangli.errors import BadInput
 from shuangli.money import parse_yuan
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from shuangli.wallet.commands.edges import Answer, Edges
     from shuangli.wallet.commands.opened import OpenWallet
     from shuangli.wallet.session import Consent
+
+
+MAX_NOTE = 140
 
 
 @click.group(cls=OneLineGroup)
@@ -167,6 +171,69 @@ def wallet_pay(
         return pay_at(found, address, wait_s=wait, confirm=confirm, edges=used)
 
     tell_opened(holder, edges, pay)
+
+
+@wallet.command("statement")
+@holder_options
+@click.option("--last", type=click.IntRange(1, 10_000), default=20, show_default=True, help="So many lines.")
+def wallet_statement(
+    edges: "Edges | None", path: Path, passphrase_file: Path | None, as_json: bool, last: int
+) -> None:
+    """Show what the account at the operator did."""
+    from shuangli.wallet.commands.account import statement
+
+    holder = Holder.ask(path, passphrase_file, as_json)
+    tell_opened(holder, edges, lambda found, used: statement(found, most=last, edges=used))
+
+
+@wallet.command("limits")
+@holder_options
+def wallet_limits(edges: "Edges | None", path: Path, passphrase_file: Path | None, as_json: bool) -> None:
+    """Show the limits of the account at the operator, and what is left of them."""
+    from shuangli.wallet.commands.account import limits
+
+    holder = Holder.ask(path, passphrase_file, as_json)
+    tell_opened(holder, edges, lambda found, used: limits(found, edges=used))
+
+
+@wallet.command("transfer")
+@click.argument("yuan")
+@click.argument("payee")
+@holder_options
+@click.option("--note", default="", help="A few words for the payee.")
+@click.option("--code", default="", help="A code of the second factor, for large amounts.")
+def wallet_transfer(
+    edges: "Edges | None",
+    yuan: str,
+    payee: str,
+    path: Path,
+    passphrase_file: Path | None,
+    as_json: bool,
+    note: str,
+    code: str,
+) -> None:
+    """Pay YUAN online to the wallet with key PAYEE at the same operator. Run it again if it was cut off."""
+    from shuangli.wallet.commands.account import transfer
+
+    amount_fen, key = _amount(yuan), _key(payee)
+    if len(note) > MAX_NOTE or not note.isprintable():
+        raise BadInput("bad-value", f"--note: give at most {MAX_NOTE} printable characters")
+    holder = Holder.ask(path, passphrase_file, as_json)
+    tell_opened(
+        holder,
+        edges,
+        lambda found, used: transfer(found, key, amount_fen, note=note, code=code, edges=used),
+    )
+
+
+def _key(text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise BadInput("bad-value", f"PAYEE {text}: give the key of a wallet, {2 * KEY_BYTES} hex digits")
+    return key
 
 
 def _amount(text: str) -> int:

@@ -163,11 +163,17 @@ def read_head(data: bytes, at: int, major: int) -> tuple[int, int]:
     Raises:
         Malformed: another type, not the shortest form, or cut off (code `cbor`).
     """
-    if at >= len(data) or data[at] >> 5 != major:
+    rest = len(data) - at
+    code = data[at] - (major << 5) if rest > 0 else -1
+    if not 0 <= code < 32:
         raise Malformed("cbor", "cut off, or not of the expected type")
-    code = data[at] & 31
     if code < 24:
         return code, at + 1
+    # Nearly all others are of these two sizes.
+    if code == 25 and rest > 2 and data[at + 1]:
+        return data[at + 1] << 8 | data[at + 2], at + 3
+    if code == 24 and rest > 1 and data[at + 1] >= 24:
+        return data[at + 1], at + 2
     size, smallest = _LONG_HEADS.get(code, (0, 1))
     end = at + 1 + size
     number = int.from_bytes(data[at + 1 : end], "big")

@@ -9,7 +9,7 @@ what was signed, not the bytes around it, so a second valid signature over the s
 same object, never a fork (F49).
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
 from itertools import islice
@@ -53,9 +53,12 @@ class Domain(Enum):
     WATERMARK = b"shuangli/1/watermark"
     RETURNED = b"shuangli/1/returned"
     REPORT = b"shuangli/1/report"
+    PERIOD_REPORT = b"shuangli/1/report/period"
     CHECKPOINT = b"shuangli/1/checkpoint"
+    COSIGNATURE = b"shuangli/1/cosignature"
     ARCHIVE = b"shuangli/1/archive"
     VAULT_ORDER = b"shuangli/1/vault-order"
+    NETTING_STATEMENT = b"shuangli/1/netting-statement"
 
     def __init__(self, external_aad: bytes) -> None:
         self.signed_head = _SIGNED_START + codec.head(codec.BYTES, len(external_aad)) + external_aad
@@ -138,6 +141,11 @@ def assemble(structure: bytes, domain: Domain, signature: bytes) -> Signed:
 
 FORGOTTEN_AT_ONCE: Final = 64
 """What share of a full memory is forgotten: one in so many, at least one object."""
+FEW: Final = 8
+"""A memory for so many objects at most is a tuple, which takes a fifth of what a dict takes."""
+NAME_BYTES: Final = 31
+"""Of the SHA-256 that names a checked object: more than 16, which would do, and no more memory."""
+_Known = dict[bytes, None] | tuple[bytes, ...]
 
 
 class Check(NamedTuple):
@@ -150,25 +158,31 @@ class Check(NamedTuple):
 class Verifier:
     """The signature checks of one place: a device, an operator or the centre.
 
-    Each object's signature is checked once per place. What is remembered is the object's id with its
-    signature, under the key it was checked with: all that a check depends on. So the memory spares
-    signatures only, and never lets other bytes or another kind pass. Simulated places never share one.
+    Each object's signature is checked once per place. What is remembered is a digest of the object's id, its
+    signature and the key it was checked with: all that a check depends on. So the memory spares signatures
+    only, and never lets other bytes or another kind pass. Simulated places never share one.
 
     Attributes:
         checked: how many signatures were really checked
     """
 
-    __slots__ = ("_capacity", "_deferred", "_lasting", "_passing", "checked")
+    __slots__ = ("_capacity", "_deferred", "_failed", "_lasting", "_passing", "checked")
 
     def __init__(self, *, capacity: int) -> None:
         """Remember at most `capacity` objects that last (certificates and loads come with every payment of
         their wallet) and a quarter as many of the others, at least one; the oldest is forgotten first.
         """
-        self._lasting: dict[bytes, bytes] = {}
-        self._passing: dict[bytes, bytes] = {}
+        self._lasting: _Known = {} if capacity > FEW else ()
+        self._passing: _Known = {} if capacity > FEW else ()
         self._capacity = capacity
         self._deferred: dict[bytes, Check] | None = None
+        self._failed: Collection[bytes] = ()
         self.checked = 0
+
+    @property
+    def capacity(self) -> int:
+        """How many objects that last are remembered."""
+        return self._capacity
 
     def check(self, signed: Signed, key: bytes, what: str) -> None:
         """Make sure that `key` signed `signed`.
@@ -177,49 +191,68 @@ class Verifier:
             Unverified: it did not (code `signature`); `what` names the object in the message.
         """
         known = self._lasting if signed.domain.lasts else self._passing
-        name = signed.id + signed.data[-crypto.SIGNATURE_BYTES :]
-        if known.get(name) == key:
+        name = _name(signed, key)
+        if name in known:
             return
         if self._deferred is None:
             self.check_once(signed, key, what)
-            self.remember(signed, key)
+            self._remember(name, lasts=signed.domain.lasts)
+        elif name in self._failed:
+            raise Unverified("signature", f"the signature of the {what} does not verify")
         else:
-            self._deferred.setdefault(name + key, Check(signed, key))
+            self._deferred.setdefault(name, Check(signed, key))
 
     @contextmanager
-    def deferring(self) -> Iterator[dict[bytes, "Check"]]:
+    def deferring(self, failed: Collection[bytes]) -> Iterator[dict[bytes, "Check"]]:
         """Gather the checks that `check` would do, each once, and take every signature for good meanwhile.
 
-        Whoever asks for this does them all (`crypto.verify`) before relying on anything that was read.
-        Nothing is remembered until `note` is told how they ended.
+        `failed` are those that are known not to hold, by the names under which they were gathered. Whoever
+        asks for this does the others (`crypto.verify`) before relying on anything that was read; if some of
+        them fail, it is read again.
         """
         deferred: dict[bytes, Check] = {}
-        self._deferred = deferred
+        self._deferred, self._failed = deferred, failed
         try:
             yield deferred
         finally:
-            self._deferred = None
+            self._deferred, self._failed = None, ()
 
-    def note(self, checks: Sequence["Check"], failed: Collection[int]) -> None:
-        """Remember checks that were done elsewhere, but for those, by their positions, that have failed."""
-        self.checked += len(checks)
-        bad = set(failed)
-        for position, (signed, key) in enumerate(checks):
-            if position not in bad:
-                self.remember(signed, key)
+    def finish(self, deferred: Mapping[bytes, "Check"]) -> set[bytes]:
+        """Do the checks that were gathered, and remember those that hold: the names of the others."""
+        self.checked += len(deferred)
+        failed = set()
+        for name, (signed, key) in deferred.items():
+            if crypto.verify(key, signed.message, signed.signature):
+                self._remember(name, lasts=signed.domain.lasts)
+            else:
+                failed.add(name)
+        return failed
 
     def remember(self, signed: Signed, key: bytes) -> None:
         """Take an object as checked that this place has just signed itself with `key`."""
-        lasting = signed.domain.lasts
-        known = self._lasting if lasting else self._passing
-        if len(known) >= (self._capacity if lasting else max(1, self._capacity // 4)):
-            # Many at once: what is deleted at the front of a dict lies in the way of each later look there.
-            for name in [*islice(known, max(1, len(known) // FORGOTTEN_AT_ONCE))]:
-                del known[name]
-        known[signed.id + signed.signature] = key
+        self._remember(_name(signed, key), lasts=signed.domain.lasts)
+
+    def _remember(self, name: bytes, *, lasts: bool) -> None:
+        known = self._lasting if lasts else self._passing
+        room = self._capacity if lasts else max(1, self._capacity // 4)
+        if isinstance(known, dict):
+            if len(known) >= room:
+                # Many at once: what is deleted at the front lies in the way of each later look there.
+                for oldest in [*islice(known, max(1, len(known) // FORGOTTEN_AT_ONCE))]:
+                    del known[oldest]
+            known[name] = None
+        elif lasts:
+            self._lasting = (*known, name)[-room:]
+        else:
+            self._passing = (*known, name)[-room:]
 
     def check_once(self, signed: Signed, key: bytes, what: str) -> None:
         """`check` for an object that this place will not see again: nothing is remembered."""
         self.checked += 1
         if not crypto.verify(key, signed.message, signed.signature):
             raise Unverified("signature", f"the signature of the {what} does not verify")
+
+
+def _name(signed: Signed, key: bytes) -> bytes:
+    """What a check is remembered by: it depends on nothing else."""
+    return crypto.sha256(signed.id + signed.data[-crypto.SIGNATURE_BYTES :] + key)[:NAME_BYTES]

@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
+from shuangli import codec
+from shuangli.crypto import KEY_BYTES
 from shuangli.errors import Refused
 from shuangli.issuer.centre import Settled
+from shuangli.messages.conditions import Condition
 from shuangli.operator.accounts import VAULT
 from shuangli.operator.bank import Bank
 from shuangli.operator.flow import Flow, Question
@@ -60,7 +63,7 @@ class Branch:
         for ask in asks:
             place = len(self._answers)
             order = ask.data if ask.kind is AskKind.LOAD else b""
-            self._answers.append(Answer(ask.device, ask.kind, b"", order=order))
+            self._answers.append(Answer(ask.device, ask.kind, b"", order=order, hand=ask.hand))
             try:
                 flow = self._start(ask, place)
                 if flow is not None:
@@ -78,6 +81,10 @@ class Branch:
         bank = self._bank
         if ask.kind is AskKind.WAGE:
             bank.pay(ask.key, ask.data, ask.amount_fen, now_s=ask.at_s)
+            return None
+        if ask.kind is AskKind.GIVE:
+            receiver, condition = ask.data[:KEY_BYTES], Condition.read(codec.decode(ask.data[KEY_BYTES:]))
+            bank.grants.give(ask.key, receiver, condition, ask.amount_fen, now_s=ask.at_s)
             return None
         if ask.kind is AskKind.SYNC:
             return bank.reconcile_flow(ask.data, now_s=ask.at_s) if ask.data else None

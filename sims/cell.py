@@ -2,42 +2,42 @@
 
 A cell runs wallet code and nothing else: what a device says to another goes over a link, what it says
 to an operator leaves as an ask. Each device is a place of its own, with its own checked signatures.
+What adversaries do besides is carried out on a stage of their own (`adversaries.stage`).
 """
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from shuangli.crypto import sha256
-from shuangli.errors import ProtocolError, Refused
-from shuangli.offline.links.memory import MemoryLink
-from shuangli.offline.payer import IDLE, PayerSession
-from shuangli.offline.policy import PayeePolicy, PayerPolicy
-from shuangli.offline.states import PayerState
-from shuangli.sims.adversary import Copies, CopySpend
-from shuangli.sims.device import ANSWERS_KEPT_S, Device, Surroundings
+from shuangli.offline.payer import PayerSession
+from shuangli.offline.states import Kind as MessageKind
+from shuangli.sims.adversaries.attack import OWN, Act, Kind
+from shuangli.sims.adversaries.crew import Crew
+from shuangli.sims.adversaries.stage import Stage
+from shuangli.sims.adversaries.truth import Deed, Truth
+from shuangli.sims.cuts import Cuts
+from shuangli.sims.device import ANSWERS_KEPT_S, Device
+from shuangli.sims.errand_runner import ErrandRunner
+from shuangli.sims.hands import Hands
 from shuangli.sims.holdings import Holdings, holdings
-from shuangli.sims.plan import NOBODY, CellPlan, Role, Rules
-from shuangli.sims.schedule import Act, Schedule
-from shuangli.sims.system import Anchors, derive_key
+from shuangli.sims.makers import Maker
+from shuangli.sims.plan import NOBODY, CellPlan
+from shuangli.sims.schedule import Act as Due
+from shuangli.sims.schedule import Schedule
+from shuangli.sims.system import Anchors
+from shuangli.sims.tap import NOTHING, Tapped, tap
 from shuangli.sims.uplink import Answer, Ask, AskKind
 from shuangli.wallet.journal import MemoryJournal
-from shuangli.wallet.rules import WalletRules
-from shuangli.wallet.session import run_session
 from shuangli.wallet.wallet import Wallet
-
-REMEMBERED_BY_MERCHANT: Final = 1_024
-REMEMBERED_BY_PERSON: Final = 2
-PAID: Final = "paid"
-UNANSWERED: Final = "unanswered"
-REFUSED_BY_PAYEE: Final = "refused-by-payee"
-NOT_OPEN: Final = "not-open"
-"""What became of a payment, beside the codes of `shuangli.errors` for what ended it before a signature."""
 
 
 class PaymentRow(NamedTuple):
-    """One payment that was attempted; `transfer_id` is empty where nothing was signed."""
+    """One payment that was attempted; `transfer_id` is empty where nothing was signed.
+
+    `attack` is the kind of the attack that it belongs to, empty for none.
+    """
 
     at_s: int
     payer: int
@@ -49,6 +49,7 @@ class PaymentRow(NamedTuple):
     carried_bytes: int
     outcome: str
     transfer_id: bytes
+    attack: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +62,16 @@ class Played:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellReport:
-    """What a cell holds at the end, the truth about its copies, and what it has cost."""
+    """What a cell holds at the end, the truth about its adversaries, and what it has cost.
+
+    guilty: by key, the kind of adversary for every key that a case may name. exposed_fen: by key, what second
+    wallets held when they were made.
+    """
 
     holdings: Holdings
-    copy_spends: list[CopySpend]
-    copied_keys: set[bytes]
+    deeds: list[Deed]
+    guilty: dict[bytes, Kind]
+    exposed_fen: dict[bytes, int]
     wallets: int
     signatures_made: int
     signatures_checked: int
@@ -79,30 +85,15 @@ class Cell:
         self._plan = plan
         self._schedule = Schedule(plan)
         self._asks: list[Ask] = []
-        self._copies = Copies()
+        self._truth = Truth()
         self._paid: deque[tuple[int, Wallet]] = deque()
         self._copy_of: list[int] = plan.devices.copy_of.tolist()
-        copied = {index for index in self._copy_of if index != NOBODY}
-        self._watched = copied | {i for i, original in enumerate(self._copy_of) if original != NOBODY}
-        around = Surroundings(
-            anchors=anchors,
-            rules=_rules(plan.rules, anchors.operator_names),
-            seed=plan.seed,
-            send=lambda ask: self._asks.append(ask),
-        )
-        self._devices: list[Device] = []
-        for index, original in enumerate(self._copy_of):
-            merchant = plan.devices.role[index] == Role.MERCHANT
-            holder = index if original == NOBODY else original
-            self._devices.append(
-                Device(
-                    plan.first_device + index,
-                    derive_key(plan.seed, f"device/{plan.first_device + holder}"),
-                    int(plan.devices.operator[index]),
-                    remembers=REMEMBERED_BY_MERCHANT if merchant else REMEMBERED_BY_PERSON,
-                    around=around,
-                )
-            )
+        self._crew, self._cuts = Crew(plan), Cuts(plan)
+        maker = Maker(plan, anchors, self._crew, lambda ask: self._asks.append(ask))
+        self._hands = Hands(maker, len(plan.devices))
+        self._devices = self._hands.own
+        self._errands = ErrandRunner(plan, self._devices)
+        self._stage = Stage(self, plan.attacks, self._truth, anchors=anchors)
 
     def play(self, start_s: int, end_s: int, answers: Sequence[Answer]) -> Played:
         """Play all that happens in [start_s, end_s), after handing out the answers of an earlier window."""
@@ -110,47 +101,61 @@ class Cell:
         self._tidy(start_s)
         for answer in answers:
             self._answer(answer, start_s)
-        payments: list[PaymentRow] = []
+        self._payments: list[PaymentRow] = []
         for at_s, act, number in self._schedule.due(start_s, end_s):
-            if act is Act.MEET:
-                payments.append(self._meet(number, at_s))
-            elif act is Act.OPEN:
+            if act is Due.MEET:
+                self._meet(number, at_s)
+            elif act is Due.OPEN:
                 self._open(number, at_s)
-            elif act is Act.WAGE:
+            elif act is Due.WAGE:
                 self._pay_wage(number, at_s)
-            elif self._plan.calendar.online(at_s) and (act is Act.SYNC or self._devices[number].has_more):
+            elif act is Due.GIVE:
+                self._errands.give(number, at_s)
+            elif act is Due.LOAD:
+                self._errands.load(number, at_s)
+            elif act is Due.REFUND:
+                self._errands.refund(number, at_s)
+            elif act is Due.ATTACK:
+                self._stage.act(self._schedule.acts[number])
+            elif act is Due.SYNC or self._has_more(number):
                 self._sync(number, at_s)
-        return Played(asks=list(self._asks), payments=payments)
+        return Played(asks=list(self._asks), payments=self._payments)
 
     def _tidy(self, now_s: int) -> None:
         """Let payers forget the payments of which no repeat will come any more."""
         while self._paid and self._paid[0][0] < now_s - ANSWERS_KEPT_S:
             _, wallet = self._paid.popleft()
-            wallet.compact(forget_before_s=now_s - ANSWERS_KEPT_S)
+            wallet.forget(before_s=now_s - ANSWERS_KEPT_S)
+
+    def _has_more(self, index: int) -> bool:
+        """Say whether one of the wallets of a device's holder has something to hand in."""
+        return any(self._hands.device(index, hand).has_more for hand in self._hands.enrolled(index))
 
     def _sync(self, index: int, at_s: int) -> None:
-        device = self._devices[index]
-        device.sync(at_s=at_s)
-        if index in self._watched and device.wallet is not None:
-            self._copies.note_hand_in(device.wallet, at_s)
+        """Go online; at the close, with every wallet that an operator knows."""
+        hands = self._hands.enrolled(index) if at_s >= self._plan.calendar.closes_s else [OWN]
+        for hand in hands:
+            self.go_online(index, hand, at_s)
 
     def _answer(self, answer: Answer, now_s: int) -> None:
         index = answer.device - self._plan.first_device
-        device = self._devices[index]
+        device = self._hands.device(index, answer.hand)
         device.receive(answer, now_s=now_s)
         first_load_fen = int(self._plan.devices.first_load_fen[index])
-        if answer.kind is AskKind.OPEN and answer.data and first_load_fen:
+        if answer.kind is AskKind.OPEN and answer.data and first_load_fen and answer.hand == OWN:
             self._order_load(device, first_load_fen, now_s, deposit_fen=0)
 
     def _order_load(self, device: Device, amount_fen: int, at_s: int, *, deposit_fen: int) -> None:
         device.order_load(amount_fen, unit_fen=self._plan.habits.unit_fen, deposit_fen=deposit_fen, at_s=at_s)
 
-    def _open(self, index: int, at_s: int) -> None:
-        devices, device = self._plan.devices, self._devices[index]
-        device.open(
+    def _open(self, index: int, at_s: int, device: Device | None = None) -> None:
+        """Enrol a device; or the same holder with the same key at the operator of another one of theirs."""
+        devices, own = self._plan.devices, self._devices[index]
+        (device or own).open(
             tier=int(devices.tier[index]),
-            person=sha256(f"person/{self._plan.seed}/{device.number}".encode()),
-            deposit_fen=int(devices.deposit_fen[index]),
+            person=sha256(f"person/{self._plan.seed}/{own.number}".encode()),
+            deposit_fen=int(devices.deposit_fen[index]) if device is None else 0,
+            payee_class=self._plan.errands.class_of(index),
             at_s=at_s,
         )
 
@@ -158,88 +163,136 @@ class Cell:
         wages = self._plan.wages
         employer, worker = self._devices[wages.employer[number]], self._devices[wages.worker[number]]
         employer.pay_wage(worker.key.public, int(wages.amount_fen[number]), at_s=at_s)
-        if load_fen := int(wages.load_fen[number]):
-            self._order_load(worker, load_fen, at_s, deposit_fen=0)
 
-    def _wallet(self, index: int) -> Wallet | None:
-        """The open wallet of a device; a copy comes to life at its first use, as its original then is."""
-        wallet, original = self._devices[index].wallet, self._copy_of[index]
-        if wallet is None and original != NOBODY:
+    def _meet(self, number: int, at_s: int) -> None:
+        meetings = self._plan.meetings
+        payer, payee = int(meetings.payer[number]), int(meetings.payee[number])
+        amount_fen, tag = int(meetings.amount_fen[number]), int(meetings.tag[number])
+        attack = self._crew.label(payer, payee)
+        self._revive(payer)
+        self._revive(payee)
+        loses = self._cuts.of(number)
+        self._tapped((payer, OWN), (payee, OWN), amount_fen, at_s, attack=attack, tag=tag, loses=loses)
+        wallet = self.open_wallet(payer, OWN)
+        if wallet is not None and self.open_wallet(payee, OWN) is not None:
+            self._top_up(payer, wallet, at_s)
+
+    def _revive(self, index: int) -> None:
+        """A copy comes to life at its first use, as its original then is."""
+        original = self._copy_of[index]
+        if original != NOBODY and self._devices[index].wallet is None:
             source = self._devices[original].wallet
             if source is not None and source.purse.coins:
                 wallet = self._devices[index].start_wallet(MemoryJournal([source.purse.checkpoint()]))
-        return wallet if wallet is not None and wallet.purse.certificate is not None else None
+                self._truth.expose(wallet.key.public, wallet.purse.balance_fen)
 
-    def _meet(self, number: int, at_s: int) -> PaymentRow:
-        meetings = self._plan.meetings
-        payer_index, payee_index = int(meetings.payer[number]), int(meetings.payee[number])
-        amount_fen = int(meetings.amount_fen[number])
-        payer, payee = self._wallet(payer_index), self._wallet(payee_index)
-        session, carried_bytes, outcome = IDLE, 0, NOT_OPEN
-        if payer is not None and payee is not None:
-            session, carried_bytes, outcome = self._pay(payer, payee, amount_fen, at_s)
-            if payer_index in self._watched:
-                self._copies.note(payer, session, at_s)
-            self._top_up(payer_index, payer, at_s)
-        return PaymentRow(
-            at_s,
-            self._plan.first_device + payer_index,
-            self._plan.first_device + payee_index,
-            amount_fen,
-            int(meetings.tag[number]),
-            session.coins,
-            session.hops,
-            carried_bytes,
-            outcome,
-            session.transfer_id,
-        )
-
-    def _pay(self, payer: Wallet, payee: Wallet, amount_fen: int, at_s: int) -> tuple[PayerSession, int, str]:
-        to_payer, to_payee = MemoryLink(), MemoryLink()
-        try:
-            request_id = run_session(
-                payer=payer,
-                payee=payee,
-                to_payer=to_payer,
-                to_payee=to_payee,
-                amount_fen=amount_fen,
-                now_s=at_s,
+    def _tapped(
+        self,
+        payer: tuple[int, int],
+        payee: tuple[int, int],
+        amount_fen: int,
+        at_s: int,
+        *,
+        attack: str,
+        tag: int,
+        loses: MessageKind | None = None,
+    ) -> Tapped:
+        """Let one wallet pay another, and write it down."""
+        paying, paid = self.open_wallet(*payer), self.open_wallet(*payee)
+        tapped = NOTHING
+        if paying is not None and paid is not None:
+            link, refuses = self._crew.link_of(payee[0], paid, at_s)
+            tapped = tap(
+                paying,
+                paid,
+                (self._hands.device(*payer), self._hands.device(*payee)),
+                amount_fen,
+                at_s,
+                gossip=self._plan.rules.gossip,
+                to_payer=link,
+                loses=loses,
             )
-        except (Refused, ProtocolError) as error:
-            # Whoever had signed by then has spent the coins, whatever the payee says.
-            signed = next(reversed(payer.purse.paying.values())) if to_payee.carried_bytes else IDLE
-            return signed, to_payer.carried_bytes + to_payee.carried_bytes, error.code
-        session = payer.purse.paying[request_id]
-        payer.compact()
-        self._paid.append((session.expires_at_s, payer))
-        outcome = {PayerState.PAID: PAID, PayerState.REFUSED: REFUSED_BY_PAYEE}.get(session.state, UNANSWERED)
-        return session, to_payer.carried_bytes + to_payee.carried_bytes, outcome
+            if tapped.session.expires_at_s:
+                self._paid.append((tapped.session.expires_at_s, paying))
+            self._note(payer[0], payee[0] if refuses else NOBODY, paying, paid, tapped.session, at_s)
+        first = self._plan.first_device
+        self._payments.append(
+            PaymentRow(
+                at_s,
+                first + payer[0],
+                first + payee[0],
+                amount_fen,
+                tag,
+                tapped.session.coins,
+                tapped.session.hops,
+                tapped.carried_bytes,
+                tapped.outcome,
+                tapped.session.transfer_id,
+                attack,
+            )
+        )
+        return tapped
+
+    def _note(
+        self, payer: int, refuser: int, paying: Wallet, paid: Wallet, session: PayerSession, at_s: int
+    ) -> None:
+        """Tell the truth about a payment of somebody who may spend twice, or to somebody who says no."""
+        if payer in self._crew.watched:
+            self._truth.note_payment(paying, session, at_s)
+        if refuser != NOBODY:
+            self._truth.note_refusal(paid, session, at_s)
 
     def _top_up(self, index: int, wallet: Wallet, at_s: int) -> None:
         habits = self._plan.habits
         low = wallet.purse.balance_fen < habits.top_up_below_fen and not wallet.purse.orders
-        may = habits.top_up_fen and index not in self._watched and self._plan.calendar.online(at_s)
+        may = habits.top_up_fen and index not in self._crew.watched and self._plan.calendar.online(at_s)
         if low and may:
             amount_fen = habits.top_up_fen
             self._order_load(self._devices[index], amount_fen, at_s, deposit_fen=amount_fen)
 
+    # --- what adversaries find around them (`adversaries.stage.Town`) ---------------------------------
+
+    def second(self, index: int, hand: int, *, key: str = "", operator: int | None = None) -> Device:
+        """A further device for the holder of one."""
+        return self._hands.second(index, hand, key=key, operator=operator)
+
+    def open_wallet(self, index: int, hand: int) -> Wallet | None:
+        """The wallet in a hand, if it is open."""
+        return self._hands.open_wallet(index, hand)
+
+    def pay(self, payer: tuple[int, int], payee: tuple[int, int], amount_fen: int, act: Act) -> Tapped | None:
+        """Let a hand pay another one, if both are open."""
+        if self.open_wallet(*payer) is None or self.open_wallet(*payee) is None:
+            return None
+        return self._tapped(payer, payee, amount_fen, act.at_s, attack=act.kind, tag=NOBODY)
+
+    def enrol(self, index: int, device: Device, at_s: int) -> None:
+        """Open the wallet of a device's holder at another operator."""
+        if self._plan.calendar.online(at_s):
+            self._open(index, at_s, device)
+
+    def go_online(self, index: int, hand: int, at_s: int) -> None:
+        """Let a wallet hand in, if operators can be reached and its holder does not keep quiet."""
+        if self._plan.calendar.online(at_s) and at_s >= self._crew.silent_until_s(index):
+            device = self._hands.device(index, hand)
+            device.sync(at_s=at_s)
+            if index in self._crew.watched and device.wallet is not None:
+                self._truth.note_hand_in(device.wallet, at_s)
+
+    # --------------------------------------------------------------------------------------------------
+
     def report(self) -> CellReport:
         """What the cell holds, and what it has cost."""
-        wallets = [device.wallet for device in self._devices if device.wallet is not None]
-        watched = {self._plan.first_device + index for index in self._watched}
+        first = self._plan.first_device
+        watched = {first + index for index in self._crew.watched}
+        past = [wallet for _, wallet in self._stage.past]
+        signatures = [device.signatures for device in self._hands]
         return CellReport(
-            holdings=holdings(self._devices, watched, self._copies.spends),
-            copy_spends=self._copies.spends,
-            copied_keys={self._devices[index].key.public for index in self._watched},
+            holdings=holdings(self._hands, watched, past, self._truth.deeds),
+            deeds=self._truth.deeds,
+            guilty=self._crew.guilty({index: self._hands.keys(index) for index in self._crew.watched}),
+            exposed_fen=self._truth.exposed_fen,
             wallets=sum(1 for original in self._copy_of if original == NOBODY),
-            signatures_made=sum(device.key.made for device in self._devices),
-            signatures_checked=sum(wallet.trust.verifier.checked for wallet in wallets),
+            signatures_made=sum(made for made, _ in signatures),
+            signatures_checked=sum(checked for _, checked in signatures),
         )
-
-
-def _rules(rules: Rules, operators: Sequence[str]) -> tuple[WalletRules, ...]:
-    """What the wallets of each operator are told."""
-    payee = PayeePolicy()
-    payee = replace(payee, accepts=replace(payee.accepts, list_age_s=rules.oldest_list_s))
-    payer = replace(PayerPolicy(), day_limit_fen=rules.day_limit_fen)
-    return tuple(WalletRules(operator=name, currency="CNY", payer=payer, payee=payee) for name in operators)

@@ -1,34 +1,98 @@
-"""Settings that scenarios have in common, each told once: what devices and the fund allow, what is copied.
+"""Settings that all scenarios have, each told once: attacks, and the policies that are compared.
 
-Each function makes a field for a class of settings.
+A scenario's settings are a class below `Common`. Where its default is another one, it gives the field again,
+by the function of the same name here. `policies` and `adversaries` put them to work on its finished plan.
 """
 
+from dataclasses import dataclass
+from typing import Final
+
+from shuangli.issuer.losses.policy import LossRule
+from shuangli.sims.adversaries.attacks import Attacks
 from shuangli.sims.scenario import DAY_S, HOUR_S
 from shuangli.sims.settings import Concern, setting
+from shuangli.sims.signatures import Signatures
+
+TRANSFERABLE: Final = "transferable"
+STAGED: Final = "staged"
+ON: Final = "on"
+OFF: Final = "off"
 
 
-def copied_share(whose: str) -> float:
-    """Share of `whose` wallets that are copied."""
+def tier(default: int) -> int:
+    """The tier of persons' wallets."""
     return setting(
-        0.005, f"share of the {whose} that are secretly copied", concern=Concern.ATTACK, low=0, high=0.5
-    )
-
-
-def copies_each(who: str) -> int:
-    """Copies of each copied wallet, and who uses them."""
-    return setting(
-        1,
-        f"copies of each of them, used by as many other {who}",
-        concern=Concern.ATTACK,
-        unit="wallets",
+        default,
+        "tier of persons' wallets, which limits balance, payment and loads of a day: 1 (no limit) to 4",
+        concern=Concern.POLICY,
         low=1,
-        high=50,
+        high=4,
     )
 
 
-def day_limit_fen() -> int:
-    """The device's own limit of a day."""
+def mode(default: str) -> str:
+    """What may be done with received coins."""
     return setting(
+        default,
+        "what may be done with a received coin before it is handed in: nothing, or pay on",
+        concern=Concern.POLICY,
+        choices=(TRANSFERABLE, STAGED),
+    )
+
+
+def hop_cap(default: int) -> int:
+    """How far coins go."""
+    return setting(
+        default,
+        "changes of key that a transferable coin may see before it must be handed in",
+        concern=Concern.POLICY,
+        unit="hops",
+        low=1,
+        high=8,
+    )
+
+
+def claim_window_s(default: int) -> int:
+    """How long a payee has."""
+    return setting(
+        default,
+        "how long after a payment its payee may hand it in",
+        concern=Concern.POLICY,
+        unit="s",
+        low=2 * HOUR_S,
+        high=60 * DAY_S,
+    )
+
+
+def grace_s(default: int) -> int:
+    """How much longer operators take it."""
+    return setting(
+        default,
+        "how much longer an operator takes it",
+        concern=Concern.POLICY,
+        unit="s",
+        low=0,
+        high=30 * DAY_S,
+    )
+
+
+def _online_every_s(who: str) -> int:
+    return setting(
+        0,
+        f"how often {who} go online; 0 for as the scenario has it",
+        concern=Concern.POLICY,
+        unit="s",
+        low=0,
+        high=31 * DAY_S,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common(Attacks):
+    """What all scenarios can be asked."""
+
+    tier: int = tier(4)
+    day_limit_fen: int = setting(
         2_000_000,
         "most that a wallet pays offline in a day",
         concern=Concern.POLICY,
@@ -36,11 +100,18 @@ def day_limit_fen() -> int:
         low=100,
         high=2_000_000,
     )
-
-
-def oldest_list_s() -> int:
-    """The age of the oldest revocation list that a device accepts."""
-    return setting(
+    payment_limit_fen: int = setting(
+        500_000, "most that a wallet pays at once", concern=Concern.POLICY, unit="fen", low=100, high=500_000
+    )
+    payments_between_syncs: int = setting(
+        200,
+        "payments after which a wallet must have been online",
+        concern=Concern.POLICY,
+        unit="payments",
+        low=1,
+        high=1_000_000,
+    )
+    oldest_list_s: int = setting(
         7 * DAY_S,
         "age of the oldest revocation list that a device accepts, its own and the other's",
         concern=Concern.POLICY,
@@ -48,15 +119,58 @@ def oldest_list_s() -> int:
         low=HOUR_S,
         high=30 * DAY_S,
     )
-
-
-def cap_per_person_fen() -> int:
-    """What the guarantee fund pays at most to one person."""
-    return setting(
+    mode: str = mode(STAGED)
+    hop_cap: int = hop_cap(1)
+    claim_window_s: int = claim_window_s(3 * DAY_S)
+    grace_s: int = grace_s(DAY_S)
+    persons_online_every_s: int = _online_every_s("persons")
+    merchants_online_every_s: int = _online_every_s("merchants")
+    hard_share: float = setting(
+        0.0,
+        "share of persons whose wallet is in a secure element, besides those of the scenario",
+        concern=Concern.POLICY,
+        low=0,
+        high=1,
+    )
+    cut_share: float = setting(
+        0.0,
+        "share of payments of which a message is lost, and which are tapped again",
+        concern=Concern.WORLD,
+        low=0,
+        high=1,
+    )
+    gossip: str = setting(
+        OFF,
+        "whether two devices compare their revocation lists after a payment",
+        concern=Concern.POLICY,
+        choices=(OFF, ON),
+    )
+    list_delay_s: int = setting(
+        0,
+        "how long after it was made devices can hear of a revocation list",
+        concern=Concern.POLICY,
+        unit="s",
+        low=0,
+        high=7 * DAY_S,
+    )
+    loss_rule: str = setting(
+        LossRule.HONOUR_UP_TO_CAP.value,
+        "whether the guarantee fund pays honest claims on forks, or only the first claim is paid",
+        concern=Concern.POLICY,
+        choices=tuple(rule.value for rule in LossRule),
+    )
+    cap_per_person_fen: int = setting(
         1_000_000,
         "most that the guarantee fund pays to one payee",
         concern=Concern.POLICY,
         unit="fen",
         low=0,
         high=10**12,
+    )
+
+    signatures: str = setting(
+        Signatures.REAL.value,
+        "how signatures are made: as they are, or only accounted for, with the same sizes and outcomes",
+        concern=Concern.POLICY,
+        choices=tuple(kind.value for kind in Signatures),
     )

@@ -14,6 +14,7 @@ CONCERNS: Final = {
     Concern.WORLD: "the world: who is there, and what people set out to do",
     Concern.ATTACK: "attacks",
     Concern.POLICY: "policies",
+    Concern.METHOD: "how it is computed",
 }
 HEADINGS: Final = {"file": "scenario file", "sweep": "[sweep]", "vary": "[sweep.vary], for each setting"}
 

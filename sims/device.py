@@ -1,42 +1,81 @@
-"""A simulated device: a real wallet, and what its holder does with it towards the operator."""
+"""A simulated device: a real wallet, and what its holder does with it towards the operator.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+The key of a soft wallet is in the program; that of a hard one is in an element, as in a real card. An
+adversary's device may have a wrong clock, be deaf to revocation lists, or hold further wallets in other hands
+(`adversaries`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
+from shuangli import codec
 from shuangli.crypto import SigningKey, sha256
 from shuangli.messages.certificates import WalletKind
+from shuangli.messages.conditions import NO_CLASS, Condition
 from shuangli.messages.notices import Outcome
-from shuangli.offline.trust import Trust
-from shuangli.sims.system import NETWORK, Anchors
+from shuangli.offline.conditions import is_given
+from shuangli.sims.signatures import NETWORK
+from shuangli.sims.system import Anchors
 from shuangli.sims.uplink import Answer, Ask, AskKind
 from shuangli.wallet.choice import denominate
 from shuangli.wallet.come_back import told_of_refusals
-from shuangli.wallet.custody import KeyCustody
-from shuangli.wallet.journal import MemoryJournal
+from shuangli.wallet.custody import Custody, KeyCustody
+from shuangli.wallet.element.chip import Element, make_element
+from shuangli.wallet.element.reader import ElementCustody
+from shuangli.wallet.element.timing import Work
+from shuangli.wallet.journal import Journal, NoJournal
 from shuangli.wallet.rules import WalletRules
 from shuangli.wallet.wallet import Wallet
 
 ANSWERS_KEPT_S: Final = 3_600
 """How long after a request's expiry a payee still knows its answer."""
 
-UNPAID: Final = (Outcome.LATE, Outcome.CAPPED, Outcome.FROZEN)
+UNPAID: Final = (Outcome.LATE, Outcome.CAPPED, Outcome.FROZEN, Outcome.INVALID, Outcome.UNKNOWN_COIN)
+CURRENCY: Final = "CNY"
+PIN: Final = "2580"
+DEAF_S: Final = 50 * 365 * 86_400
+"""The age of a list that a deaf device accepts."""
+NO_JOURNAL: Final = NoJournal()
+NOTHING_UNPAID: Final[Mapping[bytes, tuple[int, Outcome]]] = {}
+NOTHING_BACK: Final[frozenset[tuple[bytes, bytes]]] = frozenset()
+"""What hundreds of thousands of devices have in common, so that each need not have one of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What the devices of a cell have in common."""
+    """What the devices of a cell have in common; `hard_rules` are those of hard wallets, by operator."""
 
     anchors: Anchors
     rules: tuple[WalletRules, ...]
+    hard_rules: tuple[WalletRules, ...]
     seed: int
     send: Callable[[Ask], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Make:
+    """What kind of device it is.
+
+    operator: the position of its operator. remembers: how many checked objects. element: 32 bytes that the
+    key in its secure element comes from; empty for a soft wallet. hand: which wallet of its number it holds.
+    purposes: those of conditional value that it knows. clock_off_s, deaf: see `adversaries.attack.Traits`.
+    """
+
+    operator: int
+    remembers: int
+    element: bytes = b""
+    hand: int = 0
+    clock_off_s: int = 0
+    deaf: bool = False
+    purposes: tuple[str, ...] = ()
 
 
 class Device:
     """One device; `wallet` is None until it is opened.
 
     Attributes:
+        element: the secure element of a hard wallet, once it is open
         key: the device's key; a secret copy has the same one
         number: the device's number in the whole simulation
         wallet: the wallet on it
@@ -45,42 +84,107 @@ class Device:
     """
 
     __slots__ = (
-        *("_around", "_awaits", "_drawn", "_operator", "_remembers"),
-        *("given_back", "key", "number", "unpaid", "wallet"),
+        *("_around", "_awaits", "_custody", "_drawn", "_gives_back", "_make"),
+        *("element", "given_back", "key", "number", "unpaid", "wallet"),
     )
 
-    def __init__(
-        self, number: int, key: SigningKey, operator: int, *, remembers: int, around: Surroundings
-    ) -> None:
-        """Make a device of the operator at position `operator`; it remembers so many checked objects."""
+    def __init__(self, number: int, key: SigningKey, make: Make, *, around: Surroundings) -> None:
+        """Make a device; nothing is open on it yet."""
         self.number = number
         self.wallet: Wallet | None = None
-        self.unpaid: dict[bytes, tuple[int, Outcome]] = {}
-        self.given_back: set[tuple[bytes, bytes]] = set()
+        self.element: Element | None = None
+        self.unpaid = NOTHING_UNPAID
+        self.given_back = NOTHING_BACK
         self.key = key
-        self._operator = operator
-        self._remembers = remembers
+        self._custody: ElementCustody | None = None
+        self._make = make
         self._around = around
         self._awaits = False
+        self._gives_back = False
         self._drawn = 0
+
+    @property
+    def hard(self) -> bool:
+        """Say whether its key is in a secure element."""
+        return bool(self._make.element)
+
+    @property
+    def hand(self) -> int:
+        """Which of the wallets of its number it holds."""
+        return self._make.hand
+
+    @property
+    def clock_off_s(self) -> int:
+        """By how many seconds its clock is ahead."""
+        return self._make.clock_off_s
+
+    @property
+    def operator(self) -> int:
+        """The position of its operator."""
+        return self._make.operator
+
+    @property
+    def quiet(self) -> bool:
+        """Say whether it waits for no answer."""
+        wallet = self.wallet
+        return (
+            not self._awaits and wallet is not None and not wallet.purse.orders and not wallet.purse.uploads
+        )
+
+    @property
+    def signatures(self) -> tuple[int, int]:
+        """Signatures made and checked on it, in its element too."""
+        checked = self.wallet.trust.verifier.checked if self.wallet is not None else 0
+        work = self.element.work if self.element is not None else Work()
+        return self.key.made + work.signatures, checked + work.verifications
 
     def random_bytes(self, size: int) -> bytes:
         """At most 32 bytes: the device's own source of chance, so that no device disturbs another's."""
         self._drawn += 1
-        return sha256(f"shuangli-sim/{self._around.seed}/nonce/{self.number}/{self._drawn}".encode())[:size]
+        return sha256(f"{self._nonces}/{self._drawn}".encode())[:size]
 
-    def start_wallet(self, journal: MemoryJournal) -> Wallet:
+    @property
+    def _nonces(self) -> str:
+        hand = f"/hand {self._make.hand}" if self._make.hand else ""
+        return f"shuangli-sim/{self._around.seed}/nonce/{self.number}{hand}"
+
+    def start_wallet(self, journal: Journal) -> Wallet:
         """Put a wallet on the device, with what its journal says. The device checks the key set itself."""
-        anchors = self._around.anchors
-        trust = Trust(root=anchors.root, network=NETWORK, objects_kept=self._remembers)
-        trust.add_key_set(anchors.key_set)
-        self.wallet = Wallet(
-            key=KeyCustody(self.key, self.random_bytes),
-            trust=trust,
-            journal=journal,
-            rules=self._around.rules[self._operator],
-        )
+        anchors, make = self._around.anchors, self._make
+        trust = anchors.place(objects_kept=make.remembers)
+        rules = (self._around.hard_rules if self.hard else self._around.rules)[make.operator]
+        if make.deaf:
+            accepts = replace(rules.payee.accepts, list_age_s=DEAF_S)
+            rules = replace(rules, payee=replace(rules.payee, accepts=accepts))
+        if make.purposes:
+            accepts = replace(rules.payee.accepts, purposes=make.purposes)
+            rules = replace(rules, payee=replace(rules.payee, accepts=accepts))
+        self.wallet = Wallet(key=self._keep_key(), trust=trust, journal=journal, rules=rules)
         return self.wallet
+
+    def _keep_key(self) -> Custody:
+        if not self.hard:
+            return KeyCustody(self.key, self.random_bytes)
+        if self._custody is None:
+            anchors = self._around.anchors
+            made = make_element(
+                WalletKind.HARD,
+                seed=self._make.element,
+                nonce_key=sha256(self._nonces.encode()),
+                network=NETWORK,
+                root=anchors.root,
+                currency=CURRENCY,
+                pin=PIN,
+            )
+            self.element = anchors.scheme.element(made.memory, made.power)
+            self._custody = ElementCustody(self.element.process)
+            self._custody.take_keys(anchors.key_set)
+        return self._custody
+
+    def show_pin(self) -> None:
+        """Give the element the PIN for the next payment."""
+        if self._custody is not None:
+            self._custody.verify_pin(PIN)
 
     def _ask(self, kind: AskKind, data: bytes, at_s: int, amount_fen: int = 0) -> None:
         listed = self.wallet.trust.revocations if self.wallet else None
@@ -88,37 +192,67 @@ class Device:
             Ask(
                 at_s=at_s,
                 device=self.number,
-                operator=self._operator,
+                operator=self._make.operator,
                 kind=kind,
                 key=self.key.public,
                 data=data,
                 amount_fen=amount_fen,
                 list_number=listed.number if listed else 0,
+                hand=self._make.hand,
             )
         )
 
-    def open(self, *, tier: int, person: bytes, deposit_fen: int, at_s: int) -> None:
-        """Enrol at the operator, and pay a deposit in."""
-        wallet = self.start_wallet(MemoryJournal())
-        enrolment = wallet.enrol(kind=WalletKind.SOFT, tier=tier, person=person, now_s=at_s)
+    def open(
+        self, *, tier: int, person: bytes, deposit_fen: int, at_s: int, payee_class: int = NO_CLASS
+    ) -> None:
+        """Enrol at the operator, as a payee of a class, and pay a deposit in."""
+        wallet = self.start_wallet(NO_JOURNAL)
+        kind = WalletKind.HARD if self.hard else WalletKind.SOFT
+        enrolment = wallet.enrol(kind=kind, tier=tier, person=person, now_s=at_s, payee_class=payee_class)
         self._ask(AskKind.OPEN, enrolment, at_s, deposit_fen)
 
-    def order_load(self, amount_fen: int, *, unit_fen: int, deposit_fen: int, at_s: int) -> None:
-        """Order a load, and pay the money for it in if `deposit_fen` is given."""
+    def order_load(
+        self,
+        amount_fen: int,
+        *,
+        unit_fen: int,
+        deposit_fen: int,
+        at_s: int,
+        condition: Condition | None = None,
+    ) -> None:
+        """Order a load, and pay the money for it in if `deposit_fen` is given.
+
+        With a condition it is ordered out of what was granted under it.
+        """
         if self.wallet is not None:
-            order = self.wallet.order_load(denominate(amount_fen, unit_fen=unit_fen), now_s=at_s)
+            order = self.wallet.order_load(
+                denominate(amount_fen, unit_fen=unit_fen),
+                now_s=at_s + self._make.clock_off_s,
+                condition=condition,
+            )
             self._ask(AskKind.LOAD, order, at_s, deposit_fen)
+
+    def give(self, receiver: bytes, condition: Condition, amount_fen: int, *, at_s: int) -> None:
+        """Grant somebody money under a condition."""
+        self._ask(AskKind.GIVE, receiver + codec.encode(condition.fields), at_s, amount_fen)
 
     def pay_wage(self, worker: bytes, amount_fen: int, *, at_s: int) -> None:
         """As an employer, pay a worker's account."""
         self._ask(AskKind.WAGE, worker, at_s, amount_fen)
 
-    def sync(self, *, at_s: int) -> None:
-        """Hand in what there is, and look at the revocation list; not while an upload is under way."""
+    def sync(self, *, at_s: int, give_back: bool = False) -> None:
+        """Hand in what there is, and look at the revocation list; not while an upload is under way.
+
+        With `give_back`, what it holds under a condition goes back to its giver, now or when it is next
+        online.
+        """
+        self._gives_back |= give_back
         wallet = self.wallet
         if wallet is not None and wallet.purse.certificate is not None and not self._awaits:
             self._awaits = True
-            self._ask(AskKind.SYNC, wallet.hand_in(now_s=at_s) or b"", at_s)
+            upload = wallet.hand_in(now_s=at_s + self._make.clock_off_s, give_back=self._gives_back)
+            self._gives_back = False
+            self._ask(AskKind.SYNC, upload or b"", at_s)
 
     @property
     def has_more(self) -> bool:
@@ -127,7 +261,7 @@ class Device:
         if purse is None:
             return False
         to_say = purse.to_show or purse.to_report or purse.uploads
-        return bool(to_say) or any(coin.hops for coin in purse.coins.values())
+        return bool(to_say) or any(coin.hops or is_given(coin) for coin in purse.coins.values())
 
     def receive(self, answer: Answer, *, now_s: int) -> None:
         """Take an operator's answer."""
@@ -136,7 +270,7 @@ class Device:
             return
         if answer.kind is AskKind.SYNC:
             self._awaits = False
-        if answer.revocations:
+        if answer.revocations and not (self._make.deaf and wallet.trust.revocations):
             wallet.update_revocations(answer.revocations)
         if answer.data and answer.kind is AskKind.OPEN:
             wallet.install(answer.data)
@@ -148,11 +282,11 @@ class Device:
             self._acknowledge(wallet, answer.data)
         if answer.kind is AskKind.SYNC:
             wallet.note_sync(now_s=now_s)
-        wallet.compact(forget_before_s=now_s - ANSWERS_KEPT_S)
+        wallet.forget(before_s=now_s + min(0, self._make.clock_off_s) - ANSWERS_KEPT_S)
 
     def _acknowledge(self, wallet: Wallet, data: bytes) -> None:
         open_uploads = dict(wallet.purse.uploads)
-        operator_key = self._around.anchors.operator_keys[self._operator]
+        operator_key = self._around.anchors.operator_keys[self._make.operator]
         acknowledgement = wallet.acknowledge(data, operator_key=operator_key)
         handed_in, outcomes = open_uploads[acknowledgement.upload_id], acknowledgement.outcomes
         told = told_of_refusals(handed_in, outcomes, payments=wallet.purse.paying)
@@ -161,4 +295,4 @@ class Device:
         outcomes = outcomes[: len(outcomes) - len(told)]
         for coin, outcome in zip(reversed(handed_in.coins), reversed(outcomes), strict=False):
             if outcome in UNPAID:
-                self.unpaid[coin.coin_id] = (coin.value_fen, outcome)
+                self.unpaid = {**self.unpaid, coin.coin_id: (coin.value_fen, outcome)}

@@ -11,6 +11,7 @@ operators are already at their next batch.
 """
 
 import gc
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,8 +22,8 @@ from shuangli.sims.cell import CellReport, Played
 from shuangli.sims.payments import PaymentLog
 from shuangli.sims.plan import CellPlan
 from shuangli.sims.system import System
-from shuangli.sims.uplink import Answer, Ask, AskKind, with_news
-from shuangli.sims.workers import Inline, Process, Workers, batches_of, peak_rss, work_branch, work_cells
+from shuangli.sims.uplink import SILENT, Answer, Ask, with_news
+from shuangli.sims.workers import Inline, Process, Usage, Workers, batches_of, usage, work_branch, work_cells
 
 WINDOWS_AFTER_CLOSE: Final = 4
 """Windows after the close in which no device speaks of itself, so that all answers arrive."""
@@ -34,12 +35,17 @@ Progress = Callable[[int, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What a run brought forth: every payment attempted, what cells and operators report, memory in KiB."""
+    """What a run brought forth: every payment attempted, what cells and operators report, what it has used.
+
+    cpu_s: processor time of the processes of `cells`, of `operators` and of the `issuer`, which is the main
+    one; all of it is the main one's where all is played there. peak_rss_kib: peaks of memory, added up.
+    """
 
     payments: PaymentLog
     cells: list[CellReport]
     branches: list[BranchReport]
     peak_rss_kib: int
+    cpu_s: dict[str, float]
 
 
 def play(system: System, plans: Sequence[CellPlan], *, workers: int, progress: Progress) -> Run:
@@ -53,6 +59,7 @@ def play(system: System, plans: Sequence[CellPlan], *, workers: int, progress: P
     calendar = plans[0].calendar
     last_s = calendar.closes_s + calendar.close_takes_s + WINDOWS_AFTER_CLOSE * calendar.window_s
     starts = range(calendar.start_s, last_s, calendar.window_s)
+    before = usage()
     payments = PaymentLog()
     with Workers(inline=not workers) as crew, _no_collector():
         cells = _Cells(crew, system, plans, workers)
@@ -68,10 +75,31 @@ def play(system: System, plans: Sequence[CellPlan], *, workers: int, progress: P
                 asks += played.asks
             asks.sort(key=lambda ask: ask.at_s)
             progress(done, len(starts), payments.count)
-        reports, cell_peaks = cells.reports()
-        branches, branch_peaks = online.reports()
-    peaks = dict([peak_rss(), *cell_peaks, *branch_peaks])
-    return Run(payments=payments, cells=reports, branches=branches, peak_rss_kib=sum(peaks.values()))
+        reports, by_cells = cells.reports()
+        branches, by_operators = online.reports()
+    mine = usage()
+    mine = mine._replace(cpu_s=mine.cpu_s - before.cpu_s)
+    return Run(
+        payments=payments,
+        cells=reports,
+        branches=branches,
+        peak_rss_kib=_summed([mine, *by_cells, *by_operators]),
+        cpu_s={
+            "cells": _elsewhere_s(by_cells),
+            "operators": _elsewhere_s(by_operators),
+            "issuer": mine.cpu_s,
+        },
+    )
+
+
+def _summed(used: Sequence[Usage]) -> int:
+    """The peaks of memory of all processes, each once."""
+    return sum({each.process: each.peak_rss_kib for each in used}.values())
+
+
+def _elsewhere_s(used: Sequence[Usage]) -> float:
+    """The processor time of those that worked in processes of their own."""
+    return sum(each.cpu_s for each in used if each.process != os.getpid())
 
 
 @contextmanager
@@ -114,16 +142,16 @@ class _Cells:
             played += worker.receive()
         return [part for _, part in sorted(played, key=lambda part: part[0])]
 
-    def reports(self) -> tuple[list[CellReport], list[tuple[int, int]]]:
-        """All cells' reports in order, and the workers' memory."""
+    def reports(self) -> tuple[list[CellReport], list[Usage]]:
+        """All cells' reports in order, and what the workers have used."""
         reports: list[tuple[int, CellReport]] = []
-        peaks: list[tuple[int, int]] = []
+        used: list[Usage] = []
         for worker in self._workers:
             worker.send(None)
-            some, peak = worker.receive()
+            some, each = worker.receive()
             reports += some
-            peaks.append(peak)
-        return [report for _, report in sorted(reports, key=lambda part: part[0])], peaks
+            used.append(each)
+        return [report for _, report in sorted(reports, key=lambda part: part[0])], used
 
 
 class _Online:
@@ -146,6 +174,7 @@ class _Online:
         for branch, mine in zip(self._branches, batches, strict=True):
             branch.send((self._revocations, mine))
         with self._system.issuer.transaction():
+            self._system.revoke_due(now_s=now_s)
             last = self._reply_to_batches([len(mine) for mine in batches])
         for branch, replies in zip(self._branches, last, strict=True):
             branch.send(replies)
@@ -154,10 +183,13 @@ class _Online:
         self._revocations = revocations if number > self._list_number else b""
         self._list_number = number
         answers: list[Answer] = []
-        for branch, asked in zip(self._branches, by_branch, strict=True):
-            for ask, answer in zip(asked, branch.receive(), strict=True):
-                if ask.kind is not AskKind.WAGE:
-                    answers.append(with_news(ask, answer, list_number=number, revocations=revocations))
+        heard, told = self._system.published(number, revocations, now_s=now_s)
+        for index, (branch, asked) in enumerate(zip(self._branches, by_branch, strict=True)):
+            received = branch.receive()
+            self._system.note_opened(index, received, now_s=now_s)
+            for ask, answer in zip(asked, received, strict=True):
+                if ask.kind not in SILENT:
+                    answers.append(with_news(ask, answer, list_number=heard, revocations=told))
         return answers
 
     def _reply_to_batches(self, counts: Sequence[int]) -> list[object]:
@@ -172,9 +204,9 @@ class _Online:
                     last[index] = self._system.reply(questions)
         return last
 
-    def reports(self) -> tuple[list[BranchReport], list[tuple[int, int]]]:
-        """The operators' reports, and their processes' memory."""
+    def reports(self) -> tuple[list[BranchReport], list[Usage]]:
+        """The operators' reports, and what their processes have used."""
         for branch in self._branches:
             branch.send(None)
         said = [branch.receive() for branch in self._branches]
-        return [report for report, _ in said], [peak for _, peak in said]
+        return [report for report, _ in said], [used for _, used in said]

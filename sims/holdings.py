@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from shuangli.messages.notices import Outcome
-from shuangli.sims.adversary import CopySpend
+from shuangli.sims.adversaries.truth import Deed
 from shuangli.sims.device import Device
+from shuangli.wallet.wallet import Wallet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,9 +14,10 @@ class Holdings:
     """Value in fen as the devices hold it.
 
     `held_fen` can be spent; `in_flight_fen` is paid or handed in without an answer, or was refused. What
-    was redeemed and not paid is `late_fen`, `capped_fen` (beyond what the guarantee fund pays a person)
-    or `frozen_fen` (a culprit's). Coins that copies of one wallet have in common count once, and not at
-    all once one of the copies has spent them.
+    was redeemed and not paid is `late_fen`, `capped_fen` (beyond what the guarantee fund pays a person),
+    `frozen_fen` (a culprit's) or `disowned_fen` (nothing that holds for the centre, such as a payment under a
+    revoked operator's key). Coins that wallets with one key have in common count once, and not at all once
+    one of them has spent them.
     """
 
     held_fen: int
@@ -23,11 +25,12 @@ class Holdings:
     late_fen: int
     capped_fen: int
     frozen_fen: int
+    disowned_fen: int
 
     @property
     def unpaid_fen(self) -> int:
         """What was redeemed and not paid, for whatever reason."""
-        return self.late_fen + self.capped_fen + self.frozen_fen
+        return self.late_fen + self.capped_fen + self.frozen_fen + self.disowned_fen
 
     @property
     def total_fen(self) -> int:
@@ -35,10 +38,13 @@ class Holdings:
         return self.held_fen + self.in_flight_fen + self.unpaid_fen
 
 
-def holdings(devices: Iterable[Device], watched: Collection[int], spends: Sequence[CopySpend]) -> Holdings:
-    """Count what `devices` hold; `watched` are the numbers of copied wallets and of their copies.
+def holdings(
+    devices: Iterable[Device], watched: Collection[int], past: Iterable[Wallet], deeds: Sequence[Deed]
+) -> Holdings:
+    """Count what `devices` hold; `watched` are the numbers of those that may spend twice.
 
-    What a payee has refused is in flight until it has come back.
+    `past` are wallets that were put back to what they had been, as they were before that. What a payee has
+    refused is in flight until it has come back.
     """
     held_fen = in_flight_fen = 0
     unpaid: dict[bytes, tuple[int, Outcome]] = {}
@@ -55,17 +61,19 @@ def holdings(devices: Iterable[Device], watched: Collection[int], spends: Sequen
         else:
             held_fen += purse.balance_fen
             in_flight_fen += purse.in_flight_fen
+    for wallet in past:
+        common.update({coin.coin_id: coin.value_fen for coin in wallet.purse.coins.values()})
     # One coin may be refused twice in two transfers; each transfer's output is open at the centre.
     refused = {
-        (spend.transfer_id, spend.coin_id): spend.pay_fen
-        for spend in spends
-        if not spend.accepted and (spend.transfer_id, spend.coin_id) not in given_back
+        (deed.transfer_id, deed.coin_id): deed.pay_fen
+        for deed in deeds
+        if not deed.accepted and (deed.transfer_id, deed.coin_id) not in given_back
     }
-    for spend in spends:
-        common.pop(spend.coin_id, None)
+    for deed in deeds:
+        common.pop(deed.coin_id, None)
 
-    def unpaid_fen(why: Outcome) -> int:
-        return sum(value_fen for value_fen, outcome in unpaid.values() if outcome is why)
+    def unpaid_fen(*why: Outcome) -> int:
+        return sum(value_fen for value_fen, outcome in unpaid.values() if outcome in why)
 
     return Holdings(
         held_fen=held_fen + sum(common.values()),
@@ -73,6 +81,7 @@ def holdings(devices: Iterable[Device], watched: Collection[int], spends: Sequen
         late_fen=unpaid_fen(Outcome.LATE),
         capped_fen=unpaid_fen(Outcome.CAPPED),
         frozen_fen=unpaid_fen(Outcome.FROZEN),
+        disowned_fen=unpaid_fen(Outcome.INVALID, Outcome.UNKNOWN_COIN),
     )
 
 
@@ -85,4 +94,5 @@ def sum_holdings(parts: Iterable[Holdings]) -> Holdings:
         late_fen=sum(part.late_fen for part in parts),
         capped_fen=sum(part.capped_fen for part in parts),
         frozen_fen=sum(part.frozen_fen for part in parts),
+        disowned_fen=sum(part.disowned_fen for part in parts),
     )

@@ -5,8 +5,8 @@ from typing import Final
 
 import polars as pl
 
-from shuangli.sims.cell import PAID
 from shuangli.sims.scenario import HOUR_S
+from shuangli.sims.tap import PAID
 
 NOTHING: Final = (0, 0)
 
@@ -22,7 +22,7 @@ def figures_by_hour(
     paid = payments.filter(pl.col("outcome") == PAID)
     flow_fen = {(start_s - first_s) // HOUR_S: fen for start_s, fen in circulation_flow}
     made = _sums(paid, "at_s", first_s)
-    received = _sums(paid.filter(pl.col("received_s").is_not_null()), "received_s", first_s)
+    received = _sums(paid, "received_s", first_s)
     entered = _sums(payments, "entry_s", first_s) if "entry_s" in payments.columns else {}
     first, last = min([*flow_fen, *made, 0]), max([*flow_fen, *made, *received, 0])
     rows: list[dict[str, int]] = []
@@ -47,8 +47,10 @@ def figures_by_hour(
 
 
 def _sums(table: pl.DataFrame, column: str, first_s: int) -> dict[int, tuple[int, int]]:
-    """Payments and their value in fen, by hour of a time."""
-    hours = table.group_by((pl.col(column) - first_s) // HOUR_S).agg(
-        pl.len().alias("count"), pl.col("amount_fen").sum().alias("value_fen")
+    """Payments and their value in fen, by hour of a time; those without one do not count."""
+    hours = (
+        table.drop_nulls(column)
+        .group_by((pl.col(column) - first_s) // HOUR_S)
+        .agg(pl.len().alias("count"), pl.col("amount_fen").sum().alias("value_fen"))
     )
     return {int(hour): (int(count), int(value_fen)) for hour, count, value_fen in hours.iter_rows()}

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
 import polars as pl
 
+from shuangli.issuer.facts import ObjectKind
 from shuangli.issuer.store import IssuerStore
-from shuangli.sims.adversary import CopySpend, forked_coins
+from shuangli.messages.session import Refusal
+from shuangli.sims.adversaries.labels import kinds_by_device
+from shuangli.sims.adversaries.truth import REFUSED, Deed, forked_coins
 from shuangli.sims.cell import PaymentRow
-from shuangli.sims.plan import NOBODY
-from shuangli.sims.scenario import Scenario
+from shuangli.sims.scenario import Labels, Scenario
+from shuangli.sims.transit.figures import with_trips
 
 COLUMNS: Final = {
     "at_s": pl.Int64,
@@ -23,6 +25,7 @@ COLUMNS: Final = {
     "carried_bytes": pl.Int32,
     "outcome": pl.String,
     "transfer_id": pl.Binary,
+    "attack": pl.String,
 }
 
 
@@ -45,42 +48,55 @@ class PaymentLog:
         return pl.concat([empty, *self._parts]).sort("at_s", "payer", "payee", maintain_order=True)
 
 
+def received_transfers(store: IssuerStore) -> pl.DataFrame:
+    """Every transfer that was handed in, with when an operator first received it."""
+    rows = store.transfers_received()
+    received = pl.DataFrame(rows, schema={"transfer_id": pl.Binary, "received_s": pl.Int64}, orient="row")
+    # A transfer that different bundles showed in part is kept more than once; the first time counts.
+    return received.group_by("transfer_id").agg(pl.col("received_s").min())
+
+
+def heard_of(store: IssuerStore, received: pl.DataFrame) -> set[bytes]:
+    """What the centre has heard of: ids of transfers, and of those whose payee's refusal was shown."""
+    refusals = (Refusal.parse(data) for data, _ in store.objects.of_kind(ObjectKind.REFUSAL))
+    refused = {REFUSED + transfer_id for refusal in refusals for transfer_id in refusal.transfer_ids}
+    return set(received["transfer_id"]) | refused
+
+
 def settled_payments(
-    payments: pl.DataFrame, store: IssuerStore, scenario: Scenario, spends: Sequence[CopySpend]
+    payments: pl.DataFrame, received: pl.DataFrame, scenario: Scenario, deeds: Sequence[Deed]
 ) -> pl.DataFrame:
     """The table of `payments.parquet`: see the data dictionary in `docs/reference/results.md`.
 
     Adds when an operator first received each transfer (`received_s`, null if never), the labels `forked` (it
-    spends a coin that was spent twice) and `payer_copied` (the payer's wallet is copied, or a copy), which
-    are the truth and not what was found, and the trip where there is one.
+    spends a coin that was spent twice), `payer_kind` and `payee_kind` (the kind of adversary that holds the
+    device, null for nobody's), which are the truth and not what was found, and the trip where there is one.
     """
-    rows = store.transfers_received()
-    received = pl.DataFrame(rows, schema={"transfer_id": pl.Binary, "received_s": pl.Int64}, orient="row")
-    # A transfer that different bundles showed in part is kept more than once; the first time counts.
-    received = received.group_by("transfer_id").agg(pl.col("received_s").min())
-    forks = forked_coins(spends)
-    forked = sorted({spend.transfer_id for spend in spends if spend.coin_id in forks})
+    forks = forked_coins(deeds)
+    forked = sorted({deed.transfer_id for deed in deeds if deed.coin_id in forks})
+    kinds = kinds_by_device(scenario.plans)
     table = payments.join(received, on="transfer_id", how="left", maintain_order="left").with_columns(
         pl.col("transfer_id").is_in(pl.Series(forked, dtype=pl.Binary).implode()).alias("forked"),
-        pl.col("payer").is_in(copied_devices(scenario)).alias("payer_copied"),
+        pl.col("attack").replace("", None),
+        *(
+            pl.col(who).replace_strict(kinds, default=None, return_dtype=pl.String).alias(f"{who}_kind")
+            for who in ("payer", "payee")
+        ),
         (pl.col("received_s") - pl.col("at_s")).alias("latency_s"),
     )
+    if scenario.labels is not None:
+        return _labelled(table, scenario.labels)
     if scenario.trips is None:
         return table.drop("tag")
-    trips, tags = scenario.trips, table["tag"].to_numpy()
-    names = pl.Series("names", trips.stations)
+    # What an adversary pays on the side belongs to no trip.
+    return with_trips(table, scenario.trips, first_day_s=scenario.first_day_s).drop("tag")
+
+
+def _labelled(table: pl.DataFrame, labels: Labels) -> pl.DataFrame:
+    """What each payment is for (`kind`), and with which others (`group`); null for an adversary's."""
+    tag = pl.when(pl.col("tag") >= 0).then("tag")
+    kinds = dict(enumerate(labels.kinds))
     return table.with_columns(
-        pl.Series("entry_s", trips.entry_s[tags] + scenario.first_day_s),
-        names.gather(pl.Series(trips.origin[tags])).alias("origin"),
-        names.gather(pl.Series(trips.destination[tags])).alias("destination"),
+        (tag % len(kinds)).replace_strict(kinds, default=None, return_dtype=pl.String).alias("kind"),
+        (tag // len(kinds)).alias("group"),
     ).drop("tag")
-
-
-def copied_devices(scenario: Scenario) -> list[int]:
-    """The numbers of devices whose wallet is copied, or a copy."""
-    found: set[int] = set()
-    for plan in scenario.plans:
-        copies = np.flatnonzero(plan.devices.copy_of != NOBODY)
-        for device in (*copies.tolist(), *plan.devices.copy_of[copies].tolist()):
-            found.add(plan.first_device + device)
-    return sorted(found)

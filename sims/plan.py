@@ -5,11 +5,14 @@ whom when and for how much. The engine then plays it with real wallets; what com
 change, forks, delays) is never planned.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
+
+from shuangli.sims.adversaries.attack import Attack
+from shuangli.sims.errands import Errands, check_columns, none_of
 
 Ints = NDArray[np.int64]
 NOBODY = -1
@@ -31,6 +34,7 @@ class Devices:
     sync_every_s: how often it goes online, 0 for only at the close; sync_from_s: the first time.
     copy_of: the device of which this one is a secret copy, or NOBODY; that one is no copy itself, and has
         the same operator, since only that one knows the wallet.
+    hard: 1 where a secure element holds the key, 0 for soft wallets.
     """
 
     role: Ints
@@ -42,9 +46,11 @@ class Devices:
     sync_every_s: Ints
     sync_from_s: Ints
     copy_of: Ints
+    hard: Ints
 
     def __post_init__(self) -> None:
-        _check_lengths(self)
+        if len({getattr(self, column.name).shape for column in fields(self)}) != 1:
+            raise ValueError("the arrays must have one length")
         originals = self.copy_of[self.copy_of != NOBODY]
         if (originals < 0).any() or (originals >= len(self)).any():
             raise ValueError("a copy must be of a device of the same cell")
@@ -61,7 +67,8 @@ class Devices:
 class Meetings:
     """Payments that people set out to make, in order of time: at_s, payer, payee, amount_fen, tag.
 
-    payer and payee are positions among the devices; `tag` is the scenario's own number for it.
+    payer and payee are positions among the devices, two different ones; `tag` is the scenario's own number
+    for it.
     """
 
     at_s: Ints
@@ -71,8 +78,9 @@ class Meetings:
     tag: Ints
 
     def __post_init__(self) -> None:
-        _check_lengths(self)
-        _check_order(self.at_s)
+        check_columns(self)
+        if (self.payer == self.payee).any():
+            raise ValueError("a payment needs two devices")
 
     def __len__(self) -> int:
         return self.at_s.size
@@ -80,29 +88,42 @@ class Meetings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Wages:
-    """Wages that employers pay, in order of time: at_s, employer, worker, amount_fen.
-
-    `load_fen` of it is loaded into the worker's purse at once.
-    """
+    """Wages that employers pay, in order of time: at_s, employer, worker, amount_fen."""
 
     at_s: Ints
     employer: Ints
     worker: Ints
     amount_fen: Ints
-    load_fen: Ints
 
     def __post_init__(self) -> None:
-        _check_lengths(self)
-        _check_order(self.at_s)
+        check_columns(self)
 
     def __len__(self) -> int:
         return self.at_s.size
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Syncs:
+    """Single times at which devices go online, in order of time, besides what `sync_every_s` says."""
+
+    at_s: Ints
+    device: Ints
+
+    def __post_init__(self) -> None:
+        check_columns(self)
+
+    def __len__(self) -> int:
+        return self.at_s.size
+
+
+def no_syncs() -> Syncs:
+    """No single times."""
+    return none_of(Syncs)
+
+
 def no_wages() -> Wages:
     """Nobody is paid."""
-    none = np.zeros(0, dtype=np.int64)
-    return Wages(at_s=none, employer=none, worker=none, amount_fen=none, load_fen=none)
+    return none_of(Wages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,10 +140,20 @@ class Habits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The caution of devices: most that one pays in a day, age of the oldest revocation list it accepts."""
+    """The caution of devices.
+
+    day_limit_fen, payment_limit_fen: most that one pays in a day, and at once. oldest_list_s: age of the
+    oldest revocation list it accepts. payments_between_syncs: most payments until it must have been online.
+    gossip: whether two devices compare their lists after a payment. cut_share: share of payments of which a
+    message is lost at first.
+    """
 
     day_limit_fen: int = 2_000_000
+    payment_limit_fen: int = 500_000
     oldest_list_s: int = 7 * 86_400
+    payments_between_syncs: int = 200
+    gossip: bool = False
+    cut_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,21 +202,18 @@ class CellPlan:
     habits: Habits
     calendar: Calendar
     rules: Rules = Rules()
+    syncs: Syncs = field(default_factory=no_syncs)
+    attacks: tuple[Attack, ...] = ()
+    errands: Errands = field(default_factory=Errands)
 
     def __post_init__(self) -> None:
         every_s = self.devices.sync_every_s
         if ((every_s != 0) & (every_s < self.calendar.window_s)).any():
             raise ValueError("a device goes online at most once in a window")
-        people = (self.meetings.payer, self.meetings.payee, self.wages.employer, self.wages.worker)
+        people = [self.meetings.payer, self.meetings.payee, self.wages.employer, self.wages.worker]
+        people += [self.syncs.device, *self.errands.devices]
         if any((number < 0).any() or (number >= len(self.devices)).any() for number in people):
-            raise ValueError("only devices of the same cell can meet")
-
-
-def _check_lengths(columns: Devices | Meetings | Wages) -> None:
-    if len({getattr(columns, field.name).shape for field in fields(columns)}) != 1:
-        raise ValueError("the arrays must have one length")
-
-
-def _check_order(at_s: Ints) -> None:
-    if (np.diff(at_s) < 0).any():
-        raise ValueError("what happens must be in order of time")
+            raise ValueError("only devices of the same cell can meet or go online")
+        for at_s in (self.wages.at_s, *self.errands.times):
+            if any(((at_s >= first_s) & (at_s < last_s)).any() for first_s, last_s in self.calendar.outages):
+                raise ValueError("wages and errands need an operator that can be reached")

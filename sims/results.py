@@ -12,17 +12,25 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from shuangli.errors import StoreError
 from shuangli.issuer.cases import Case
 from shuangli.issuer.minting import circulation, vault
 from shuangli.issuer.supply import Supply, supply_by_epoch
 from shuangli.messages.transfers import Transfer
-from shuangli.sims.adversary import CopySpend, forked_coins
+from shuangli.sims.adversaries.attack import Kind
+from shuangli.sims.adversaries.labels import attack_figures
+from shuangli.sims.adversaries.truth import Deed, forked_coins
 from shuangli.sims.branch import BranchReport
-from shuangli.sims.cell import PAID, CellReport
+from shuangli.sims.cell import CellReport
+from shuangli.sims.dictionary import CITATION
 from shuangli.sims.holdings import Holdings, sum_holdings
 from shuangli.sims.hours import figures_by_hour
-from shuangli.sims.scenario import HOUR_S, Scenario
+from shuangli.sims.kinds import kind_figures
+from shuangli.sims.scenario import Scenario
+from shuangli.sims.settings import nested
 from shuangli.sims.system import EPOCH, System
+from shuangli.sims.tap import PAID
+from shuangli.sims.transit.figures import trip_figures
 
 SCHEMA: Final = "shuangli.result/1"
 
@@ -41,21 +49,35 @@ class Outcome:
     ledger_differences_fen: Mapping[str, int]
     circulation_flow: Sequence[tuple[int, int]]
     issuer_signatures: tuple[int, int]
+    undisclosed_fen: int
 
     @property
-    def spends(self) -> list[CopySpend]:
-        """The truth about copied wallets."""
-        return copy_spends(self.reports)
+    def deeds(self) -> list[Deed]:
+        """The truth about what adversaries have signed away."""
+        return deeds_of(self.reports)
 
     @property
-    def copied_keys(self) -> set[bytes]:
-        """The keys of which there are two wallets."""
-        return {key for report in self.reports for key in report.copied_keys}
+    def guilty(self) -> dict[bytes, Kind]:
+        """The keys that a case may name, each with the kind of its holder."""
+        return {key: kind for report in self.reports for key, kind in report.guilty.items()}
 
 
-def copy_spends(reports: Sequence[CellReport]) -> list[CopySpend]:
-    """What copied wallets spent in all cells."""
-    return [spend for report in reports for spend in report.copy_spends]
+def deeds_of(reports: Sequence[CellReport]) -> list[Deed]:
+    """What adversaries have signed away in all cells."""
+    return [deed for report in reports for deed in report.deeds]
+
+
+def check_accused(cases: Sequence[Case], guilty: Mapping[bytes, Kind]) -> None:
+    """Make sure that every case names an adversary: held against the truth in every run.
+
+    Raises:
+        StoreError: one names somebody honest (`accused`).
+    """
+    honest = {case.culprit for case in cases} - set(guilty)
+    if honest:
+        raise StoreError(
+            "accused", f"{len(honest)} honest keys are named in cases, first {min(honest).hex()}"
+        )
 
 
 def ledger_differences(system: System, branches: Sequence[BranchReport]) -> dict[str, int]:
@@ -86,20 +108,29 @@ def result(outcome: Outcome) -> dict[str, Any]:
     held = sum_holdings(report.holdings for report in outcome.reports)
     figures: dict[str, Any] = {
         "schema": SCHEMA,
+        "citation": CITATION,
         "scenario": {
             "name": scenario.name,
             "seed": scenario.seed,
             "first_day_s": scenario.first_day_s,
-            "config": dict(scenario.config),
+            "config": nested(scenario.config),
             "input": dict(scenario.facts),
         },
         "payments": _payments(payments),
         "wallets": {
             "opened": sum(report.wallets for report in outcome.reports),
-            "copied": sum(len(report.copied_keys) for report in outcome.reports),
+            "copied": sum(1 for kind in outcome.guilty.values() if kind is Kind.CLONE),
         },
         "reconciliation": _reconciliation(payments, scenario),
         "forks": _forks(outcome, held),
+        "attacks": attack_figures(
+            scenario.plans,
+            payments,
+            outcome.cases,
+            outcome.deeds,
+            outcome.guilty,
+            exposed_fen(outcome.reports),
+        ),
         "supply": [
             {
                 "epoch": supply.epoch,
@@ -121,9 +152,18 @@ def result(outcome: Outcome) -> dict[str, Any]:
         "signatures": _signatures(outcome),
         "hours": figures_by_hour(payments, outcome.circulation_flow, first_s=scenario.first_day_s),
     }
-    if scenario.trips is not None:
-        figures["trips"] = _trips(scenario, payments)
+    if scenario.labels is not None:
+        figures["kinds"] = kind_figures(payments)
+    if scenario.trips is not None and scenario.boardings is not None:
+        figures["trips"] = trip_figures(
+            payments, scenario.trips, scenario.boardings, first_day_s=scenario.first_day_s
+        )
     return figures
+
+
+def exposed_fen(reports: Sequence[CellReport]) -> dict[bytes, int]:
+    """By key, what its second wallets held when they were made: the most that can be lost by it."""
+    return {key: value_fen for report in reports for key, value_fen in report.exposed_fen.items()}
 
 
 def _refused(branches: Sequence[BranchReport]) -> dict[str, int]:
@@ -199,7 +239,7 @@ def _reconciliation(payments: pl.DataFrame, scenario: Scenario) -> dict[str, Any
 
 
 def _forks(outcome: Outcome, held: Holdings) -> dict[str, Any]:
-    injected = forked_coins(outcome.spends)
+    injected = forked_coins(outcome.deeds)
     found = {case.coin_id: case for case in outcome.cases}
     culprits = {case.culprit for case in outcome.cases}
     delays = pl.Series(
@@ -214,7 +254,7 @@ def _forks(outcome: Outcome, held: Holdings) -> dict[str, Any]:
         "missed": len(injected.keys() - found.keys()),
         "unexpected": len(found.keys() - injected.keys()),
         "culprits": len(culprits),
-        "honest_accused": len(culprits - outcome.copied_keys),
+        "honest_accused": len(culprits - outcome.guilty.keys()),
         "face_fen": sum(case.face_fen for case in outcome.cases),
         "paid_fen": sum(case.paid_fen for case in outcome.cases),
         "loss_fen": loss_fen,
@@ -229,7 +269,10 @@ def _books(outcome: Outcome, held: Holdings) -> dict[str, Any]:
     open_fen = sum(supply.outstanding_fen + supply.forked_open_fen for supply in outcome.supply)
     # The centre has written it off, and the devices cannot know.
     open_fen += outcome.unpaid_on_forks_fen
-    differences = {**outcome.ledger_differences_fen, "devices_and_open_coins": open_fen - held.total_fen}
+    differences = {
+        **outcome.ledger_differences_fen,
+        "devices_and_open_coins": open_fen - held.total_fen + outcome.undisclosed_fen,
+    }
     return {
         "difference_fen": sum(abs(value) for value in differences.values()),
         "differences_fen": differences,
@@ -240,30 +283,10 @@ def _books(outcome: Outcome, held: Holdings) -> dict[str, Any]:
             "late_fen": held.late_fen,
             "capped_fen": held.capped_fen,
             "frozen_fen": held.frozen_fen,
+            "disowned_fen": held.disowned_fen,
+            "undisclosed_fen": outcome.undisclosed_fen,
             "void_fen": outcome.unpaid_on_forks_fen,
         },
-    }
-
-
-def _trips(scenario: Scenario, payments: pl.DataFrame) -> dict[str, Any]:
-    """Trips attempted and paid, and by how much boardings by hour and station differ from the demand."""
-    trips, asked = scenario.trips, scenario.boardings
-    if trips is None or asked is None:
-        return {}
-    station = {name: number for number, name in enumerate(trips.stations)}
-    simulated = np.zeros_like(asked)
-    entry_s = payments["entry_s"].to_numpy() - scenario.first_day_s
-    origin = payments["origin"].replace_strict(station, return_dtype=pl.Int64).to_numpy()
-    np.add.at(simulated, (entry_s // 86_400, entry_s // HOUR_S % 24, origin), 1)
-    busiest = payments.group_by("at_s").len()["len"].max()
-    return {
-        "attempted": payments.height,
-        "paid": payments.filter(pl.col("outcome") == PAID).height,
-        "asked": int(asked.sum()),
-        "boardings_difference": int(np.abs(simulated - asked).sum()),
-        "taps_in_busiest_second": int(busiest) if isinstance(busiest, int) else 0,
-        "asked_by_hour": asked.sum(axis=2).reshape(-1).tolist(),
-        "simulated_by_hour": simulated.sum(axis=2).reshape(-1).tolist(),
     }
 
 

@@ -5,42 +5,47 @@ DIR/run.json          how long it took, on what
 DIR/payments.parquet  every payment attempted     DIR/cases.parquet  every case
 DIR/evidence/*.cbor   one file a case             DIR/report.cbor    the centre's signed report
 DIR/root-key.txt      the issuer's root key       DIR/report.html    all of it to look at
+DIR/transactions.parquet   what was paid, labelled   DIR/plots/*.svg, *.png   the page's charts
+DIR/datapackage.json  what the tables' columns mean
 DIR/databases/        what issuer and operators wrote
 """
 
-import io
-import json
 import platform
 import shutil
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-import polars as pl
-
 from shuangli import __version__
 from shuangli.errors import BadInput, StoreError
-from shuangli.issuer.cases import Case, list_cases
+from shuangli.issuer.cases import list_cases
 from shuangli.issuer.minting import circulation
 from shuangli.issuer.supply import supply_by_epoch, unpaid_on_forks_fen
-from shuangli.offline.report import EVIDENCE_PREFIX, PAGE, RESULT, TABLES, sign_report
-from shuangli.sims.adversary import forked_coins
+from shuangli.offline.report import EVIDENCE_PREFIX, PAGE, RESULT, TABLES
+from shuangli.sims.adversaries.truth import undisclosed_fen
+from shuangli.sims.dictionary import TRANSACTIONS
 from shuangli.sims.engine import Progress, Run, play
-from shuangli.sims.payments import settled_payments
-from shuangli.sims.report.page import render
-from shuangli.sims.report.story import Material
-from shuangli.sims.results import Outcome, copy_spends, ledger_differences, operator_certificate_of, result
+from shuangli.sims.files import PACKAGE, PLOTS, REPORT, ROOT_KEY, as_json, files_of
+from shuangli.sims.payments import heard_of, received_transfers, settled_payments
+from shuangli.sims.results import (
+    Outcome,
+    check_accused,
+    deeds_of,
+    ledger_differences,
+    operator_certificate_of,
+    result,
+)
 from shuangli.sims.scenario import HOUR_S, Scenario
-from shuangli.sims.system import EPOCH, NETWORK, System
+from shuangli.sims.signatures import NETWORK
+from shuangli.sims.system import EPOCH, System
 
 MARKER: Final = "run.json"
 DATABASES: Final = "databases"
-REPORT: Final = "report.cbor"
-ROOT_KEY: Final = "root-key.txt"
+DEVICES_IN_MEMORY: Final = 20_000
+"""Runs with so many devices at most keep their databases in memory where nobody asks for these."""
 LIBRARIES: Final = ("cbor2", "numpy", "polars", "pynacl", "scipy")
 
 
@@ -77,7 +82,7 @@ def _run(scenario: Scenario, directory: Path, *, workers: int, progress: Progres
         played_s = time.monotonic() - started
         outcome = _outcome(scenario, system, run)
         figures = result(outcome)
-        _write(directory, _files(system, outcome, figures))
+        _write(directory, files_of(system, outcome, figures))
     finally:
         system.close()
     facts = {
@@ -85,18 +90,22 @@ def _run(scenario: Scenario, directory: Path, *, workers: int, progress: Progres
         "files": dict(scenario.files),
         "versions": versions(),
     }
-    _write(directory, {MARKER: _json(facts)})
+    _write(directory, {MARKER: as_json(facts)})
     return Written(directory=directory, result=figures, run=facts)
 
 
 def play_only(scenario: Scenario, directory: Path) -> dict[str, Any]:
-    """Play `scenario` in this process alone, with databases in the new `directory`; returns its result.
+    """Play `scenario` in this process alone; returns its result.
+
+    Databases are in memory, so that nothing waits for the disk, or in the new `directory` in a large run.
 
     Raises:
         StoreError: the books do not balance, or the disk is full.
     """
-    directory.mkdir(parents=True)
-    system = System(scenario.system, directory)
+    small = sum(len(plan.devices) for plan in scenario.plans) <= DEVICES_IN_MEMORY
+    if not small:
+        directory.mkdir(parents=True)
+    system = System(scenario.system, None if small else directory)
     try:
         run = play(system, scenario.plans, workers=0, progress=lambda *_: None)
         return result(_outcome(scenario, system, run))
@@ -126,10 +135,10 @@ def prepare(directory: Path) -> None:
                 "bad-output", f"{directory}: holds files that are not of a run; name an empty directory"
             )
         # First of all, so that what is left here, whenever this process ends, is known to be a run's.
-        (directory / MARKER).write_bytes(_json({"unfinished": True}))
-        for name in (RESULT, *TABLES, PAGE, REPORT, ROOT_KEY):
+        (directory / MARKER).write_bytes(as_json({"unfinished": True}))
+        for name in (RESULT, *TABLES, TRANSACTIONS, PACKAGE, PAGE, REPORT, ROOT_KEY):
             (directory / name).unlink(missing_ok=True)
-        for name in (DATABASES, EVIDENCE_PREFIX):
+        for name in (DATABASES, EVIDENCE_PREFIX, PLOTS):
             shutil.rmtree(directory / name, ignore_errors=True)
             (directory / name).mkdir()
     except OSError as error:
@@ -137,13 +146,15 @@ def prepare(directory: Path) -> None:
 
 
 def _outcome(scenario: Scenario, system: System, run: Run) -> Outcome:
-    spends = copy_spends(run.cells)
-    return Outcome(
+    deeds = deeds_of(run.cells)
+    received = received_transfers(system.issuer.store)
+    cases = list_cases(
+        system.issuer.store, network=NETWORK, operator_certificate=operator_certificate_of(system)
+    )
+    outcome = Outcome(
         scenario=scenario,
-        payments=settled_payments(run.payments.table(), system.issuer.store, scenario, spends),
-        cases=list_cases(
-            system.issuer.store, network=NETWORK, operator_certificate=operator_certificate_of(system)
-        ),
+        payments=settled_payments(run.payments.table(), received, scenario, deeds),
+        cases=cases,
         reports=run.cells,
         branches=run.branches,
         supply=supply_by_epoch(system.issuer.store),
@@ -151,35 +162,10 @@ def _outcome(scenario: Scenario, system: System, run: Run) -> Outcome:
         ledger_differences_fen=ledger_differences(system, run.branches),
         circulation_flow=system.issuer.store.ledger.flow_fen(circulation(EPOCH), HOUR_S),
         issuer_signatures=system.signatures(),
+        undisclosed_fen=undisclosed_fen(deeds, heard_of(system.issuer.store, received)) if deeds else 0,
     )
-
-
-def _files(system: System, outcome: Outcome, figures: dict[str, Any]) -> dict[str, bytes]:
-    """All that a finished run writes but `run.json`, by its name in the directory."""
-    cases = cases_table(outcome)
-    calendar = outcome.scenario.plans[0].calendar
-    material = Material(
-        figures=figures,
-        payments=outcome.payments,
-        cases=cases,
-        outages=calendar.outages,
-        closes_s=calendar.closes_s,
-    )
-    files = {
-        RESULT: _json(figures),
-        "payments.parquet": _parquet(outcome.payments),
-        "cases.parquet": _parquet(cases),
-        PAGE: render(material).encode(),
-        **{evidence_name(number, case): case.evidence for number, case in enumerate(outcome.cases, 1)},
-    }
-    report = sign_report(
-        system.centre_key,
-        network=NETWORK,
-        made_at_s=calendar.closes_s,
-        files=files,
-        centre=system.centre_certificate,
-    )
-    return {**files, REPORT: report, ROOT_KEY: f"{system.anchors.root.hex()}\n".encode()}
+    check_accused(outcome.cases, outcome.guilty)
+    return outcome
 
 
 def _write(directory: Path, files: dict[str, bytes]) -> None:
@@ -188,59 +174,6 @@ def _write(directory: Path, files: dict[str, bytes]) -> None:
             (directory / name).write_bytes(data)
         except OSError as error:
             raise StoreError("unavailable", f"{name}: {error.strerror}") from error
-
-
-def _json(content: dict[str, Any]) -> bytes:
-    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def _parquet(table: pl.DataFrame) -> bytes:
-    file = io.BytesIO()
-    table.write_parquet(file)
-    return file.getvalue()
-
-
-def evidence_name(number: int, case: Case) -> str:
-    """The file of a case's evidence, under the run's directory."""
-    return f"{EVIDENCE_PREFIX}case-{number:05d}-{case.coin_id.hex()[:8]}.cbor"
-
-
-def cases_table(outcome: Outcome) -> pl.DataFrame:
-    """The table of `cases.parquet`; `copied` is the truth: whether the culprit's wallet was copied."""
-    second_s = forked_coins(outcome.spends)
-    copied = outcome.copied_keys
-    rows: Sequence[dict[str, Any]] = [
-        {
-            "case": number,
-            "coin_id": case.coin_id,
-            "culprit": case.culprit,
-            "operator": case.operator,
-            "face_fen": case.face_fen,
-            "paid_fen": case.paid_fen,
-            "loss_fen": case.loss_fen,
-            "second_spend_s": second_s.get(case.coin_id),
-            "found_s": case.found_s,
-            "copied": case.culprit in copied,
-            "evidence": evidence_name(number, case),
-        }
-        for number, case in enumerate(outcome.cases, 1)
-    ]
-    return pl.DataFrame(
-        rows,
-        schema={
-            "case": pl.Int32,
-            "coin_id": pl.Binary,
-            "culprit": pl.Binary,
-            "operator": pl.String,
-            "face_fen": pl.Int64,
-            "paid_fen": pl.Int64,
-            "loss_fen": pl.Int64,
-            "second_spend_s": pl.Int64,
-            "found_s": pl.Int64,
-            "copied": pl.Boolean,
-            "evidence": pl.String,
-        },
-    )
 
 
 def _run_facts(
@@ -252,6 +185,7 @@ def _run_facts(
         "played_s": round(played_s, 3),
         "payments_per_s": round(figures["payments"]["attempted"] / played_s, 1),
         "peak_rss_mb": round(run.peak_rss_kib / 1024),
+        "cpu_s": {place: round(used_s, 3) for place, used_s in run.cpu_s.items()},
         "workers": workers,
         "machine": platform.machine(),
         "system": platform.system(),

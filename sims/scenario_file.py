@@ -9,6 +9,11 @@
     [settings]
     outage_h = 0
 
+    [[adversary]]                 # as many as wanted, of different kinds; the same as settings clone.share, …
+    kind = "clone"
+    share = 0.005
+    strategy = "burst"
+
     [sweep]                       # `sim sweep` only; see `studies.study`
 
 Every key is checked. What is wrong is one line with file, key and reason, and for an unknown key the nearest
@@ -18,7 +23,7 @@ one that exists. A preset is such a file, too; those that ship lie in `sims/pres
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -27,7 +32,17 @@ from shuangli import __version__
 from shuangli.errors import BadInput
 from shuangli.sims.catalogue import CONFIGS, FILES, digests, make_scenario
 from shuangli.sims.scenario import Scenario
-from shuangli.sims.settings import Value, configured, settings_of, shown, shown_key, unknown_key
+from shuangli.sims.settings import (
+    Value,
+    configured,
+    flattened,
+    groups_of,
+    settings_of,
+    shown,
+    shown_key,
+    unknown_key,
+    values_of,
+)
 
 PRESETS: Final = Path(__file__).parent / "presets"
 LARGEST_FILE_BYTES: Final = 1_000_000
@@ -56,6 +71,7 @@ KEYS: Final = {
         Key("demand", "path", "the shipped profile", "", "transit: table of trips or of boardings"),
         Key("network", "path", "laid out by the seed", "", "transit: table of stations on lines"),
         Key("settings", "table", "", "", "settings of the scenario, by name"),
+        Key("adversary", "list of tables", "none", "", "attacks: a kind, and the settings under its name"),
         Key("sweep", "table", "none", "", "what `sim sweep` varies"),
     )
 }
@@ -88,7 +104,7 @@ class Setup:
     @property
     def config(self) -> dict[str, Value]:
         """Every setting with its value."""
-        return asdict(configured(CONFIGS[self.scenario], self.settings))
+        return values_of(configured(CONFIGS[self.scenario], self.settings))
 
     def plan(self) -> Scenario:
         """The scenario that this sets up.
@@ -167,9 +183,10 @@ def setup_of(
     files = {name: _file(content, name, scenario, path) for name in ("demand", "network")}
     settings: dict[str, Value] = dict(preset.settings) if preset else {}
     settings |= _settings(content, scenario, path)
+    settings |= _adversaries(content, scenario, path)
     if overrides:
-        config = configured(CONFIGS[scenario], overrides, place="--set ")
-        settings |= {name: getattr(config, name) for name in overrides}
+        values = values_of(configured(CONFIGS[scenario], overrides, place="--set "))
+        settings |= {name: values[name] for name in overrides}
     return Setup(
         scenario=scenario,
         settings=settings,
@@ -235,7 +252,30 @@ def _settings(content: Mapping[str, Any], scenario: str, path: Path) -> dict[str
     table = content.get("settings", {})
     if not isinstance(table, dict):
         raise BadInput("bad-option", f"{path}: settings={shown(table)}: not a table")
-    return {name: read_value(scenario, name, value, f"{path}: settings.") for name, value in table.items()}
+    flat = flattened(CONFIGS[scenario], table)
+    return {name: read_value(scenario, name, value, f"{path}: settings.") for name, value in flat.items()}
+
+
+def _adversaries(content: Mapping[str, Any], scenario: str, path: Path) -> dict[str, Value]:
+    """The settings of the tables [[adversary]]: each names its kind, and no kind stands there twice."""
+    tables = content.get("adversary", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise BadInput("bad-option", f"{path}: adversary={shown(tables)}: not a list of tables [[adversary]]")
+    kinds = groups_of(CONFIGS[scenario])
+    settings: dict[str, Value] = {}
+    for number, table in enumerate(tables, 1):
+        kind = table.get("kind")
+        place = f"{path}: adversary {number}: "
+        if not isinstance(kind, str) or kind not in kinds:
+            if kind is None:
+                raise BadInput("bad-option", f"{place}lacks the key kind")
+            raise unknown_key(f"{place}kind={shown(kind)}", str(kind), kinds, what="kind of adversary")
+        if any(name.startswith(f"{kind}.") for name in settings):
+            raise BadInput("bad-option", f"{place}kind={kind} stands there twice")
+        for name, value in table.items():
+            if name != "kind":
+                settings[f"{kind}.{name}"] = read_value(scenario, f"{kind}.{name}", value, place)
+    return settings
 
 
 def read_value(scenario: str, name: str, value: object, place: str) -> Value:

@@ -13,13 +13,17 @@ class Act(IntEnum):
 
     OPEN = 0
     WAGE = 1
-    MEET = 2
-    SYNC = 3
-    FINISH = 4
+    GIVE = 2
+    LOAD = 3
+    MEET = 4
+    ATTACK = 5
+    SYNC = 6
+    REFUND = 7
+    FINISH = 8
 
 
 class Due(NamedTuple):
-    """One act: when, what, and the number of the device, wage or meeting."""
+    """One act: when, what, and the number of the device, wage, meeting, errand or adversary's act."""
 
     at_s: int
     act: Act
@@ -27,7 +31,7 @@ class Due(NamedTuple):
 
 
 class Schedule:
-    """The acts of one cell, window by window."""
+    """The acts of one cell, window by window; `acts` are those of adversaries, in order of time."""
 
     def __init__(self, plan: CellPlan) -> None:
         """Put the plan's openings, wages and closing hand-ins in order of time."""
@@ -44,6 +48,20 @@ class Schedule:
         self._closings = [(calendar.closes_s + part * third_s + spread_s, everybody) for part in range(3)]
         self._wages = (plan.wages.at_s, np.arange(len(plan.wages)))
         self._meetings = (plan.meetings.at_s, np.arange(len(plan.meetings)))
+        errands = plan.errands
+        self._errands = [
+            (act, (columns.at_s, np.arange(columns.at_s.size)))
+            for act, columns in (
+                (Act.GIVE, errands.gifts),
+                (Act.LOAD, errands.loads),
+                (Act.REFUND, errands.refunds),
+            )
+            if columns.at_s.size
+        ]
+        self._syncs = (plan.syncs.at_s, plan.syncs.device)
+        acts = [act for attack in plan.attacks for act in attack.acts]
+        self.acts = sorted(acts, key=lambda act: act.at_s)
+        self._attacks = (np.array([act.at_s for act in self.acts]), np.arange(len(self.acts)))
         self._regular = np.flatnonzero(devices.sync_every_s > 0)
         self._merchants = np.flatnonzero(devices.role == Role.MERCHANT)
 
@@ -54,9 +72,14 @@ class Schedule:
             *_between(self._wages, Act.WAGE, start_s, end_s),
             *_between(self._meetings, Act.MEET, start_s, end_s),
         ]
+        for act, column in self._errands:
+            acts += _between(column, act, start_s, end_s)
+        if self.acts:
+            acts += _between(self._attacks, Act.ATTACK, start_s, end_s)
         calendar = self._plan.calendar
         if start_s < calendar.closes_s:
             acts += self._regular_syncs(start_s, min(end_s, calendar.closes_s))
+            acts += _between(self._syncs, Act.SYNC, start_s, min(end_s, calendar.closes_s))
         acts += _between(self._closings[0], Act.SYNC, start_s, end_s)
         for closing in self._closings[1:]:
             acts += _between(closing, Act.FINISH, start_s, end_s)

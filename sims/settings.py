@@ -1,8 +1,10 @@
 """Settings: what can be said of a scenario, each with its kind, unit, default, range and meaning.
 
-A scenario's settings are the fields of a dataclass, made with `setting`. From them come the checks, `shuangli
-sim describe` and docs/reference/scenarios.md, so that these cannot differ. Every message names the place
-where a wrong value stands, and for an unknown key the nearest one that exists.
+A scenario's settings are the fields of a dataclass, made with `setting`. Settings that belong together are a
+class of their own, of which a config has one as a `group`: the setting `share` of the group `clone` is
+`clone.share`. From them come the checks, `shuangli sim describe` and docs/reference/scenarios.md, so that
+these cannot differ. Every message names the place where a wrong value stands, and for an unknown key the
+nearest one that exists.
 """
 
 import dataclasses
@@ -11,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from shuangli.errors import BadInput
@@ -19,15 +22,20 @@ Value = int | float | str
 V = TypeVar("V", int, float, str)
 C = TypeVar("C")
 METADATA: Final = "setting"
+GROUP: Final = "group"
 LONGEST_SHOWN: Final = 40
 
 
 class Concern(StrEnum):
-    """What a setting is about. With the same seed, a policy or an attack changes nothing of the world."""
+    """What a setting is about. With the same seed, a policy or an attack changes nothing of the world.
+
+    A method changes nothing of what happens either: it says how it is computed.
+    """
 
     WORLD = "world"
     POLICY = "policy"
     ATTACK = "attack"
+    METHOD = "method"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,14 +120,36 @@ def setting(
     return value
 
 
+def group(config: type[C]) -> C:
+    """A field whose settings are those of another class, by its name, a point and theirs."""
+    value: C = dataclasses.field(default_factory=config, metadata={GROUP: config})
+    return value
+
+
 def settings_of(config: type[object]) -> dict[str, Setting]:
     """The settings of a class, by name, in their order."""
     fields = dataclasses.fields(config)  # type: ignore[arg-type]
     known: dict[str, Setting] = {}
     for item in fields:
-        default: Any = item.default
-        known[item.name] = Setting(name=item.name, default=default, **item.metadata[METADATA])
+        if GROUP in item.metadata:
+            for part in settings_of(item.metadata[GROUP]).values():
+                name = f"{item.name}.{part.name}"
+                known[name] = dataclasses.replace(part, name=name)
+        else:
+            default: Any = item.default
+            known[item.name] = Setting(name=item.name, default=default, **item.metadata[METADATA])
     return known
+
+
+def groups_of(config: type[object]) -> frozenset[str]:
+    """The names of the groups of a class."""
+    fields = dataclasses.fields(config)  # type: ignore[arg-type]
+    return frozenset(item.name for item in fields if GROUP in item.metadata)
+
+
+def values_of(config: object) -> dict[str, Value]:
+    """Every setting of a config with its value, by name."""
+    return {name: attrgetter(name)(config) for name in settings_of(type(config))}
 
 
 def check_settings(config: object) -> None:
@@ -128,8 +158,47 @@ def check_settings(config: object) -> None:
     Raises:
         BadInput: one is not.
     """
-    for name, known in settings_of(type(config)).items():
-        known.read(getattr(config, name))
+    known = settings_of(type(config))
+    for name, value in values_of(config).items():
+        known[name].read(value)
+
+
+def flattened(config: type[object], table: Mapping[str, object]) -> dict[str, object]:
+    """A table as TOML has it, where `clone.share` may stand as a table `clone` with `share` in it.
+
+    A table under a name that is no setting is taken for a group, too: its parts are what is unknown. One with
+    `from` in it is a range.
+    """
+    known = settings_of(config)
+    flat: dict[str, object] = {}
+    for name, value in table.items():
+        if isinstance(value, Mapping) and name not in known and "from" not in value:
+            flat |= {f"{name}.{part}": part_value for part, part_value in value.items()}
+        else:
+            flat[name] = value
+    return flat
+
+
+def nested(values: Mapping[str, object]) -> dict[str, object]:
+    """Settings by name as tables within tables: `clone.share` is `share` in `clone`."""
+    plain = {name: value for name, value in values.items() if "." not in name}
+    groups: dict[str, dict[str, object]] = {}
+    for name, value in values.items():
+        of, point, part = name.partition(".")
+        if point:
+            groups.setdefault(of, {})[part] = value
+    return {**plain, **groups}
+
+
+def flat(tables: Mapping[str, object]) -> dict[str, object]:
+    """The same by name again."""
+    values: dict[str, object] = {}
+    for name, value in tables.items():
+        if isinstance(value, Mapping):
+            values |= {f"{name}.{part}": inner for part, inner in value.items()}
+        else:
+            values[name] = value
+    return values
 
 
 def configured(config: type[C], values: Mapping[str, object], *, place: str = "") -> C:
@@ -140,11 +209,19 @@ def configured(config: type[C], values: Mapping[str, object], *, place: str = ""
     """
     known = settings_of(config)
     read: dict[str, Any] = {}
+    parts: dict[str, dict[str, Any]] = {}
     for name, value in values.items():
         if name not in known:
             raise unknown_key(f"{place}{shown_key(name)}", name, known, what="setting")
-        read[name] = known[name].read(value, f"{place}{name}")
-    return config(**read)
+        of, point, part = name.partition(".")
+        given = known[name].read(value, f"{place}{name}")
+        if point:
+            parts.setdefault(of, {})[part] = given
+        else:
+            read[name] = given
+    fields = dataclasses.fields(config)  # type: ignore[arg-type]
+    classes = {item.name: item.metadata[GROUP] for item in fields if GROUP in item.metadata}
+    return config(**read, **{of: classes[of](**given) for of, given in parts.items()})
 
 
 def unknown_key(place: str, name: str, known: Iterable[str], *, what: str = "key") -> BadInput:
@@ -191,5 +268,5 @@ def shown(value: object) -> str:
 
 def shown_key(name: str) -> str:
     """A key as messages show it; one that a file must write in quotation marks has them."""
-    plain = name.replace("_", "").replace("-", "")
+    plain = name.replace("_", "").replace("-", "").replace(".", "")
     return shown(name) if plain.isascii() and plain.isalnum() else f"'{shown(name)}'"

@@ -1,7 +1,9 @@
 """The online half of a simulation, set up from a plan: issuer and operators as they are, on SQLite files."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -11,7 +13,7 @@ from shuangli.errors import Refused
 from shuangli.issuer.authority import Authority
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.issuer import Issuer
-from shuangli.issuer.losses.policy import LossPolicy
+from shuangli.issuer.losses.policy import LossPolicy, LossRule
 from shuangli.issuer.minting import MintingKey
 from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.returns.due import Return
@@ -20,14 +22,15 @@ from shuangli.messages.certificates import Epoch, Terms
 from shuangli.messages.notices import RevocationList
 from shuangli.offline.limits import LIMITS_2022
 from shuangli.offline.trust import Trust
-from shuangli.operator.accounts import BankTerms
 from shuangli.operator.bank import Bank
+from shuangli.operator.certifying import BankTerms
 from shuangli.operator.flow import Question, reply
 from shuangli.operator.pseudonyms import PseudonymKey, Pseudonyms
 from shuangli.operator.store import OperatorStore
 from shuangli.sims.branch import Reply
+from shuangli.sims.signatures import NETWORK, SCHEMES, Scheme, Signatures, know_certifier
+from shuangli.sims.uplink import Answer, AskKind
 
-NETWORK: Final = "sim"
 EPOCH: Final = 1
 YEAR_S: Final = 365 * 86_400
 REMEMBERED: Final = 800_000
@@ -37,7 +40,11 @@ VAULT_FEN: Final = 10**13
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemPlan:
-    """What the online half is set up from; certificates and epoch outlive `ends_s`, the close included."""
+    """What the online half is set up from; certificates and epoch outlive `ends_s`, the close included.
+
+    Devices hear of a revocation list `list_delay_s` seconds after it was made. `revokes` are times at which
+    the root revokes the key of the operator at a position: (seconds, position), in order of time.
+    """
 
     seed: int
     start_s: int
@@ -45,6 +52,10 @@ class SystemPlan:
     operators: int
     terms: Terms
     cap_per_person_fen: int
+    signatures: Signatures = Signatures.REAL
+    loss_rule: LossRule = LossRule.HONOUR_UP_TO_CAP
+    list_delay_s: int = 0
+    revokes: tuple[tuple[int, int], ...] = ()
 
     @property
     def operator_names(self) -> tuple[str, ...]:
@@ -56,33 +67,61 @@ class SystemPlan:
 class Anchors:
     """What everybody is given at the start: the root's public key, and the key set with what it certified."""
 
+    seed: int
     root: bytes
     key_set: bytes
     operator_keys: tuple[bytes, ...]
     operator_names: tuple[str, ...]
+    signatures: Signatures = Signatures.REAL
+
+    @property
+    def scheme(self) -> Scheme:
+        """What keys, places and elements are made with."""
+        return SCHEMES[self.signatures]
+
+    def key(self, name: str) -> SigningKey:
+        """The key of a name, which signs as this network does."""
+        return derive_key(self.seed, name, self.signatures)
+
+    def place(self, *, objects_kept: int) -> Trust:
+        """The trust of one place, which checks the key set itself."""
+        if self.signatures is Signatures.ACCOUNTING:
+            _know_certifiers(self.seed, self.operator_names)
+        trust = self.scheme.trust(root=self.root, network=NETWORK, objects_kept=objects_kept)
+        trust.add_key_set(self.key_set)
+        return trust
 
 
-def derive_key(seed: int, name: str) -> SigningKey:
-    """The simulated key of a name: the same for the same seed, and good for nothing else."""
-    return SigningKey(sha256(f"shuangli-sim/{seed}/{name}".encode()))
+def derive_seed(seed: int, name: str) -> bytes:
+    """32 bytes for a name: the same for the same seed, and good for nothing else."""
+    return sha256(f"shuangli-sim/{seed}/{name}".encode())
 
 
-def make_place(anchors: Anchors) -> Trust:
-    """The trust of an operator or the centre, which checks the key set itself."""
-    trust = Trust(root=anchors.root, network=NETWORK, objects_kept=REMEMBERED)
-    trust.add_key_set(anchors.key_set)
-    return trust
+def derive_key(seed: int, name: str, signatures: Signatures = Signatures.REAL) -> SigningKey:
+    """The simulated key of a name; its public half is the same however it signs."""
+    return SCHEMES[signatures].key(derive_seed(seed, name))
+
+
+def _place(directory: Path | None, name: str) -> Path:
+    """Where a database is; SQLite keeps one of this name in memory."""
+    return Path(":memory:") if directory is None else directory / f"{name}.sqlite"
+
+
+@cache
+def _know_certifiers(seed: int, names: tuple[str, ...]) -> None:
+    for name in names:
+        know_certifier(derive_key(seed, name))
 
 
 class System:
     """The issuer of one simulated network: mint, registration centre, and the root that certified all."""
 
-    def __init__(self, plan: SystemPlan, directory: Path) -> None:
-        """Set up a network whose databases lie in `directory`, with filled vaults."""
+    def __init__(self, plan: SystemPlan, directory: Path | None) -> None:
+        """Set up a network with filled vaults, its databases in `directory`, or in memory without one."""
         start_s, end_s = plan.start_s, plan.ends_s + YEAR_S
-        root, self.centre_key = derive_key(plan.seed, "root"), derive_key(plan.seed, "centre")
-        minting_key = derive_key(plan.seed, "minting")
-        self._keys = (root, self.centre_key, minting_key)
+        root, self.centre_key, minting_key = self._keys = tuple(
+            derive_key(plan.seed, name, plan.signatures) for name in ("root", "centre", "minting")
+        )
         authority = Authority(root, network=NETWORK)
         operator_keys = tuple(derive_key(plan.seed, name).public for name in plan.operator_names)
         operators = [
@@ -99,20 +138,26 @@ class System:
             1, issued_at_s=start_s, operators=operators, centres=[centre], epochs=[epoch]
         )
         self.centre_certificate = centre.signed.data
+        self._operators = tuple(operator.signed.data for operator in operators)
+        self._to_revoke = deque(plan.revokes)
+        self._lists: deque[tuple[int, int, bytes]] = deque()
+        self._newest, self._published = 0, (0, b"")
         self.plan = plan
         self.directory = directory
         self.anchors = Anchors(
+            seed=plan.seed,
             root=authority.public,
             key_set=key_set.signed.data,
             operator_keys=operator_keys,
             operator_names=plan.operator_names,
+            signatures=plan.signatures,
         )
         self.issuer = Issuer(
-            store=IssuerStore(directory / "issuer.sqlite"),
+            store=IssuerStore(_place(directory, "issuer")),
             minting=MintingKey(epoch=epoch, key=minting_key),
             centre_key=self.centre_key,
-            trust=make_place(self.anchors),
-            policy=LossPolicy(cap_per_person_fen=plan.cap_per_person_fen),
+            trust=self.anchors.place(objects_kept=REMEMBERED),
+            policy=LossPolicy(cap_per_person_fen=plan.cap_per_person_fen, rule=plan.loss_rule),
         )
         with self.issuer.transaction():
             for name in plan.operator_names:
@@ -148,6 +193,33 @@ class System:
         """The newest revocation list and its number."""
         data = self.issuer.centre.revocation_list(now_s=now_s)
         return RevocationList.parse(data).number, data
+
+    def published(self, number: int, data: bytes, *, now_s: int) -> tuple[int, bytes]:
+        """The newest revocation list that devices can hear of by now; `number` and `data` are the newest."""
+        if number > self._newest:
+            # Without a first list nobody could pay: it is there from the start.
+            heard_s = now_s + self.plan.list_delay_s if self._newest else now_s
+            self._lists.append((heard_s, number, data))
+            self._newest = number
+        while self._lists and self._lists[0][0] <= now_s:
+            self._published = self._lists.popleft()[1:]
+        return self._published
+
+    def note_opened(self, operator: int, answers: Sequence[Answer], *, now_s: int) -> None:
+        """Log what an operator has certified, where its key will be revoked: what was logged stays good."""
+        if not self._to_revoke:
+            return
+        opened = [answer.data for answer in answers if answer.kind is AskKind.OPEN and answer.data]
+        if opened:
+            name = self.plan.operator_names[operator]
+            with self.issuer.transaction():
+                self.issuer.log_certificates(opened, operator=name, now_s=now_s)
+
+    def revoke_due(self, *, now_s: int) -> None:
+        """Revoke the operators' keys that are due. Call it inside a transaction."""
+        while self._to_revoke and self._to_revoke[0][0] <= now_s:
+            _, operator = self._to_revoke.popleft()
+            self.issuer.centre.operator_keys.revoke(self._operators[operator], now_s=now_s)
 
     def signatures(self) -> tuple[int, int]:
         """Signatures made and checked by the issuer."""
@@ -187,17 +259,19 @@ class NoIssuer:
         raise RuntimeError(f"{operator} reported {len(certificates)} certificates at {now_s}")
 
 
-def make_bank(plan: SystemPlan, anchors: Anchors, index: int, directory: Path) -> tuple[Bank, SigningKey]:
+def make_bank(
+    plan: SystemPlan, anchors: Anchors, index: int, directory: Path | None
+) -> tuple[Bank, SigningKey]:
     """The operator at position `index`, on its own database, with a filled vault; and its key."""
     name = plan.operator_names[index]
-    key = derive_key(plan.seed, name)
+    key = derive_key(plan.seed, name, plan.signatures)
     bank = Bank(
         terms=BankTerms(
             name=name, limits=LIMITS_2022, certificate_life_s=plan.ends_s - plan.start_s + YEAR_S // 2
         ),
         key=key,
-        trust=make_place(anchors),
-        store=OperatorStore(directory / f"operator-{name}.sqlite", name=name),
+        trust=anchors.place(objects_kept=REMEMBERED),
+        store=OperatorStore(_place(directory, f"operator-{name}"), name=name),
         issuer=NoIssuer(),
         pseudonyms=Pseudonyms(
             PseudonymKey(number=0, since_s=0, secret=sha256(f"shuangli-sim/{plan.seed}/persons".encode()))

@@ -5,7 +5,7 @@ the process that runs issuer and operators. An answer reaches its device a windo
 """
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class AskKind(IntEnum):
@@ -15,14 +15,21 @@ class AskKind(IntEnum):
     LOAD = 1
     SYNC = 2
     WAGE = 3
+    GIVE = 4
+
+
+SILENT: Final = frozenset((AskKind.WAGE, AskKind.GIVE))
+"""What nobody is told an answer to."""
 
 
 class Ask(NamedTuple):
     """One request of a device.
 
     `data` is the enrolment, the load order, the upload (empty for a mere look at the revocation
-    list), or the key of the worker who is paid. `key` is the device's own; `amount_fen` is paid into
-    its account on the way (or, as a wage, out of it). `list_number` is that of its revocation list.
+    list), or the key of who is paid or given something, there
+    followed by the condition. `key` is the device's own; `amount_fen` is paid into its account on the way
+    (or, as a wage or gift, out of it). `list_number` is that of its revocation list. `hand` says which wallet
+    on the device asks: its own (0), or one that an adversary has made.
     """
 
     at_s: int
@@ -33,6 +40,7 @@ class Ask(NamedTuple):
     data: bytes
     amount_fen: int = 0
     list_number: int = 0
+    hand: int = 0
 
 
 class Answer(NamedTuple):
@@ -47,6 +55,7 @@ class Answer(NamedTuple):
     data: bytes
     revocations: bytes = b""
     order: bytes = b""
+    hand: int = 0
 
 
 def with_news(ask: Ask, answer: Answer, *, list_number: int, revocations: bytes) -> Answer:

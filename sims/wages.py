@@ -1,53 +1,92 @@
-"""Monthly wages for payroll runs: a lognormal distribution with two widths, in whole fen.
+"""Monthly wages for payroll runs: by sector a lognormal distribution with two widths, in whole fen.
 
-    wage = median * exp(sigma * z),  z standard normal,  sigma = SIGMA_BELOW for z < 0, SIGMA_ABOVE above
+    wage = median * exp(sigma * z),  z standard normal,  sigma = sigma_below for z < 0, sigma_above above
 
-The shape is that of all wages in the United States: percentiles of 831 occupations weighted by employment
-(Bureau of Labor Statistics, OEWS May 2024, public domain), fitted by `scripts/fit_wages.py`. One width
-cannot fit both sides: the upper half is much wider. The level is set by a mean, by default China's average
-annual wage in urban units in 2024 (National Bureau of Statistics of China, yearly release) over twelve. That
-wages in China have the shape of those in the United States is an assumption.
+**Shapes and mix** are those of the United States: percentiles and employment of 831 occupations (Bureau of
+Labor Statistics, OEWS May 2024, public domain), fitted by `scripts/fit_wages.py`, which also says which
+occupations stand for a sector. One width cannot fit both sides: a mixed sector's upper half is wider.
+
+**Levels** are China's: a sector's average annual wage in urban non-private units in 2019 (National Bureau of
+Statistics of China, yearly release), raised as the average of all sectors was, from 90,501 to 124,110 yuan in
+2024. The level of all other sectors is such that the mean over the mix is that average. That China's wages
+have the shapes and the mix of the United States, and that all have grown alike, are assumptions.
 """
 
 import math
+from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-SIGMA_BELOW: Final = 0.4063
-SIGMA_ABOVE: Final = 0.691
-ANNUAL_MEAN_CNY: Final[dict[str, int]] = {"non-private": 124_110, "private": 69_476}
-"""Average annual wages in urban non-private and private units, 2024."""
-
-Level = Literal["non-private", "private"]
+Column = NDArray[np.int64]
+MEAN_2019_CNY: Final = 90_501
+MEAN_2024_CNY: Final = 124_110
+"""Average annual wages in urban non-private units."""
 
 
-def mean_over_median() -> float:
-    """The mean of the distribution as a multiple of its median (expectation of `exp(sigma * z)`)."""
-    normal = NormalDist()
-    below = math.exp(SIGMA_BELOW**2 / 2) * normal.cdf(-SIGMA_BELOW)
-    return below + math.exp(SIGMA_ABOVE**2 / 2) * normal.cdf(SIGMA_ABOVE)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sector:
+    """A sector: its share of all workers, the shape of its wages, and their mean in yuan a year."""
+
+    name: str
+    share: float
+    sigma_below: float
+    sigma_above: float
+    annual_mean_cny: float
+
+    @property
+    def mean_over_median(self) -> float:
+        """The mean of the distribution as a multiple of its median (expectation of `exp(sigma * z)`)."""
+        normal = NormalDist()
+        below = math.exp(self.sigma_below**2 / 2) * normal.cdf(-self.sigma_below)
+        return below + math.exp(self.sigma_above**2 / 2) * normal.cdf(self.sigma_above)
+
+    @property
+    def monthly_median_fen(self) -> float:
+        """The median of a month."""
+        return self.annual_mean_cny * 100 / 12 / self.mean_over_median
 
 
-def monthly_wages_fen(
-    n: int, rng: np.random.Generator, *, level: Level | int = "non-private"
-) -> NDArray[np.int64]:
-    """`n` monthly wages in fen, 1 or more each; `level` names a published mean or is a monthly mean in fen.
+def _sector(name: str, share: float, below: float, above: float, mean_2019_cny: int) -> Sector:
+    raised_cny = mean_2019_cny * MEAN_2024_CNY / MEAN_2019_CNY
+    return Sector(name=name, share=share, sigma_below=below, sigma_above=above, annual_mean_cny=raised_cny)
 
-    `ValueError` for a negative `n`, an unknown level or a mean below 1 fen or above 2**53.
-    """
-    if n < 0:
-        raise ValueError("the number of wages cannot be negative")
-    if isinstance(level, str):
-        if level not in ANNUAL_MEAN_CNY:
-            raise ValueError(f"unknown level {level!r}, expected one of {sorted(ANNUAL_MEAN_CNY)} or a mean")
-        mean_fen = ANNUAL_MEAN_CNY[level] * 100 / 12
-    else:
-        mean_fen = float(level)
-    if not 1 <= mean_fen <= 2**53:
-        raise ValueError("the mean wage must lie between 1 and 2**53 fen")
-    z = rng.standard_normal(n)
-    factor = np.exp(np.where(z < 0, SIGMA_BELOW, SIGMA_ABOVE) * z) / mean_over_median()
-    return np.maximum(np.rint(mean_fen * factor), 1).astype(np.int64)
+
+_PUBLISHED: Final = (
+    _sector("information technology", 0.0337, 0.5226, 0.4288, 161_352),
+    _sector("scientific research", 0.026, 0.4412, 0.443, 133_459),
+    _sector("finance", 0.0671, 0.4307, 0.4579, 131_405),
+    _sector("resident services", 0.098, 0.2356, 0.2932, 60_232),
+    _sector("catering and accommodation", 0.0883, 0.2927, 0.3106, 50_346),
+    _sector("farming", 0.0029, 0.121, 0.3299, 39_340),
+)
+_REST: Final = 1 - sum(sector.share for sector in _PUBLISHED)
+_REST_CNY: Final = MEAN_2024_CNY - sum(sector.share * sector.annual_mean_cny for sector in _PUBLISHED)
+SECTORS: Final = (
+    *_PUBLISHED,
+    Sector(
+        name="other",
+        share=_REST,
+        sigma_below=0.3931,
+        sigma_above=0.6551,
+        annual_mean_cny=_REST_CNY / _REST,
+    ),
+)
+
+
+def sector_of(chance: NDArray[np.float64]) -> Column:
+    """Positions in `SECTORS` by their shares, from numbers between 0 and 1."""
+    edges = np.cumsum([sector.share for sector in SECTORS])
+    return np.minimum(np.searchsorted(edges, chance, side="right"), len(SECTORS) - 1).astype(np.int64)
+
+
+def wages_fen(sector: Column, z: NDArray[np.float64]) -> Column:
+    """Monthly wages in fen, 1 or more, of people in sectors (positions) with standard normal numbers `z`."""
+    below, above, median_fen = (
+        np.array([getattr(known, name) for known in SECTORS])[sector]
+        for name in ("sigma_below", "sigma_above", "monthly_median_fen")
+    )
+    wage_fen = median_fen * np.exp(np.where(z < 0, below, above) * z)
+    return np.asarray(np.maximum(np.rint(wage_fen), 1), dtype=np.int64)

@@ -43,6 +43,7 @@ class Say(NamedTuple):
     answer: object
 
 
+PROCESS_STATUS: Final = Path("/proc/self/status")
 HEAR: Final = None
 """What a worker yields to be given an order."""
 
@@ -166,9 +167,25 @@ class Workers:
             worker.stop()
 
 
-def peak_rss() -> tuple[int, int]:
-    """This process and its peak of resident memory: (process id, KiB)."""
-    return os.getpid(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+class Usage(NamedTuple):
+    """What a process has used so far: its peak of resident memory, and processor time."""
+
+    process: int
+    peak_rss_kib: int
+    cpu_s: float
+
+
+def usage() -> Usage:
+    """What this process has used so far."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return Usage(os.getpid(), _peak_rss_kib(used.ru_maxrss), used.ru_utime + used.ru_stime)
+
+
+def _peak_rss_kib(said_kib: int) -> int:
+    """The peak of this process alone: on Linux, what `getrusage` says starts at what its parent had."""
+    if not PROCESS_STATUS.exists():
+        return said_kib
+    return int(PROCESS_STATUS.read_text().partition("VmHWM:")[2].split()[0])
 
 
 def _drive(pipe: Connection, work: Callable[..., Work]) -> None:
@@ -190,15 +207,15 @@ def _drive(pipe: Connection, work: Callable[..., Work]) -> None:
 
 
 def work_cells(plans: Sequence[CellPlan], anchors: Anchors) -> Work:
-    """Play windows: (start, end, answers by cell) -> [(cell, Played)]; None -> ([(cell, report)], memory)."""
+    """Play windows: (start, end, answers by cell) -> [(cell, Played)]; None -> ([(cell, report)], usage)."""
     cells = {plan.number: Cell(plan, anchors) for plan in plans}
     while (order := (yield HEAR)) is not None:
         start_s, end_s, answers = order
         yield Say([(number, cell.play(start_s, end_s, answers[number])) for number, cell in cells.items()])
-    yield Say(([(number, cell.report()) for number, cell in cells.items()], peak_rss()))
+    yield Say(([(number, cell.report()) for number, cell in cells.items()], usage()))
 
 
-def work_branch(plan: SystemPlan, anchors: Anchors, index: int, directory: Path) -> Work:
+def work_branch(plan: SystemPlan, anchors: Anchors, index: int, directory: Path | None) -> Work:
     """Run an operator: (newer revocation list or nothing, batches of asks) -> answers; None -> report.
 
     The issuer's word comes in between: for every batch the questions go out before the replies to the
@@ -218,7 +235,7 @@ def work_branch(plan: SystemPlan, anchors: Anchors, index: int, directory: Path)
                         branch.resume((yield HEAR))
                 branch.resume((yield HEAR))
             yield Say(branch.answers())
-        yield Say((branch.report(signatures_made=key.made), peak_rss()))
+        yield Say((branch.report(signatures_made=key.made), usage()))
     finally:
         bank.store.close()
 

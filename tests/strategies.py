@@ -14,15 +14,15 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from shuangli.crypto import DIGEST_BYTES, SigningKey
 from shuangli.issuer.archive.manifest import ArchiveManifest
+from shuangli.issuer.vaults.netting import Payment
 from shuangli.issuer.vaults.orders import Side, VaultOrder
+from shuangli.issuer.vaults.statements import MOST_DAYS, NettingStatement
 from shuangli.merkle import EMPTY_ROOT, MAX_SIZE
 from shuangli.messages.audit import Checkpoint, LogEntry
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import (
     MAX_SPAN_S,
-    SERIAL_BYTES,
     CentreCertificate,
-    Claims,
     Epoch,
     Mode,
     OperatorCertificate,
@@ -30,11 +30,22 @@ from shuangli.messages.certificates import (
     WalletCertificate,
     WalletKind,
 )
+from shuangli.messages.claims import SERIAL_BYTES, Claims
+from shuangli.messages.conditions import (
+    MAX_CLASS,
+    MAX_CLASSES,
+    MAX_PURPOSES,
+    NO_CLASS,
+    Condition,
+)
+from shuangli.messages.cosignature import Cosignature
+from shuangli.messages.enrolment import Enrolment
 from shuangli.messages.fields import MAX_NAME, MAX_TIME_S, NONCE_BYTES
 from shuangli.messages.hand_in import HandIn
 from shuangli.messages.key_set import KeySet
 from shuangli.messages.loads import Load, LoadOrder
-from shuangli.messages.notices import Acknowledgement, Enrolment, Outcome, Report, RevocationList
+from shuangli.messages.notices import Acknowledgement, Outcome, Report, RevocationList
+from shuangli.messages.period_report import PeriodReport, Span
 from shuangli.messages.returns import Returned, Watermark
 from shuangli.messages.session import (
     MAX_PAYMENT_BYTES,
@@ -75,6 +86,22 @@ def amounts_of(total_fen: int, *, max_size: int = 12) -> SearchStrategy[list[int
     return st.lists(st.integers(1, total_fen // max_size), min_size=1, max_size=max_size)
 
 
+_some_class: Final = st.one_of(st.integers(1, 9_999), st.integers(1, MAX_CLASS))
+payee_classes: Final = st.one_of(st.just(NO_CLASS), _some_class)
+
+
+@st.composite
+def conditions(draw: DrawFn, *, least_s: int = 0) -> Condition:
+    """A condition with at least so late a time."""
+    classes = st.lists(_some_class, min_size=1, max_size=MAX_CLASSES, unique=True)
+    return Condition(
+        purpose=draw(names),
+        payees=tuple(sorted(draw(classes))),
+        spend_by_s=draw(st.integers(least_s, MAX_TIME_S - 1)),
+        giver=draw(ids),
+    )
+
+
 # --- certificates ------------------------------------------------------------------------------
 
 
@@ -101,6 +128,7 @@ def wallet_certificates(draw: DrawFn, *, key: bytes | None = None) -> WalletCert
         kind=draw(st.sampled_from(WalletKind)),
         tier=draw(st.integers(0, 4)),
         profile=draw(st.integers(0, 2**16)),
+        payee_class=draw(payee_classes),
     )
 
 
@@ -144,6 +172,7 @@ load_orders: Final = st.builds(
     values_fen=amounts_of(MAX_FEN),
     nonce=nonces,
     ordered_at_s=times_s,
+    condition=st.one_of(st.none(), conditions()),
 )
 
 
@@ -151,11 +180,12 @@ load_orders: Final = st.builds(
 def loads(draw: DrawFn) -> Load:
     """A load that answers some order."""
     issued_at_s, expires_at_s = draw(times_in_order_s())
+    in_time = conditions(least_s=expires_at_s)
     return Load.sign(
         draw(keys),
         network=draw(names),
         currency=draw(currencies),
-        order=draw(load_orders),
+        order=replace(draw(load_orders), condition=draw(st.one_of(st.none(), in_time))),
         epoch=draw(st.integers(0, 2**16)),
         issued_at_s=issued_at_s,
         expires_at_s=expires_at_s,
@@ -216,6 +246,12 @@ accepts: Final = st.builds(
     coins=st.integers(0, MAX_COINS),
     claim_time_s=spans_s,
     list_age_s=spans_s,
+    purposes=st.one_of(
+        st.just(()),
+        st.lists(names, min_size=1, max_size=MAX_PURPOSES, unique=True).map(
+            lambda purposes: tuple(sorted(purposes))
+        ),
+    ),
 )
 
 
@@ -261,6 +297,7 @@ enrolments: Final = st.builds(
     tier=st.integers(0, 4),
     person=ids,
     enrolled_at_s=times_s,
+    payee_class=payee_classes,
 )
 revocation_lists: Final = st.builds(
     RevocationList.sign,
@@ -312,7 +349,38 @@ checkpoints: Final = st.builds(
     origin=names,
     made_at_s=times_s,
 )
+cosignatures: Final = st.builds(
+    Cosignature.sign,
+    keys,
+    network=names,
+    origin=names,
+    size=st.integers(0, MAX_SIZE),
+    root=ids,
+    seen_at_s=times_s,
+)
 _figures: Final = st.dictionaries(_words, st.integers(0, MAX_FEN), max_size=3)
+
+
+@st.composite
+def period_reports(draw: DrawFn) -> PeriodReport:
+    """A report of any period of any log."""
+    first, end, size = sorted(draw(st.tuples(*[st.integers(0, MAX_SIZE)] * 3)))
+    from_s, until_s = draw(times_in_order_s())
+    return PeriodReport.sign(
+        draw(keys),
+        network=draw(names),
+        origin=draw(names),
+        span=Span(from_s=from_s, until_s=until_s, first=first, end=end),
+        size=size,
+        root=draw(ids),
+        made_at_s=draw(st.integers(until_s, MAX_TIME_S - 1)),
+        flows=draw(_figures),
+        stocks=draw(_figures),
+        files=draw(st.dictionaries(_words, ids, max_size=3)),
+        replaces=draw(st.one_of(st.just(b""), ids)),
+    )
+
+
 manifests: Final = st.builds(
     ArchiveManifest.sign,
     keys,
@@ -336,6 +404,33 @@ vault_orders: Final = st.builds(
     ordered_at_s=times_s,
 )
 
+
+@st.composite
+def netting_statements(draw: DrawFn) -> NettingStatement:
+    """A statement that settles: one payment each way at most."""
+    own, *others = draw(st.lists(names, min_size=1, max_size=5, unique=True))
+    shares = st.dictionaries(st.sampled_from(others), st.integers(1, 10**6)) if others else st.just({})
+    claims, debts = draw(shares), draw(shares)
+    position_fen = sum(claims.values()) - sum(debts.values())
+    payer, payee = (others[0], own) if position_fen > 0 else (own, others[0] if others else own)
+    day = draw(st.integers(0, MOST_DAYS))
+    return NettingStatement.sign(
+        draw(keys),
+        network=draw(names),
+        operator=own,
+        number=draw(st.integers(1, 10**6)),
+        previous_id=draw(ids),
+        made_at_s=draw(times_s),
+        day=day,
+        counted_day=draw(st.integers(0, day)),
+        claims=claims.items(),
+        debts=debts.items(),
+        own_fen=draw(st.integers(0, MAX_FEN)),
+        fund_fen=draw(st.integers(0, MAX_FEN)),
+        payments=[Payment(payer, payee, abs(position_fen))] if position_fen else [],
+    )
+
+
 MESSAGES: Final[Mapping[type[Any], SearchStrategy[Any]]] = {
     WalletCertificate: wallet_certificates(),
     OperatorCertificate: operator_certificates,
@@ -350,6 +445,8 @@ MESSAGES: Final[Mapping[type[Any], SearchStrategy[Any]]] = {
     Receipt: receipts,
     Refusal: refusals,
     RevocationList: revocation_lists,
+    PeriodReport: period_reports(),
+    Cosignature: cosignatures,
     Acknowledgement: acknowledgements,
     Watermark: watermarks,
     Returned: returned,
@@ -357,5 +454,6 @@ MESSAGES: Final[Mapping[type[Any], SearchStrategy[Any]]] = {
     Checkpoint: checkpoints,
     ArchiveManifest: manifests,
     VaultOrder: vault_orders,
+    NettingStatement: netting_statements(),
 }
 """Every kind of signed object: `kind.parse(data)` reads what the strategy's values hold as `signed.data`."""

@@ -25,8 +25,9 @@ from shuangli.issuer.store import IssuerStore
 from shuangli.issuer.supply import Supply, supply_by_epoch
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, Terms, WalletKind
+from shuangli.messages.enrolment import Enrolment
 from shuangli.messages.hand_in import HandIn
-from shuangli.messages.notices import Acknowledgement, Enrolment, RevocationList
+from shuangli.messages.notices import Acknowledgement, RevocationList
 from shuangli.messages.returns import Returned, Watermark
 from shuangli.messages.transfers import Transfer
 from shuangli.offline.chain import Coin
@@ -36,8 +37,9 @@ from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Message
 from shuangli.offline.trust import Trust
 from shuangli.operator import store as operator_store
-from shuangli.operator.accounts import VAULT, BankTerms
+from shuangli.operator.accounts import VAULT
 from shuangli.operator.bank import Bank
+from shuangli.operator.certifying import BankTerms
 from shuangli.operator.pseudonyms import PseudonymKey, Pseudonyms
 from shuangli.operator.store import OperatorStore
 from shuangli.wallet.custody import KeyCustody
@@ -237,6 +239,7 @@ class World:
         person: bytes = b"",
         payee: PayeePolicy | None = None,
         payer: PayerPolicy | None = None,
+        payee_class: int = 0,
     ) -> Wallet:
         """An open wallet, loaded with coins of these values."""
         key = self.key(name or f"wallet/{len(self.journals)}")
@@ -244,7 +247,7 @@ class World:
             operator=operator, currency="CNY", payer=payer or PayerPolicy(), payee=payee or PayeePolicy()
         )
         wallet = self._open(key, MemoryJournal(), rules)
-        self.enrol(wallet, operator, tier=tier, person=person)
+        self.enrol(wallet, operator, tier=tier, person=person, payee_class=payee_class)
         if values_fen:
             self.load(wallet, values_fen)
         return wallet
@@ -264,6 +267,7 @@ class World:
         tier: int = 2,
         person: bytes = b"",
         now_s: int = NOW - DAY_S,
+        payee_class: int = 0,
     ) -> bytes:
         """The enrolment of a wallet's key, by default for a person of its own."""
         return Enrolment.sign(
@@ -274,13 +278,23 @@ class World:
             tier=tier,
             person=person or person_of(wallet),
             enrolled_at_s=now_s,
+            payee_class=payee_class,
         ).signed.data
 
     def enrol(
-        self, wallet: Wallet, operator: str, *, tier: int = 2, person: bytes = b"", now_s: int = NOW - DAY_S
+        self,
+        wallet: Wallet,
+        operator: str,
+        *,
+        tier: int = 2,
+        person: bytes = b"",
+        now_s: int = NOW - DAY_S,
+        payee_class: int = 0,
     ) -> bytes:
         """Open a wallet's key at an operator; returns its certificate, which the wallet uses from now on."""
-        enrolment = self.enrolment(wallet, operator, tier=tier, person=person, now_s=now_s)
+        enrolment = self.enrolment(
+            wallet, operator, tier=tier, person=person, now_s=now_s, payee_class=payee_class
+        )
         with self.transaction():
             certificate = self.banks[operator].open_wallet(enrolment, now_s=now_s)
         wallet.install(certificate)

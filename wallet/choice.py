@@ -12,6 +12,7 @@ One coin at most is split, so that the purse always pays what it holds. `wallet.
 
 from bisect import insort
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from math import gcd
 from typing import Final, NamedTuple
 
@@ -68,10 +69,37 @@ def cost_of(choice: Sequence[tuple[Coin, int]], purse: Iterable[Coin]) -> Cost:
 def choose(coins: Sequence[Coin], amount_fen: int, *, most_coins: int = MAX_COINS) -> Choice:
     """Choose coins worth at least `amount_fen` and how much of each is paid; at most one is split.
 
+    What can be spent under its condition only is spent first.
+
     Raises:
         Refused: all coins together are worth less (`insufficient-funds`), or even the largest
             `most_coins` of them do not suffice (`too-many-coins`).
     """
+    given = [coin for coin in coins if coin.load.condition is not None]
+    given_fen = sum([coin.value_fen for coin in given])
+    if given_fen >= amount_fen:
+        coins = _first_to_expire(given, amount_fen)
+    elif given and len(given) < most_coins:
+        free = [coin for coin in coins if coin.load.condition is None]
+        with suppress(Refused):
+            rest = _choose(free, amount_fen - given_fen, most_coins=most_coins - len(given))
+            return [*[(coin, coin.value_fen) for coin in given], *rest]
+    return _choose(coins, amount_fen, most_coins=most_coins)
+
+
+def _first_to_expire(coins: Sequence[Coin], amount_fen: int) -> Sequence[Coin]:
+    """As many of the coins as suffice, those first that must be spent first."""
+    by_time = sorted(coins, key=lambda coin: (coin.expires_at_s, coin.coin_id))
+    worth_fen = 0
+    for count, coin in enumerate(by_time, 1):
+        worth_fen += coin.value_fen
+        last = count == len(by_time) or by_time[count].expires_at_s > coin.expires_at_s
+        if worth_fen >= amount_fen and last:
+            return by_time[:count]
+    return by_time
+
+
+def _choose(coins: Sequence[Coin], amount_fen: int, *, most_coins: int) -> Choice:
     held_fen = sum([coin.value_fen for coin in coins])
     if held_fen < amount_fen:
         raise Refused("insufficient-funds", f"{amount_fen - held_fen} fen short of {amount_fen} fen")

@@ -14,6 +14,9 @@ from shuangli.messages.transfers import CHANGE_OUTPUT, PAYEE_OUTPUT, Spend, Tran
 from shuangli.offline.branches import chain_spends
 from shuangli.offline.chain import Coin
 from shuangli.offline.payer import PayerSession
+from shuangli.offline.refusals import counts_until_s
+from shuangli.offline.states import PayerState
+from shuangli.offline.trust import Trust
 from shuangli.wallet.records import HandedIn
 
 
@@ -42,6 +45,13 @@ def told_of_refusals(
     ]
     told = zip(reversed(refused), reversed(outcomes), strict=False)
     return [Told(*coin, outcome) for coin, outcome in told][::-1]
+
+
+def is_refused_too_late(session: PayerSession, trust: Trust, *, now_s: int) -> bool:
+    """Say whether a refused payment comes back by itself only: too late to hand its refusal in."""
+    if session.state is not PayerState.REFUSED or session.payment is None:
+        return False
+    return now_s > counts_until_s(Bundle.decode(session.payment.body), trust)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

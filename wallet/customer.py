@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from shuangli.errors import OutOfTurn, Unverified
 from shuangli.messages.certificates import WalletCertificate, WalletKind
+from shuangli.messages.conditions import NO_CLASS, Condition
+from shuangli.messages.enrolment import Enrolment
 from shuangli.messages.fields import NONCE_BYTES
 from shuangli.messages.loads import LoadOrder
-from shuangli.messages.notices import Acknowledgement, Enrolment
+from shuangli.messages.notices import Acknowledgement
 from shuangli.messages.returns import Returned
 from shuangli.offline.chain import load_coins, verify_load
 from shuangli.offline.limits import limits_of
@@ -30,8 +32,10 @@ class Customer(Keeper):
 
     __slots__ = ()
 
-    def enrol(self, *, kind: WalletKind, tier: int, person: bytes, now_s: int) -> bytes:
-        """The signed enrolment that asks the operator to open this wallet."""
+    def enrol(
+        self, *, kind: WalletKind, tier: int, person: bytes, now_s: int, payee_class: int = NO_CLASS
+    ) -> bytes:
+        """The signed enrolment that asks the operator to open this wallet, for a payee of this class."""
         return Enrolment.sign(
             self.key,
             network=self.trust.network,
@@ -40,6 +44,7 @@ class Customer(Keeper):
             tier=tier,
             person=person,
             enrolled_at_s=now_s,
+            payee_class=payee_class,
         ).signed.data
 
     def install(self, certificate_data: bytes) -> None:
@@ -67,8 +72,12 @@ class Customer(Keeper):
         """Note that the operator was reached and has said all: limits that count from there start anew."""
         self._store(Synced(at_s=now_s))
 
-    def order_load(self, values_fen: Sequence[int], *, now_s: int) -> bytes:
-        """Order coins of these values; the order is stored before it leaves.
+    def order_load(
+        self, values_fen: Sequence[int], *, now_s: int, condition: Condition | None = None
+    ) -> bytes:
+        """Order coins of these values, out of what was granted under `condition` if there is one.
+
+        The order is stored before it leaves.
 
         Raises:
             Refused: the wallet would hold more than its tier allows (`over-limit`).
@@ -80,6 +89,7 @@ class Customer(Keeper):
             values_fen=values_fen,
             nonce=self.key.challenge(NONCE_BYTES),
             ordered_at_s=now_s,
+            condition=condition,
         )
         self._store(LoadOrdered(order=order))
         return order.signed.data
@@ -95,7 +105,8 @@ class Customer(Keeper):
         order = self.purse.orders.get(load.nonce)
         if order is None:
             raise OutOfTurn("out-of-turn", "the load answers no open order")
-        if load.owner != self.key.public or load.values_fen != order.values_fen:
+        ordered = (self.key.public, order.values_fen, order.condition)
+        if (load.owner, load.values_fen, load.condition) != ordered:
             raise Unverified("not-bound", "the load is not what was ordered")
         self.key.take_load(data)
         self._store(Loaded(load=data, nonce=load.nonce, coins=tuple(load_coins(load, terms))))
@@ -110,15 +121,18 @@ class Customer(Keeper):
         if nonce in self.purse.orders:
             self._store(OrderRefused(nonce=nonce))
 
-    def hand_in(self, *, now_s: int) -> bytes | None:
+    def hand_in(self, *, now_s: int, give_back: bool = False) -> bytes | None:
         """The upload of a reconciliation: redeems received coins and shows own payments.
+
+        Own value under a condition that can no longer be spent is handed in as well, for its giver; with
+        `give_back` also what could be.
 
         An upload that was not acknowledged is sent again as it is. What finds no room in one upload
         waits for the next. None when there is nothing to say.
         """
-        return self._in_step(lambda: self._next_upload(now_s))
+        return self._in_step(lambda: self._next_upload(now_s, give_back))
 
-    def _next_upload(self, now_s: int) -> bytes | None:
+    def _next_upload(self, now_s: int, give_back: bool) -> bytes | None:
         for open_upload in self.purse.uploads.values():
             return open_upload.upload
         record = compose(
@@ -126,6 +140,7 @@ class Customer(Keeper):
             key=self.key,
             certificate=self.certificate,
             most_coins=min(self.key.most_coins, MAX_UPLOAD_COINS),
+            give_back=give_back,
             now_s=now_s,
         )
         if record is None:

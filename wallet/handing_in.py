@@ -14,6 +14,7 @@ from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.hand_in import HandIn
 from shuangli.messages.transfers import CENTRE, NO_REQUEST, Spend, Transfer
 from shuangli.offline.chain import Coin, chains
+from shuangli.offline.conditions import creditor_of, is_given
 from shuangli.offline.merging import merge
 from shuangli.offline.spending import MAX_CHAIN
 from shuangli.offline.states import PayerState
@@ -52,14 +53,17 @@ def compose(
     key: Signer,
     certificate: WalletCertificate,
     most_coins: int = MAX_UPLOAD_COINS,
+    give_back: bool = False,
     now_s: int,
 ) -> HandedIn | None:
-    """The next upload of a wallet, which redeems at most `most_coins`; None when there is nothing to say."""
+    """The next upload of a wallet, which redeems at most `most_coins`; None when there is nothing to say.
+
+    With `give_back`, own value under a condition goes back to its giver, whether it could be spent or not. An
+    upload is paid to one wallet: what goes back waits until all else is handed in.
+    """
     room = _Room()
     received: list[Coin] = []
-    for coin in purse.coins.values():
-        if not coin.hops and len(coin.path) < LONG_CHAIN:
-            continue
+    for coin in _redeemable(purse, give_back=give_back, now_s=now_s):
         if len(received) == most_coins or not room.take(_objects(coin)):
             break
         received.append(coin)
@@ -67,6 +71,20 @@ def compose(
         return _upload(purse, room, received, None)
     redemption = _redemption(received, key=key, certificate=certificate, now_s=now_s)
     return _upload(purse, room, received, redemption)
+
+
+def _redeemable(purse: Purse, *, give_back: bool, now_s: int) -> list[Coin]:
+    """The coins to redeem next, which are all to be paid to one wallet."""
+    coins = purse.coins.values()
+    own = [coin for coin in coins if coin.hops or (len(coin.path) >= LONG_CHAIN and not is_given(coin))]
+    if own or purse.to_show:
+        return own
+    back = [
+        coin
+        for coin in coins
+        if is_given(coin) and (give_back or len(coin.path) >= LONG_CHAIN or now_s >= coin.expires_at_s)
+    ]
+    return [coin for coin in back if creditor_of(coin) == creditor_of(back[0])]
 
 
 def compose_signed(purse: Purse, redemption: Transfer) -> HandedIn | None:

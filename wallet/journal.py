@@ -26,6 +26,21 @@ class Journal(Protocol):
         ...
 
 
+class NoJournal:
+    """No journal: for simulated wallets that are never opened again, whose purse is all there is of them."""
+
+    __slots__ = ()
+
+    def append(self, records: Sequence[Record]) -> None:
+        """Keep nothing."""
+
+    def compact(self, checkpoint: Checkpoint) -> None:
+        """There is nothing to shorten."""
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(())
+
+
 class MemoryJournal:
     """A journal in memory, for simulated wallets and tests. A copy of it is a copied soft wallet."""
 

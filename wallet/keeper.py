@@ -97,5 +97,9 @@ class Keeper:
 
         A forgotten request is answered no more; give a time at least the clock tolerance ago.
         """
-        self.purse.forget_before(forget_before_s)
+        self.forget(before_s=forget_before_s)
         self._journal.compact(self.purse.checkpoint())
+
+    def forget(self, *, before_s: int) -> None:
+        """Drop settled sessions whose request expired before; the journal keeps them until compacted."""
+        self.purse.forget_before(before_s)

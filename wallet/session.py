@@ -27,12 +27,20 @@ MAX_MESSAGES: Final = 16
 
 
 def run_session(
-    *, payer: Wallet, payee: Wallet, to_payer: Link, to_payee: Link, amount_fen: int, now_s: int
+    *,
+    payer: Wallet,
+    payee: Wallet,
+    to_payer: Link,
+    to_payee: Link,
+    amount_fen: int,
+    now_s: int,
+    payer_now_s: int | None = None,
 ) -> bytes:
     """Let `payee` ask for `amount_fen` and `payer` pay; returns the request's id.
 
     The payer's holder gives the PIN where it is asked for. Whether it was paid is in the payer's session
-    afterwards. What one side cannot accept ends the session there, with the other side where it was.
+    afterwards. What one side cannot accept ends the session there, with the other side where it was. `now_s`
+    is the payee's time, and the payer's too unless `payer_now_s` is.
 
     Raises:
         Refused: the payer may not or cannot pay, so nothing was spent.
@@ -43,14 +51,32 @@ def run_session(
     if request is None:
         return b""
     request_id = request_id_of(request)
-    for message in payer.receive(request_id, request, now_s=now_s, pin=payer.needs_pin(amount_fen)):
+    payer_s = now_s if payer_now_s is None else payer_now_s
+    for message in payer.receive(request_id, request, now_s=payer_s, pin=payer.needs_pin(amount_fen)):
         to_payee.send(message)
     while (payment := to_payee.receive()) is not None:
         for message in payee.receive(request_id, payment, now_s=now_s):
             to_payer.send(message)
     while (answer := to_payer.receive()) is not None:
-        payer.receive(request_id, answer, now_s=now_s)
+        payer.receive(request_id, answer, now_s=payer_s)
     return request_id
+
+
+def compare_lists(
+    request_id: bytes, *, payer: Wallet, payee: Wallet, to_payer: Link, to_payee: Link, now_s: int
+) -> None:
+    """Let the two wallets of a payment compare their revocation lists: the newer one wins.
+
+    Raises:
+        ProtocolError: a list does not hold; the lists stay as they are.
+    """
+    to_payee.send(list_number(payer.trust))
+    while (heard := to_payee.receive()) is not None:
+        for message in payee.receive(request_id, heard, now_s=now_s):
+            to_payer.send(message)
+        while (told := to_payer.receive()) is not None:
+            for message in payer.receive(request_id, told, now_s=now_s):
+                to_payee.send(message)
 
 
 def stored_request(payee: Wallet, request_id: bytes) -> Message:

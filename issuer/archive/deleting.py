@@ -52,6 +52,7 @@ def delete_archived(store: IssuerStore, archive: OpenedArchive, *, now_s: int) -
     _delete_all(store, BREACHES, [(row[0],) for row in archive.files.rows("breaches")])
     cases = list(archive.files.rows("cases"))
     store.epochs.keep_culprits((row[2], now_s) for row in cases)
+    store.told_cases.keep_cases(row[0] for row in cases)
     _delete_all(store, CASES, [(row[0],) for row in cases])
     _forget_answers(store, now_s - RETURN_WINDOW_S)
     numbers = (row[0] for row in archive.files.rows("objects"))

@@ -13,7 +13,7 @@ from shuangli.messages.certificates import Epoch
 from shuangli.messages.session import Refusal
 from shuangli.messages.transfers import CENTRE, Transfer
 from shuangli.offline.chain import Coin, load_coins, spend_outputs, verify_load, verify_signature
-from shuangli.offline.spending import check_spend
+from shuangli.offline.spending import check_condition, check_spend
 from shuangli.offline.trust import Trust
 
 Row = tuple[Any, ...]
@@ -96,6 +96,8 @@ class History:
                 raise Unverified("report", "a spend is entered under another transfer")
             at, spend = by_coin[made.coin.coin_id]
             check_spend(transfer, spend, made.coin)
+            if made.coin.load.condition is not None:
+                check_condition(transfer, made.coin.load.condition, hops=made.coin.hops)
             forked = made.forked or bool(row.further)
             redeemed = transfer.payee == CENTRE
             self._spend(row, made, paid_as="redeemed_fen" if redeemed else "")

@@ -11,7 +11,7 @@ from typing import Final
 
 from shuangli.database.database import Database
 from shuangli.errors import Refused
-from shuangli.issuer.epochs.store import EpochStore
+from shuangli.issuer.epochs.store import revoked_operators
 from shuangli.issuer.epochs.tables import REVOKED_OPERATORS
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.offline.trust import Trust
@@ -26,7 +26,6 @@ class OperatorKeys:
     def __init__(self, database: Database, trust: Trust) -> None:
         """Use the tables in `database`; `trust` is the issuer's own place."""
         self._database = database
-        self._epochs = EpochStore(database)
         self._trust = trust
 
     def log(self, certificates: Sequence[bytes], *, operator: str, now_s: int) -> None:
@@ -65,7 +64,7 @@ class OperatorKeys:
 
     def revoked(self) -> frozenset[bytes]:
         """The revoked keys of operators."""
-        return self._epochs.revoked_operators()
+        return revoked_operators(self._database)
 
     def obey(self) -> None:
         """Let the issuer's own place refuse what a revoked key has signed and nobody had logged before.

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from shuangli.database.audit import AuditLog
 from shuangli.database.database import Database, only
 from shuangli.errors import Refused
 from shuangli.issuer.epochs.states import EpochEvent, EpochState, next_state
 from shuangli.issuer.epochs.tables import EPOCHS, KEPT_PACKS
 from shuangli.issuer.facts import DATE_BYTES
 from shuangli.issuer.schema import REVOCATION_LISTS
-from shuangli.messages.certificates import Epoch
+from shuangli.messages.certificates import Epoch, OperatorCertificate
+from shuangli.messages.events import EpochChange, Event, EventKind
 
 _LONGEST_WHY: Final = 200
 
@@ -38,12 +40,18 @@ class EpochRow:
         return self.minted_until_s - 1 + self.coin_life_s + self.grace_s
 
 
-class EpochStore:
-    """The table of epochs; what writes is called inside the issuer's transaction."""
+def revoked_operators(database: Database) -> frozenset[bytes]:
+    """The keys of operators that are revoked."""
+    return frozenset(key for (key,) in database.rows("SELECT key FROM revoked_operators"))
 
-    def __init__(self, database: Database) -> None:
-        """Use the table in `database`."""
+
+class EpochStore:
+    """The table of epochs; what writes is called inside the issuer's transaction, and logged in it."""
+
+    def __init__(self, database: Database, audit: AuditLog) -> None:
+        """Use the table in `database`; what changes goes into the centre's log `audit`."""
         self._database = database
+        self._audit = audit
 
     def add(self, epoch: Epoch, *, now_s: int) -> None:
         """Open an epoch; one that is known stays in its state.
@@ -59,6 +67,7 @@ class EpochStore:
                 *(epoch.claims.expires_at_s, now_s, "opened"),
             )
             self._database.insert(EPOCHS, [row])
+            self._log(epoch, EpochState.OPEN, now_s)
         elif known.certificate != epoch.signed.data:
             raise Refused("epoch", f"epoch {epoch.number} was opened with another certificate")
 
@@ -128,11 +137,40 @@ class EpochStore:
             "UPDATE epochs SET state = ?, minted_until_s = ?, changed_s = ?, why = ? WHERE number = ?",
             *(state.value, until_s, now_s, why[:_LONGEST_WHY], number),
         )
+        self._log(Epoch.parse(row.certificate), state, now_s)
         return state
+
+    def _log(self, epoch: Epoch, state: EpochState, now_s: int) -> None:
+        changed = Event.of(
+            EventKind.EPOCH,
+            at_s=now_s,
+            epoch=epoch.number,
+            change=EpochChange[state.name],
+            certificate_id=epoch.signed.id,
+        )
+        self._audit.append([changed])
 
     def revoked_operators(self) -> frozenset[bytes]:
         """The keys of operators that are revoked."""
-        return frozenset(key for (key,) in self._database.rows("SELECT key FROM revoked_operators"))
+        return revoked_operators(self._database)
+
+    def note_operators(self, certificates: Sequence[OperatorCertificate], *, now_s: int) -> None:
+        """Note whom the newest key set certifies: whoever was in one before and is not now is dismissed."""
+        self._database.execute("UPDATE operators SET dismissed_s = ? WHERE dismissed_s IS NULL", now_s)
+        self._database.many(
+            "INSERT INTO operators VALUES (?, ?, ?, NULL) ON CONFLICT (key) DO UPDATE"
+            " SET certificate = excluded.certificate, dismissed_s = NULL",
+            [(each.claims.key, each.claims.subject, each.signed.data) for each in certificates],
+        )
+
+    def operators(self) -> list[bytes]:
+        """The certificates of all operators that were ever in a key set."""
+        return [data for (data,) in self._database.rows("SELECT certificate FROM operators ORDER BY key")]
+
+    def dismissed(self) -> frozenset[str]:
+        """The operators that the root has left out of a key set, and not certified again."""
+        query = "SELECT operator FROM operators GROUP BY operator HAVING count(*) = count(dismissed_s)"
+        return frozenset(name for (name,) in self._database.rows(query))
 
     def latest_list(self) -> bytes | None:
         """The newest signed revocation list."""
@@ -140,8 +178,9 @@ class EpochStore:
         return row[0] if row else None
 
     def add_list(self, number: int, data: bytes) -> None:
-        """Keep a signed revocation list."""
+        """Keep a signed revocation list, in place of those before: each names all that is revoked."""
         self._database.insert(REVOCATION_LISTS, [(number, data)])
+        self._database.execute("DELETE FROM revocation_lists WHERE number < ?", number)
 
     def forgotten_before_s(self) -> int:
         """Orders before this second may have been answered under an epoch that is archived."""

@@ -3,6 +3,7 @@
 epochs                 the state of each epoch, why and since when; what its signed terms say of times
 operator_certificates  log of the wallet certificates that operators have reported as they signed them
 revoked_operators      operators' keys that are revoked
+operators              certificates of all operators that were ever in a key set; when the root left one out
 kept_packs             packs of objects that an archived epoch has left behind (`issuer.archive.deleting`)
 past_culprits          keys of cases that are archived: they stay revoked
 returns_seen           the number up to which an operator has said it has booked what went back
@@ -35,6 +36,12 @@ REVOKED_OPERATORS: Final = Table(
     name="revoked_operators",
     columns={"key": BYTES, "operator": TEXT, "revoked_s": NUMBER},
     key=("key",),
+)
+OPERATORS: Final = Table(
+    name="operators",
+    columns={"key": BYTES, "operator": TEXT, "certificate": BYTES, "dismissed_s": NUMBER},
+    key=("key",),
+    optional=("dismissed_s",),
 )
 RETURNS_SEEN: Final = Table(
     name="returns_seen", columns={"operator": TEXT, "number": NUMBER}, key=("operator",)

@@ -1,4 +1,4 @@
-"""The issuer's tables of what is wrong without a case: loads never minted, limits broken offline."""
+"""The issuer's tables of what is wrong without a case: loads never minted, limits broken; reports filed."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -17,6 +17,11 @@ BREACHES: Final = Table(
     name="breaches",
     columns={"transfer_no": NUMBER, "payer": BYTES, "over_fen": NUMBER},
     key=("transfer_no",),
+)
+REPORTS: Final = Table(
+    name="filed_reports",
+    columns={"report_id": BYTES, "made_at_s": NUMBER, "filed_s": NUMBER},
+    key=("report_id",),
 )
 FINDINGS_TABLES: Final = (ALARMS, BREACHES)
 
@@ -38,6 +43,13 @@ class Findings:
     def add_breaches(self, breaches: Iterable[Breach]) -> None:
         """Note limits that were broken offline."""
         self._database.insert(BREACHES, list(breaches))
+
+    def add_report(self, report_id: bytes, made_at_s: int, filed_s: int) -> bool:
+        """Note that a report was filed; says no if it was before."""
+        added = self._database.execute(
+            "INSERT INTO filed_reports VALUES (?, ?, ?) ON CONFLICT DO NOTHING", report_id, made_at_s, filed_s
+        )
+        return added > 0
 
     def alarms(self) -> list[tuple[bytes, int, str, int]]:
         """Loads that were handed in and never minted: load id, epoch, operator, when it was seen first."""

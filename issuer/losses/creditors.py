@@ -1,16 +1,17 @@
 """Who is paid by an upload: on the word of the operator that certified the key. Pure."""
 
-from shuangli.messages.transfers import CENTRE
 from shuangli.offline.chain import Walk
+from shuangli.offline.conditions import paid_key
 
 
 def creditor_of(seen: Walk | None, *, operator: str) -> bytes | None:
-    """The key that redeems in an upload, if `operator` has certified it; an upload pays one key.
+    """The key that is paid for what an upload redeems, if `operator` has certified it; an upload pays one
+    key.
 
     Another operator's word on who holds it counts for nothing.
     """
     for step in reversed(seen.steps if seen is not None else ()):
-        transfer = step.transfer
-        if transfer is not None and transfer.payee == CENTRE and step.fault is None:
-            return transfer.payer if transfer.certificate.claims.issuer == operator else None
+        key = paid_key(step)
+        if key is not None and step.transfer is not None:
+            return key if step.transfer.certificate.claims.issuer == operator else None
     return None

@@ -37,7 +37,7 @@ class LossDesk:
 
     def culprits_of(self, operator: str) -> list[bytes]:
         """The keys that an operator has certified and a case names."""
-        return sorted({case.culprit for case in self._store.cases() if case.operator == operator})
+        return self._store.told_cases.culprits_of(operator)
 
     def unnamed(self, operator: str) -> list[bytes]:
         """Those of them whose holder is not known here: the operator is asked to name it by pseudonym."""

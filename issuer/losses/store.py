@@ -93,12 +93,16 @@ class LossStore:
 
     # --- what is frozen -----------------------------------------------------------------------
 
-    def freeze(self, coins: Iterable[Frozen]) -> None:
-        """Note coins that only culprits would get; one that is noted stays as it is."""
-        self._database.many(
-            "INSERT INTO frozen VALUES (?, ?, ?, ?, 0, 0, NULL) ON CONFLICT DO NOTHING",
-            [(*place[:2], creditor, due_s) for place, creditor, due_s in coins],
-        )
+    def freeze(self, coins: Iterable[Frozen]) -> list[Frozen]:
+        """Note coins that only culprits would get; gives those that are new. What is noted stays as it is."""
+        return [
+            coin
+            for coin in coins
+            if self._database.execute(
+                "INSERT INTO frozen VALUES (?, ?, ?, ?, 0, 0, NULL) ON CONFLICT DO NOTHING",
+                *(*coin.place[:2], coin.creditor, coin.due_s),
+            )
+        ]
 
     def is_frozen(self, parent_no: int, position: int) -> bool:
         """Say whether the coin at this place is noted as frozen."""

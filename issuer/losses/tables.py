@@ -5,6 +5,8 @@ frozen       coins that a culprit would get, and from when on nobody else can be
              taken, how much of each has been set off
 receivables  for each case what the guarantee fund has paid on it, and what has come back of that
 recoveries   what a culprit has paid back, by the operator's reference
+enrolments   what the holder of a case's key signed at opening, as its operator has shown it
+past_cases   cases that are archived, without evidence: their numbers are not given again
 policies     the digest of the policy that was logged last, by its name
 
 The books have one account for all receivables and one for all that is frozen; these rows say whose.
@@ -52,4 +54,20 @@ RECOVERIES: Final = Table(
     key=("operator", "reference"),
 )
 POLICIES: Final = Table(name="policies", columns={"name": TEXT, "digest": BYTES}, key=("name",))
+ENROLMENTS: Final = Table(
+    name="enrolments", columns={"key": BYTES, "enrolment": BYTES}, key=("key",), clustered=False
+)
+PAST_CASES: Final = Table(
+    name="past_cases",
+    columns={
+        "case_no": NUMBER,
+        "coin_key": BYTES,
+        "culprit": BYTES,
+        "operator": TEXT,
+        "face_fen": NUMBER,
+        "found_s": NUMBER,
+    },
+    key=("case_no",),
+    indexes=(Index("past_cases_by_culprit", ("culprit",)),),
+)
 LOSS_TABLES: Final = (HOLDERS, FROZEN, RECEIVABLES, RECOVERIES, POLICIES)

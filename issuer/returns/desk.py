@@ -27,6 +27,7 @@ from shuangli.issuer.returns.due import (
     fate_of,
     fund_pays,
     owed,
+    passed_on_s,
     supply_change,
 )
 from shuangli.issuer.returns.open_coins import FIRST, DueCoin
@@ -82,16 +83,26 @@ class ReturnDesk:
                 return
         raise fault
 
+    def passed_on_s(self, *, now_s: int) -> dict[str, int]:
+        """Up to when all that each operator received is known here; without those that were dismissed."""
+        return passed_on_s(self._ends_s(), self._store.returns.watermarks(), now_s=now_s)
+
     def complete_up_to_s(self, *, now_s: int) -> int:
         """Up to when all that operators received is known here: the lowest watermark, but not the future.
 
-        An operator whose certificates have expired counts as long as its watermark ends before they did.
+        A dismissed operator holds up nothing: whatever it says from then on does not count.
         """
+        return complete_up_to_s(self._ends_s(), self._store.returns.watermarks(), now_s=now_s)
+
+    def _ends_s(self) -> dict[str, int]:
+        """When the last certificate of each operator that was not dismissed expires."""
+        dismissed = self._store.epochs.dismissed()
         ends_s: dict[str, int] = {}
         for certificate in self._trust.operators:
             name, expires_at_s = certificate.claims.subject or "", certificate.claims.expires_at_s
-            ends_s[name] = max(expires_at_s, ends_s.get(name, 0))
-        return complete_up_to_s(ends_s, self._store.returns.watermarks(), now_s=now_s)
+            if name not in dismissed:
+                ends_s[name] = max(expires_at_s, ends_s.get(name, 0))
+        return ends_s
 
     def return_due(
         self, *, now_s: int, after: tuple[int, int] = FIRST, most: int = 1_000
@@ -115,7 +126,7 @@ class ReturnDesk:
 
     def _judge(self, due: DueCoin, now_s: int) -> None:
         place = due.coin.place
-        goes_to = owed(due.kind, due.parent, place.position)
+        goes_to = owed(due.kind, due.parent, place.position, given=due.given)
         returns = self._store.returns
         fate = fate_of(
             goes_to,
@@ -123,15 +134,16 @@ class ReturnDesk:
             is_reported_lost=lambda key: returns.lost_at(key) is not None,
         )
         if fate is Fate.FROZEN:
-            self._freeze(due.coin, goes_to)
+            self._freeze(due.coin, goes_to, now_s)
         elif fate is Fate.DISPUTED:
             self._store.open_coins.dispute(due.coin)
         else:
             self._give_back(due.coin, goes_to, now_s)
 
-    def _freeze(self, coin: OpenCoin, goes_to: Owed) -> None:
+    def _freeze(self, coin: OpenCoin, goes_to: Owed, now_s: int) -> None:
         self._store.open_coins.hold([coin.place[:2]])
-        self._store.losses.freeze([Frozen(coin.place, goes_to.owner, coin.due_s)])
+        frozen = Frozen(coin.place, goes_to.owner, coin.due_s, goes_to.coin_id, coin.value_fen)
+        self._store.audit.append(logged.freeze(self._store, [frozen], now_s=now_s))
 
     def _give_back(self, coin: OpenCoin, goes_to: Owed, now_s: int) -> None:
         forked = coin.place.forked
@@ -194,7 +206,7 @@ class ReturnDesk:
         self._store.losses.name_new_holders([(owner, person)])
         self._store.returns.set_paid(operator, number, coin.value_fen)
         self._store.losses.add_fund_paid(person, coin.value_fen)
-        self._pay_out(coin, operator, GUARANTEE_FUND, now_s, person)
+        self._pay_out(coin, operator, GUARANTEE_FUND, now_s, coin_id)
         self._log(coin, operator, number, coin_id, now_s)
         check_supply(self._store)
         return coin.value_fen
@@ -238,14 +250,14 @@ class ReturnDesk:
         for due in self._store.open_coins.disputed():
             place = due.coin.place
             if place[:2] == (dispute.parent_no, dispute.position):
-                goes_to = owed(due.kind, due.parent, place.position)
+                goes_to = owed(due.kind, due.parent, place.position, given=due.given)
                 lost_at = self._store.returns.lost_at(dispute.payee)
                 if to_payee and lost_at is not None:
                     goes_to = goes_to._replace(owner=dispute.payee, operator=lost_at)
                 self._check_settles(due.coin)
                 self._store.returns.settle_dispute(place)
                 if fate_after_dispute(goes_to, is_culprit=self._store.is_culprit) is Fate.FROZEN:
-                    self._freeze(due.coin, goes_to)
+                    self._freeze(due.coin, goes_to, now_s)
                 else:
                     self._give_back(due.coin, goes_to, now_s)
                 check_supply(self._store)

@@ -5,7 +5,8 @@ that second has been passed on, and what comes to light later is received after 
 
 A payee's output goes back to the signer of the transfer that made it; change, and the coins of a load,
 to their owner. Either is named with its operator in the signed object itself: the load's operator, or
-the one that certified the key for that transfer, if several have certified it.
+the one that certified the key for that transfer, if several have certified it. What was given under a
+condition goes back to whoever gave it.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from shuangli.issuer.facts import ObjectKind, OpenCoin, SupplyChange
+from shuangli.issuer.facts import Given, ObjectKind, OpenCoin, SupplyChange
 from shuangli.messages.loads import Load
 from shuangli.messages.transfers import (
     CHANGE_OUTPUT,
@@ -34,17 +35,23 @@ class Owed(NamedTuple):
     coin_id: bytes
 
 
-def owed(kind: ObjectKind, data: bytes, position: int) -> Owed:
-    """Whom output `position` of a load or transfer goes back to; positions as in `issuer.facts.Place`."""
+def owed(kind: ObjectKind, data: bytes, position: int, *, given: Given | None = None) -> Owed:
+    """Whom output `position` of a load or transfer goes back to; positions as in `issuer.facts.Place`.
+
+    `given` says who gave what the transfer spends, if it was given under a condition.
+    """
     if kind is ObjectKind.LOAD:
         load = Load.parse(data)
         load_id = load.signed.id
-        return Owed(load.owner, load.operator, None, load_id, load_coin_id(load_id, position))
+        owner = load.owner if load.condition is None else load.condition.giver
+        return Owed(owner, load.operator, None, load_id, load_coin_id(load_id, position))
     transfer = Transfer.parse(data)
     spent, is_change = divmod(position, 2)
     transfer_id, spent_id = transfer.signed.id, transfer.spends[spent].coin_id
     coin_id = output_coin_id(transfer_id, spent_id, CHANGE_OUTPUT if is_change else PAYEE_OUTPUT)
     payee = None if is_change else transfer.payee
+    if given is not None:
+        return Owed(given.giver, given.operator, payee, transfer_id, coin_id)
     return Owed(transfer.payer, transfer.certificate.claims.issuer, payee, transfer_id, coin_id)
 
 
@@ -100,14 +107,26 @@ def taken_in_s(*, now_s: int, watermark_s: int | None) -> int:
     return now_s if watermark_s is None else max(now_s, watermark_s + 1)
 
 
-def complete_up_to_s(ends_s: Mapping[str, int], watermarks_s: Mapping[str, int], *, now_s: int) -> int:
-    """Up to when all that operators received is known: the lowest watermark, but not the future.
+def passed_on_s(ends_s: Mapping[str, int], watermarks_s: Mapping[str, int], *, now_s: int) -> dict[str, int]:
+    """Up to when all that each operator received is known: its watermark, but not the future; -1 if it has
+    none.
 
     `ends_s` says when the last certificate of each operator expires. One whose certificates have expired
-    counts as long as its watermark ends before they did. Who has signed none holds up everything.
+    counts as long as its watermark ends before they did.
     """
     signed_s = {name: watermarks_s.get(name, -1) for name in ends_s}
-    return min((now_s, *(up_to_s for name, up_to_s in signed_s.items() if up_to_s < ends_s[name] - 1)))
+    return {
+        name: min(now_s, up_to_s) if up_to_s < ends_s[name] - 1 else now_s
+        for name, up_to_s in signed_s.items()
+    }
+
+
+def complete_up_to_s(ends_s: Mapping[str, int], watermarks_s: Mapping[str, int], *, now_s: int) -> int:
+    """Up to when all that operators received is known: the lowest of `passed_on_s`.
+
+    Who has signed no watermark holds up everything.
+    """
+    return min((now_s, *passed_on_s(ends_s, watermarks_s, now_s=now_s).values()))
 
 
 def first_open_s(*, watermark_s: int | None, last_due_s: int | None) -> int:

@@ -5,20 +5,21 @@ from typing import Final, NamedTuple
 
 from shuangli.database.database import Database
 from shuangli.errors import StoreError
-from shuangli.issuer.facts import NEVER_S, ObjectKind, OpenCoin, Place
+from shuangli.issuer.facts import NEVER_S, Given, ObjectKind, OpenCoin, Place
 from shuangli.issuer.objects import Objects
-from shuangli.issuer.returns.tables import DISPUTES, OPEN_COINS
+from shuangli.issuer.returns.tables import DISPUTES, GIVERS, OPEN_COINS
 
 FIRST: Final = (0, -1)
 """Before every open coin."""
 
 
 class DueCoin(NamedTuple):
-    """An open coin after its time, with the object that made it."""
+    """An open coin after its time, with the object that made it, and who gave it if not its owner."""
 
     coin: OpenCoin
     kind: ObjectKind
     parent: bytes
+    given: Given | None
 
 
 class OpenCoins:
@@ -38,6 +39,10 @@ class OpenCoins:
                 for place, value_fen, epoch, due_s in coins
             ],
         )
+
+    def give(self, given: Iterable[tuple[tuple[int, int], Given]]) -> None:
+        """Note who gave coins under a condition, by place: they go back there."""
+        self._database.insert(GIVERS, [(*place, *giver) for place, giver in given])
 
     def close(self, places: Sequence[tuple[int, int]]) -> None:
         """Coins are spent, or have gone back.
@@ -98,4 +103,9 @@ class OpenCoins:
         self, parent_no: int, position: int, forked: int, value_fen: int, epoch: int, due_s: int
     ) -> DueCoin:
         place = Place(parent_no, position, bool(forked))
-        return DueCoin(OpenCoin(place, value_fen, epoch, due_s), *self._objects.get(parent_no))
+        given = self._database.row(
+            "SELECT giver, operator FROM givers WHERE parent_no = ? AND position = ?", parent_no, position
+        )
+        kind, parent = self._objects.get(parent_no)
+        coin = OpenCoin(place, value_fen, epoch, due_s)
+        return DueCoin(coin, kind, parent, None if given is None else Given(*given))

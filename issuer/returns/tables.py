@@ -21,6 +21,11 @@ OPEN_COINS: Final = Table(
     },
     key=("parent_no", "position"),
 )
+GIVERS: Final = Table(
+    name="givers",
+    columns={"parent_no": NUMBER, "position": NUMBER, "giver": BYTES, "operator": TEXT},
+    key=("parent_no", "position"),
+)
 RETURNS: Final = Table(
     name="returns",
     columns={
@@ -53,4 +58,4 @@ DISPUTES: Final = Table(
     columns={"parent_no": NUMBER, "position": NUMBER, "due_s": NUMBER},
     key=("parent_no", "position"),
 )
-RETURNS_TABLES: Final = (OPEN_COINS, RETURNS, WATERMARKS, LOST_KEYS, DISPUTES)
+RETURNS_TABLES: Final = (OPEN_COINS, GIVERS, RETURNS, WATERMARKS, LOST_KEYS, DISPUTES)

@@ -35,6 +35,7 @@ from shuangli.issuer.service.keys import (
 from shuangli.issuer.service.network import NETWORK, validity
 from shuangli.issuer.service.secret_files import OWNER_ENTERS, make_directory, write_file
 from shuangli.issuer.service.tls_authority import SERIAL_BYTES, TlsAuthority, key_pem, public_key
+from shuangli.messages.audit import CENTRE_ORIGIN
 from shuangli.messages.certificates import OperatorCertificate
 from shuangli.messages.fields import MAX_NAME, check_bytes, check_key, check_text, read_array, require
 from shuangli.messages.key_set import KeySet
@@ -43,6 +44,8 @@ OPERATOR_FILE: Final = "operator.cbor"
 SERIALS_OF_FOUNDING: Final = 1_000
 """More than the first key set uses."""
 _VERSION: Final = 1
+RESERVED_NAMES: Final = frozenset((CENTRE_ORIGIN, "issuer", "root", "mint", "auditor", NETWORK))
+"""Names of roles, in small letters."""
 _NAME: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{MAX_NAME - 1}}}")
 
 
@@ -102,11 +105,12 @@ def admit(
         BadInput: the name cannot be used or is taken (`bad-value`); a directory cannot be used (`bad-file`).
         StoreError: a file of keys is damaged (`corrupt`).
     """
-    if not _NAME.fullmatch(name):
-        raise BadInput("bad-value", f"{name!r} is no operator's name: give 1 to {MAX_NAME} letters or digits")
+    check_name(name)
     with told_where(directory):
         secrets, known = _root_of(directory)
-        if any(certificate.claims.subject == name for certificate in known.operators):
+        # Databases tell them apart by names in small letters.
+        taken = {(certificate.claims.subject or "").lower() for certificate in known.operators}
+        if name.lower() in taken:
             raise BadInput("bad-value", f"{name} has been admitted already")
         make_directory(out, "new operator")
         operator, tls = SigningKey(seed := random_bytes(KEY_BYTES)), random_bytes(KEY_BYTES)
@@ -135,6 +139,20 @@ def admit(
         write_file(out / KEY_SET_FILE, key_set.signed.data)
         write_file(directory / KEY_SET_FILE, key_set.signed.data)
     return key_set
+
+
+def check_name(name: str) -> None:
+    """Make sure that an operator or an auditor can have this name: no other role has it.
+
+    An answer names its log by a name alone, so two parties of one name could be taken for each other.
+
+    Raises:
+        BadInput: it cannot (`bad-value`).
+    """
+    if not _NAME.fullmatch(name):
+        raise BadInput("bad-value", f"{name!r} is no operator's name: give 1 to {MAX_NAME} letters or digits")
+    if name.lower() in RESERVED_NAMES:
+        raise BadInput("bad-value", f"{name!r} is the name of a role of the network: give another one")
 
 
 def dismiss(directory: Path, name: str, *, now_s: int) -> KeySet:

@@ -1,8 +1,9 @@
-"""The issuer's HTTP API, for operators only: `IssuerDesk` on FastAPI, and nothing but the way there and back.
+"""The issuer's HTTP API, for operators and auditors: `IssuerDesk` on FastAPI, only the way there and back.
 
-Who asks is the operator that TLS has named, and no other: what a request says in another operator's name is
-refused whole, and changes nothing. The issuer goes by its own clock. Everything may be asked again, and gets
-the same answer.
+An auditor may read what is published and the audit log, and nothing else. Who asks for anything else is the
+operator that TLS has named, and no other: what a request says in another operator's name is refused whole,
+and changes nothing. The issuer goes by its own clock. Everything may be asked again, and gets the same
+answer.
 """
 
 from http import HTTPStatus
@@ -13,8 +14,9 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from shuangli.api.models import CBOR, COSE, COSE_SIGN1, MAX_MODEL_BYTES, MAX_SIGNED_BYTES
 from shuangli.api.service.listening import PEER_CERTIFICATE
 from shuangli.api.service.manners import BodyReader, add_published, answer, gives, make_service, takes
-from shuangli.api.tls import read_peer
+from shuangli.api.tls import Peer, Role, read_peer
 from shuangli.errors import Malformed, Refused
+from shuangli.issuer.service.case_messages import NamedHolder, Recovery, encode_cases
 from shuangli.issuer.service.desk import IssuerDesk
 from shuangli.issuer.service.messages import (
     MAX_CERTIFICATES_BYTES,
@@ -26,17 +28,18 @@ from shuangli.issuer.service.messages import (
     encode_answers,
     encode_paid,
     encode_returns,
+    encode_statements,
 )
 from shuangli.messages.loads import LoadOrder
 from shuangli.messages.returns import Watermark
 from shuangli.money import MAX_FEN
 
 
-def admitted(request: Request) -> str:
-    """The name of the operator that asks.
+def admitted(request: Request) -> Peer:
+    """Who asks: an operator, or an auditor.
 
     Raises:
-        Refused: it is none of those that the root certifies now (`not-admitted`).
+        Refused: it is none of those that are admitted now (`not-admitted`).
     """
     desk: IssuerDesk = request.app.state.desk
     try:
@@ -44,17 +47,32 @@ def admitted(request: Request) -> str:
     except Malformed as error:
         raise Refused("not-admitted", "show the certificate of an operator") from error
     desk.check_admitted(peer)
-    return peer.operator
+    return peer
 
 
-Operator = Annotated[str, Depends(admitted)]
+def operator_that_asks(peer: Annotated[Peer, Depends(admitted)]) -> str:
+    """The name of the operator that asks.
+
+    Raises:
+        Refused: an auditor asks, and may only read (`not-admitted`).
+    """
+    if peer.role is not Role.OPERATOR:
+        raise Refused("not-admitted", f"{peer.name} is no operator")
+    return peer.name
+
+
+Reader = Annotated[Peer, Depends(admitted)]
+Operator = Annotated[str, Depends(operator_that_asks)]
 SignedBody = Annotated[bytes, Depends(BodyReader(COSE, most_bytes=MAX_SIGNED_BYTES))]
 OrderBody = Annotated[bytes, Depends(BodyReader(CBOR, most_bytes=MAX_SIGNED_BYTES))]
 ModelBody = Annotated[bytes, Depends(BodyReader(CBOR, most_bytes=MAX_MODEL_BYTES))]
 CertificatesBody = Annotated[bytes, Depends(BodyReader(CBOR, most_bytes=MAX_CERTIFICATES_BYTES))]
 SubmissionsBody = Annotated[bytes, Depends(BodyReader(CBOR, most_bytes=MAX_SUBMISSIONS_BYTES))]
 AfterNumber = Annotated[int, Query(ge=0, le=MAX_FEN)]
-_TO_SEND: Final = "send a parameter after=N with the number of the last return that was taken, 0 if none was"
+_TO_SEND: Final = (
+    "send a parameter after=N with the number of the last that was taken, 0 if none was;"
+    " of entries of the log, their numbers"
+)
 
 
 def make_app(desk: IssuerDesk) -> FastAPI:
@@ -63,6 +81,8 @@ def make_app(desk: IssuerDesk) -> FastAPI:
     app.state.desk = desk
     app.include_router(_published(desk), prefix="/v1")
     app.include_router(_asked(desk), prefix="/v1")
+    app.include_router(_cases(desk), prefix="/v1")
+    app.include_router(_logged(desk), prefix="/v1")
     return app
 
 
@@ -123,6 +143,11 @@ def _asked(desk: IssuerDesk) -> APIRouter:
         """What has gone back to the operator's wallets after a number, some at a time."""
         return answer(encode_returns(desk.returns_to(operator, after=after)), CBOR)
 
+    @router.get("/netting-statements", **gives(CBOR))
+    def statements_to(operator: Operator, after: AfterNumber) -> Response:
+        """What the operator is told of nettings after a number, some at a time, each signed by the centre."""
+        return answer(encode_statements(desk.statements_to(operator, after=after)), CBOR)
+
     @router.post("/return-claims", **takes(CBOR, CBOR))
     def claim_return(body: ModelBody, operator: Operator) -> Response:
         """The guarantee fund pays a return to a person, within its cap: what it has paid for it."""
@@ -141,5 +166,60 @@ def _asked(desk: IssuerDesk) -> APIRouter:
         """The operator has signed these wallet certificates; they hold if its key leaks later."""
         desk.log_certificates(decode_certificates(body), operator=operator, now_s=desk.now_s())
         return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    return router
+
+
+def _cases(desk: IssuerDesk) -> APIRouter:
+    """What operators are told of cases against keys that they have certified, and what they say of them."""
+    router = APIRouter()
+
+    @router.get("/cases", **gives(CBOR))
+    def cases_of(operator: Operator, after: AfterNumber) -> Response:
+        """The operator's cases after a number, some at a time, each with its evidence."""
+        return answer(encode_cases(desk.cases_of(operator, after=after)), CBOR)
+
+    @router.post("/holders", **takes(CBOR, CBOR))
+    def name_holder(body: OrderBody, operator: Operator) -> Response:
+        """The operator shows who holds the key of a case: the enrolment that the holder signed."""
+        named = NamedHolder.decode(body)
+        desk.name_holder(named.enrolment, named.person, operator=operator, now_s=desk.now_s())
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    @router.post("/recoveries", **takes(CBOR, CBOR))
+    def pay_back(body: ModelBody, operator: Operator) -> Response:
+        """The holder of a culprit's key has paid back; the same reference again changes nothing."""
+        paid = Recovery.decode(body)
+        desk.pay_back(
+            paid.culprit,
+            paid.amount_fen,
+            operator=operator,
+            reference=paid.reference,
+            now_s=desk.now_s(),
+        )
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    return router
+
+
+def _logged(desk: IssuerDesk) -> APIRouter:
+    """The centre's audit log: whole for auditors; an operator is shown what concerns it."""
+    router = APIRouter()
+
+    @router.get("/checkpoint", **gives(COSE_SIGN1))
+    def checkpoint() -> Response:
+        """The state of the audit log, signed by the centre."""
+        return answer(desk.log.checkpoint(), COSE_SIGN1)
+
+    @router.get("/log/consistency", **gives(CBOR))
+    def consistency(old: AfterNumber, new: AfterNumber) -> Response:
+        """The proof that the first `new` entries start with the first `old`: an array of hashes."""
+        return answer(desk.log.consistency_proof(old, new), CBOR)
+
+    @router.get("/log", **gives(CBOR))
+    def page(reader: Reader, first: AfterNumber, end: AfterNumber) -> Response:
+        """Entries from `first` up to, and without, `end`, as many as fit; of others only the hashes."""
+        own = reader.name if reader.role is Role.OPERATOR else None
+        return answer(desk.log.page(first, end, reader=own), CBOR)
 
     return router

@@ -5,22 +5,24 @@ One request is worked on at a time: the issuer's database has one writer.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from shuangli.api.tls import Peer
+from shuangli.api.tls import Peer, Role
 from shuangli.errors import Refused, ShuangliError
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.epochs.states import EpochState
 from shuangli.issuer.issuer import Issuer
 from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.pipeline import Pipeline
+from shuangli.issuer.readers import Readers
 from shuangli.issuer.returns.desk import CLOCK_TOLERANCE_S
 from shuangli.issuer.returns.due import Return
 from shuangli.issuer.returns.open_coins import FIRST
+from shuangli.issuer.service.case_messages import OwnCase, own_case
+from shuangli.issuer.service.log_desk import LogDesk
 from shuangli.issuer.service.network import DAY_S, fill_vaults
-from shuangli.issuer.signature_pool import SignaturePool
 from shuangli.issuer.supply import SupplyOff
 from shuangli.messages.key_set import KeySet
 
@@ -34,6 +36,7 @@ class IssuerDesk:
     Attributes:
         issuer: the issuer
         now_s: its clock, in whole seconds since 1970
+        log: what shows its audit log
     """
 
     def __init__(
@@ -42,19 +45,27 @@ class IssuerDesk:
         *,
         read_key_set: Callable[[], bytes],
         now_s: Callable[[], int],
-        pool: SignaturePool | None = None,
+        pool: Readers | None = None,
+        read_auditors: Callable[[], Mapping[str, bytes]] = dict,
     ) -> None:
         """Serve `issuer`; `read_key_set` gives the newest key set of the root, whenever it is asked.
 
-        `pool` checks signatures; without one, they are checked here.
+        `read_auditors` gives the keys of those who may read the audit log, by name.
+
+        `pool` reads uploads; without one, they are read here.
         """
         self.issuer = issuer
-        self._pipeline = Pipeline(issuer, pool or SignaturePool(0))
+        self._pipeline = Pipeline(issuer, pool or Readers(0))
         self.now_s = now_s
         self._read_key_set = read_key_set
+        self._read_auditors = read_auditors
         self._key_set: KeySet | None = None
         self._one_at_a_time = threading.Lock()
         self._returned_at_s = 0
+        self.log = LogDesk(issuer, now_s=now_s, one_at_a_time=self._one_at_a_time)
+        for certificate in issuer.store.epochs.operators():
+            # What a dismissed operator had certified before still holds.
+            issuer.trust.add_operator(certificate)
         self.key_set()
 
     @contextmanager
@@ -89,24 +100,28 @@ class IssuerDesk:
             if known is not None and found.number <= known.number:
                 return known
             with self.issuer.transaction():
+                self.issuer.store.epochs.note_operators(found.operators, now_s=self.now_s())
                 fill_vaults(self.issuer, found, now_s=self.now_s())
             self._key_set = found
             return found
 
     def check_admitted(self, peer: Peer) -> None:
-        """Make sure that an operator is one of those that the root certifies now.
+        """Make sure that an operator is one of those that the root certifies now, or an auditor on the list.
 
         Raises:
             Refused: it is not, or no longer (`not-admitted`).
         """
         now_s = self.now_s()
-        admitted = any(
-            (certificate.claims.subject, certificate.claims.key) == (peer.operator, peer.key)
-            and certificate.claims.valid_at(now_s)
-            for certificate in self._newest().operators
-        )
+        if peer.role is Role.AUDITOR:
+            admitted = self._read_auditors().get(peer.name) == peer.key
+        else:
+            admitted = any(
+                (certificate.claims.subject, certificate.claims.key) == (peer.name, peer.key)
+                and certificate.claims.valid_at(now_s)
+                for certificate in self._newest().operators
+            )
         if not admitted or now_s >= peer.expires_at_s:
-            raise Refused("not-admitted", f"the root does not certify {peer.operator} with this key now")
+            raise Refused("not-admitted", f"the root does not certify {peer.name} with this key now")
 
     def revocation_list(self) -> bytes:
         """The newest revocation list."""
@@ -162,10 +177,11 @@ class IssuerDesk:
         """Take an operator's watermark; once a day, the day's work is done then.
 
         What is due goes back, losses are booked, epochs that wait for nothing more are closed, and the books
-        are checked.
+        are checked. A day is netted as soon as the last operator has passed it on.
         """
         with self._transaction():
             self.issuer.take_watermark(data, now_s=now_s)
+        self._net(now_s)
         if now_s - self._returned_at_s < RETURN_EVERY_S:
             return
         after: tuple[int, int] | None = FIRST
@@ -181,6 +197,19 @@ class IssuerDesk:
         self.check_books()
         self._returned_at_s = now_s
 
+    def _net(self, now_s: int) -> None:
+        """Net the days that are over; what somebody cannot pay stays owed, and is tried again."""
+        try:
+            with self._transaction():
+                self.issuer.vaults.net(now_s=now_s)
+        except Refused:
+            return
+
+    def statements_to(self, operator: str, *, after: int) -> list[bytes]:
+        """What an operator was told of nettings after the number that it has seen, some at a time."""
+        with self._one_at_a_time:
+            return self.issuer.vaults.statements_to(operator, after=after)
+
     def _close_epochs(self, now_s: int) -> None:
         with self._transaction():
             for number, state in self.issuer.store.epochs.states().items():
@@ -188,18 +217,23 @@ class IssuerDesk:
                 if may_close and not self.issuer.epochs.waits_for(number, now_s=now_s):
                     self.issuer.epochs.close(number, now_s=now_s)
 
-    def check_books(self) -> int | None:
-        """Count everything afresh; an epoch that is off is suspended, and the others go on: its number.
+    def check_books(self) -> list[int]:
+        """Count everything afresh; every epoch that is off is suspended, and the others go on: their numbers.
 
         Raises:
             StoreError: the books are off, and nobody can say in which epoch (`corrupt`).
         """
-        try:
-            with self._one_at_a_time:
-                self.issuer.check_books()
-        except SupplyOff as off:
-            return off.epoch
-        return None
+        found: list[int] = []
+        while True:
+            try:
+                with self._one_at_a_time:
+                    self.issuer.check_books()
+            except SupplyOff as off:
+                if off.epoch in found:
+                    raise
+                found.append(off.epoch)
+            else:
+                return found
 
     def returns_to(self, operator: str, *, after: int) -> list[Return]:
         """What has gone back to an operator's wallets after the number that it has seen, some at a time."""
@@ -210,6 +244,21 @@ class IssuerDesk:
         """Let the guarantee fund pay a return to a person; gives what it has paid, in fen."""
         with self._transaction():
             return self.issuer.claim_return(operator, number, person=person, now_s=now_s)
+
+    def cases_of(self, operator: str, *, after: int) -> list[OwnCase]:
+        """An operator's cases after the number that it has seen, some at a time, each with its evidence."""
+        with self._one_at_a_time:
+            return [own_case(*told) for told in self.issuer.cases.of_operator(operator, after=after)]
+
+    def name_holder(self, enrolment: bytes, person: bytes, *, operator: str, now_s: int) -> None:
+        """Take an operator's record of who holds the key of a case."""
+        with self._transaction():
+            self.issuer.cases.take_holder(enrolment, person, operator=operator, now_s=now_s)
+
+    def pay_back(self, key: bytes, amount_fen: int, *, operator: str, reference: bytes, now_s: int) -> None:
+        """Take what the holder of a culprit's key has paid back."""
+        with self._transaction():
+            self.issuer.cases.pay_back(key, amount_fen, operator=operator, reference=reference, now_s=now_s)
 
     def report_lost(self, certificate: bytes, *, operator: str, now_s: int) -> None:
         """Note that the operator's customer has lost a wallet."""

@@ -6,6 +6,7 @@
     order         [ order, person, tier, profile ]        answered by a load, as it was signed
     claim         [ number, person ]        answered by   [ paid_fen ]
     certificates  [ certificate, ... ]
+    statements    [ statement, ... ]
 
 There is an answer for each submission, in their order: what the centre has settled, or the error that this
 one ended with. Loads, certificates, watermarks, key sets and revocation lists travel as they were
@@ -24,6 +25,7 @@ from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.epochs.operator_keys import MOST_CERTIFICATES
 from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.returns.due import Return
+from shuangli.issuer.vaults.desk import MOST_STATEMENTS
 from shuangli.messages.fields import (
     MAX_NAME,
     check_amount,
@@ -253,6 +255,23 @@ def decode_certificates(data: bytes) -> list[bytes]:
     found = read_list(codec.decode(data), "a list of certificates")
     require(1 <= len(found) <= MOST_CERTIFICATES, "shape", f"not 1 to {MOST_CERTIFICATES} certificates")
     require({*map(type, found)} == {bytes}, "shape", "a certificate is a byte string")
+    return found
+
+
+def encode_statements(statements: Sequence[bytes]) -> bytes:
+    """Encode statements of nettings, as they were signed."""
+    return codec.encode([*statements])
+
+
+def decode_statements(data: bytes) -> list[bytes]:
+    """Read statements of nettings; what they say is not yet looked at.
+
+    Raises:
+        Malformed: it is something else, or too much.
+    """
+    found = read_list(codec.decode(data, max_bytes=MAX_ANSWER_BYTES), "a list of statements")
+    require(len(found) <= MOST_STATEMENTS, "shape", f"more than {MOST_STATEMENTS} statements")
+    require({*map(type, found)} <= {bytes}, "shape", "a statement is a byte string")
     return found
 
 

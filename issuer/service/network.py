@@ -1,7 +1,7 @@
 """What a sandbox network is founded with. Its money is play money.
 
 Root, centre, epoch and operators are certified for ten years, so that nobody has to renew anything. Every
-operator's vault is filled once.
+operator's vault is filled once, and has reserves to settle with.
 """
 
 from typing import Final
@@ -29,6 +29,7 @@ TERMS: Final = Terms(
     grace_s=2 * DAY_S,
 )
 VAULT_FEN: Final = 10**12
+RESERVES_FEN: Final = 10**12
 CAP_PER_PERSON_FEN: Final = 1_000_000
 OBJECTS_KEPT: Final = 100_000
 
@@ -78,8 +79,9 @@ def make_issuer(
 
 
 def fill_vaults(issuer: Issuer, key_set: KeySet, *, now_s: int) -> None:
-    """Sell value to each operator that has never bought any. Call it inside a transaction."""
+    """Sell value to each operator that has bought none yet, and pay in reserves. Call it in a transaction."""
     known = issuer.store.ledger.balances()
     for name in {certificate.claims.subject or "" for certificate in key_set.operators}:
         if vault(name) not in known:
             issuer.fill_vault(name, VAULT_FEN, now_s=now_s)
+            issuer.vaults.pay_in(name, RESERVES_FEN, now_s=now_s)

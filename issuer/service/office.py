@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from shuangli.errors import BadInput, Refused
+from shuangli.errors import BadInput, Refused, Unverified
 from shuangli.issuer.epochs.ageing import Aged, Standing, outstanding_by_age
 from shuangli.issuer.epochs.states import PAST, EpochState
 from shuangli.issuer.epochs.store import EpochRow
 from shuangli.issuer.issuer import Issuer
+from shuangli.issuer.logged import file_report as file_in_log
 from shuangli.issuer.supply import Supply, supply_by_epoch
 from shuangli.messages.key_set import KeySet
+from shuangli.messages.notices import Report
 from shuangli.money import format_yuan
+from shuangli.offline.report import verify_signed
 
 _TOTALS = ("loaded_fen", "redeemed_fen", "returned_fen", "outstanding_fen", "forked_open_fen")
 
@@ -91,6 +94,20 @@ def look_at_epochs(issuer: Issuer, *, now_s: int) -> list[EpochView]:
         )
         for row in store.epochs.all()
     ]
+
+
+def file_report(issuer: Issuer, data: bytes, *, now_s: int) -> Report:
+    """Log that a report was filed which a centre of this network has signed; filed again, nothing changes.
+
+    Raises:
+        Malformed, Unverified: it is no report, or does not hold.
+    """
+    _, report = verify_signed(data, root=issuer.trust.root)
+    if report.network != issuer.trust.network:
+        raise Unverified("wrong-network", f"the report is of network {report.network}")
+    with issuer.transaction():
+        file_in_log(issuer.store, report, now_s=now_s)
+    return report
 
 
 def close_epoch(issuer: Issuer, number: int, *, end_minting: bool, now_s: int) -> None:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
-from shuangli.api.tls import ISSUER_NAME, KEY_URN
+from shuangli.api.tls import AUDITOR_URN, ISSUER_NAME, KEY_URN
 
 SERIAL_BYTES: Final = 16
 _CLIENT: Final = ExtendedKeyUsageOID.CLIENT_AUTH
@@ -72,6 +72,13 @@ class TlsAuthority:
     ) -> bytes:
         """A certificate for the operator that the root certifies under `operator_key`, as PEM."""
         names = [x509.UniformResourceIdentifier(f"{KEY_URN}{operator_key.hex()}")]
+        return self._certify(_named(name), key, names, _CLIENT, serial, (not_before_s, expires_at_s))
+
+    def certify_auditor(
+        self, name: str, key: bytes, *, serial: bytes, not_before_s: int, expires_at_s: int
+    ) -> bytes:
+        """A certificate for an auditor, as PEM: it names its own key."""
+        names = [x509.UniformResourceIdentifier(f"{AUDITOR_URN}{key.hex()}")]
         return self._certify(_named(name), key, names, _CLIENT, serial, (not_before_s, expires_at_s))
 
     def _certify(

@@ -7,19 +7,34 @@ touches circulation: the supply of no epoch changes.
 """
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from shuangli.books import Entry, Posting, transfer_entry
 from shuangli.codec import encode
-from shuangli.crypto import sha256
+from shuangli.crypto import Signer, sha256
 from shuangli.errors import BadInput, Refused, Unverified
 from shuangli.issuer.logged import post
 from shuangli.issuer.minting import RESERVES, vault
+from shuangli.issuer.returns.desk import ReturnDesk
 from shuangli.issuer.store import IssuerStore
-from shuangli.issuer.vaults.netting import Payment, fewest_payments, net_positions
+from shuangli.issuer.vaults.netting import (
+    Due,
+    Payment,
+    Share,
+    counted,
+    fewest_payments,
+    net_positions,
+    obligations,
+    shares,
+)
 from shuangli.issuer.vaults.orders import Side, VaultOrder
+from shuangli.issuer.vaults.statements import FIRST, NettingStatement
 from shuangli.issuer.vaults.store import DAY_S
 from shuangli.money import fen
 from shuangli.offline.trust import Trust
+
+MOST_STATEMENTS: Final = 100
 
 
 def reserve(operator: str) -> str:
@@ -30,10 +45,15 @@ def reserve(operator: str) -> str:
 class VaultDesk:
     """Moves value and reserves of operators; what writes is called inside the issuer's transaction."""
 
-    def __init__(self, *, store: IssuerStore, trust: Trust) -> None:
-        """Use `store`; `trust` is the issuer's own place."""
+    def __init__(self, *, store: IssuerStore, key: Signer, trust: Trust, returns: ReturnDesk) -> None:
+        """Use `store`; the centre's `key` signs statements, `trust` is the issuer's own place.
+
+        `returns` knows up to when each operator has passed everything on.
+        """
         self._store = store
+        self._key = key
         self._trust = trust
+        self._returns = returns
 
     def held_fen(self, operator: str) -> tuple[int, int]:
         """What an operator holds: value in its vault, and reserves, in fen."""
@@ -120,34 +140,87 @@ class VaultDesk:
             short_fen = money_fen - held_money_fen
             raise Refused("reserves-short", f"the reserves of {operator} are {short_fen} fen short")
 
-    def net(self, *, now_s: int) -> list[Payment]:
-        """Net all that operators owe each other for the days that are over; says what was paid.
+    # --- netting ------------------------------------------------------------------------------
 
-        Money and value change hands together, all of it or nothing. Done again on the same day, it finds
-        nothing to do. While somebody cannot pay, what is owed stays owed, and grows.
+    def net(self, *, now_s: int) -> list[Payment]:
+        """Net what operators owe each other for the days that are over; says what was paid.
+
+        Money and value change hands together, and every operator concerned is told in a signed statement, in
+        the same transaction: all of it or nothing. Done again for the same day, it finds nothing to do. While
+        somebody cannot pay, what is owed stays owed, and grows.
+
+        A day is netted once every operator has signed that it has passed on all that it received by its end;
+        a day later, without the rest of those that have not. So a statement is of what both sides know.
 
         Raises:
             Refused: an operator's reserves (`reserves-short`) or vault (`vault-empty`) do not hold enough.
         """
-        day = now_s // DAY_S - 1
-        vaults = self._store.vaults
-        if day <= vaults.last_netted_day():
-            return []
-        positions = net_positions(vaults.owed(day))
+        newest = now_s // DAY_S - 1
+        passed_on_s = self._returns.passed_on_s(now_s=now_s)
+        for day in (newest, newest - 1):
+            if day <= self._store.vaults.last_netted_day():
+                break
+            dues = [due for due in self._store.vaults.dues() if due.day <= day]
+            # Whoever is dismissed has no say: all that ever counts of it is known.
+            cuts = {
+                name: min(day, (passed_on_s.get(name, now_s) + 1) // DAY_S - 1)
+                for name in passed_on_s.keys() | {due.redeemer for due in dues}
+            }
+            if day < newest or all(cut == day for cut in cuts.values()):
+                return self._net(day, counted(dues, cuts), cuts, now_s)
+        return []
+
+    def _net(self, day: int, dues: list[Due], cuts: Mapping[str, int], now_s: int) -> list[Payment]:
+        positions = net_positions(obligations(dues))
         for operator, position_fen in positions.items():
             self._check_held(operator, value_fen=max(0, position_fen), money_fen=max(0, -position_fen))
         payments = fewest_payments(positions)
-        vaults.add_netting(day, positions)
+        self._store.vaults.add_netting(day, positions, dues)
+        for name, share in shares(dues).items():
+            self._tell(name, share, day, cuts.get(name, 0), payments, now_s)
         if payments:
-            changes: Counter[str] = Counter()
-            for payer, payee, amount_fen in payments:
-                changes[reserve(payer)] += amount_fen
-                changes[reserve(payee)] -= amount_fen
-                changes[vault(payee)] += amount_fen
-                changes[vault(payer)] -= amount_fen
-            postings = tuple(
-                Posting(account, change) for account, change in sorted(changes.items()) if change
-            )
-            reference = sha256(encode([day, [list(payment) for payment in payments]]))
-            post(self._store, Entry(kind="netting", at_s=now_s, reference=reference, postings=postings))
+            self._move(day, payments, now_s)
         return payments
+
+    def _tell(
+        self, name: str, share: Share, day: int, cut: int, payments: Sequence[Payment], now_s: int
+    ) -> None:
+        """Sign and keep what an operator is told."""
+        number, counted_day, previous_id = 0, 0, FIRST
+        last = self._store.vaults.last_statement(name)
+        if last is not None:
+            number, counted_day, data = last
+            previous_id = NettingStatement.parse(data).signed.id
+        counted_day = max(counted_day, cut)
+        statement = NettingStatement.sign(
+            self._key,
+            network=self._trust.network,
+            operator=name,
+            number=number + 1,
+            previous_id=previous_id,
+            made_at_s=now_s,
+            day=day,
+            counted_day=counted_day,
+            claims=share.claims.items(),
+            debts=share.debts.items(),
+            own_fen=share.own_fen,
+            fund_fen=share.fund_fen,
+            payments=[payment for payment in payments if name in payment[:2]],
+        )
+        self._store.vaults.add_statement(name, number + 1, counted_day, statement.signed.data)
+
+    def _move(self, day: int, payments: Sequence[Payment], now_s: int) -> None:
+        """Let money and value change hands."""
+        changes: Counter[str] = Counter()
+        for payer, payee, amount_fen in payments:
+            changes[reserve(payer)] += amount_fen
+            changes[reserve(payee)] -= amount_fen
+            changes[vault(payee)] += amount_fen
+            changes[vault(payer)] -= amount_fen
+        postings = tuple(Posting(account, change) for account, change in sorted(changes.items()) if change)
+        reference = sha256(encode([day, [list(payment) for payment in payments]]))
+        post(self._store, Entry(kind="netting", at_s=now_s, reference=reference, postings=postings))
+
+    def statements_to(self, operator: str, *, after: int) -> list[bytes]:
+        """What an operator was told of nettings after the number that it has seen, at most 100."""
+        return self._store.vaults.statements(operator, after=after, most=MOST_STATEMENTS)

@@ -5,7 +5,8 @@ customer's money for it then; so it owes the other one that money, and gets the 
 obligations of a day are netted at once: each operator has one position, and the positions add up to zero.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 MOST_EXACT: Final = 12
@@ -13,6 +14,62 @@ MOST_EXACT: Final = 12
 
 Obligations = Mapping[tuple[str, str], int]
 """Fen by (operator that loaded, operator that redeemed)."""
+
+
+FUND: Final = ""
+"""In place of the operator that loaded: the guarantee fund has paid, and nobody owes it."""
+
+
+class Due(NamedTuple):
+    """What was loaded by one operator and redeemed at another on a day (days since 1970), in fen."""
+
+    day: int
+    loader: str
+    redeemer: str
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What a netting says of one operator, in fen: `NettingStatement` has the words."""
+
+    claims: dict[str, int]
+    debts: dict[str, int]
+    own_fen: int
+    fund_fen: int
+
+
+def counted(dues: Iterable[Due], cuts: Mapping[str, int]) -> list[Due]:
+    """Those of the dues that are netted: each operator's redemptions up to the day that `cuts` says."""
+    return [due for due in dues if due.day <= cuts.get(due.redeemer, -1)]
+
+
+def obligations(dues: Iterable[Due]) -> dict[tuple[str, str], int]:
+    """What operators owe each other: no redemptions of own loads, and nothing that the fund has paid."""
+    owed: dict[tuple[str, str], int] = {}
+    for _, loader, redeemer, amount_fen in dues:
+        if loader not in (redeemer, FUND):
+            owed[loader, redeemer] = owed.get((loader, redeemer), 0) + amount_fen
+    return owed
+
+
+def shares(dues: Iterable[Due]) -> dict[str, Share]:
+    """What each operator that occurs is told, in the order of names."""
+    sums: dict[tuple[str, str], int] = {}
+    for _, loader, redeemer, amount_fen in dues:
+        sums[loader, redeemer] = sums.get((loader, redeemer), 0) + amount_fen
+    names = sorted({name for pair in sums for name in pair if name != FUND})
+    return {
+        name: Share(
+            claims={
+                one: fen for (one, other), fen in sums.items() if other == name and one not in (name, FUND)
+            },
+            debts={other: fen for (one, other), fen in sums.items() if one == name and other != name},
+            own_fen=sums.get((name, name), 0),
+            fund_fen=sums.get((FUND, name), 0),
+        )
+        for name in names
+    }
 
 
 class Payment(NamedTuple):

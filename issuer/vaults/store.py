@@ -1,10 +1,11 @@
 """What operators owe each other, and what was netted and ordered, in the issuer's database."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from shuangli.database.database import Database, only
-from shuangli.issuer.vaults.tables import POSITIONS, VAULT_ORDERS
+from shuangli.issuer.vaults.netting import Due
+from shuangli.issuer.vaults.tables import OBLIGATIONS, POSITIONS, STATEMENTS, VAULT_ORDERS
 
 DAY_S: Final = 86_400
 
@@ -19,27 +20,25 @@ class VaultStore:
     def owe(self, redeemed: Mapping[tuple[str, str, int], int]) -> None:
         """Count what was redeemed, in fen by (operator that loaded, that redeemed, when it was received).
 
-        What comes in for a day that has been netted is netted with the next one. What an operator redeems of
-        its own loads, it owes nobody.
+        `netting.FUND` in place of the first says that the guarantee fund has paid. What comes in for a day
+        that has been netted is netted with the next one.
         """
-        others = [(key, fen) for key, fen in redeemed.items() if key[0] != key[1] and fen]
         self._database.many(
             "INSERT INTO obligations VALUES (?, ?, ?, ?) ON CONFLICT (day, loader, redeemer)"
             " DO UPDATE SET amount_fen = obligations.amount_fen + excluded.amount_fen",
             [
                 (received_s // DAY_S, loader, redeemer, amount_fen)
-                for (loader, redeemer, received_s), amount_fen in others
+                for (loader, redeemer, received_s), amount_fen in redeemed.items()
+                if amount_fen
             ],
         )
 
-    def owed(self, up_to_day: int) -> dict[tuple[str, str], int]:
-        """What is not netted yet, up to and with a day, in fen by (operator that loaded, that redeemed)."""
+    def dues(self) -> list[Due]:
+        """What is not netted yet, by day."""
         rows = self._database.rows(
-            "SELECT loader, redeemer, sum(amount_fen) FROM obligations WHERE day <= ?"
-            " GROUP BY loader, redeemer ORDER BY loader, redeemer",
-            up_to_day,
+            "SELECT day, loader, redeemer, amount_fen FROM obligations ORDER BY day, loader, redeemer"
         )
-        return {(loader, redeemer): int(total_fen) for loader, redeemer, total_fen in rows}
+        return [Due(*row) for row in rows]
 
     def last_netted_day(self) -> int:
         """The last day that was netted (days since 1970); -1 if none was."""
@@ -54,11 +53,34 @@ class VaultStore:
         )
         return dict(rows)
 
-    def add_netting(self, day: int, positions: Mapping[str, int]) -> None:
-        """Note that all up to a day is netted."""
-        self._database.execute("DELETE FROM obligations WHERE day <= ?", day)
+    def add_netting(self, day: int, positions: Mapping[str, int], netted: Iterable[Due]) -> None:
+        """Note that a day is netted, and these dues with it."""
+        self._database.delete(OBLIGATIONS, [due[:3] for due in netted])
         rows = [(day, operator, fen) for operator, fen in positions.items()]
         self._database.insert(POSITIONS, rows or [(day, "", 0)])
+
+    def last_statement(self, operator: str) -> tuple[int, int, bytes] | None:
+        """An operator's newest statement: its number, the last day counted in it, and the signed object."""
+        row = self._database.row(
+            "SELECT number, counted_day, data FROM statements WHERE operator = ?"
+            " ORDER BY number DESC LIMIT 1",
+            operator,
+        )
+        return (row[0], row[1], row[2]) if row else None
+
+    def add_statement(self, operator: str, number: int, counted_day: int, data: bytes) -> None:
+        """Keep a signed statement."""
+        self._database.insert(STATEMENTS, [(operator, number, counted_day, data)])
+
+    def statements(self, operator: str, *, after: int, most: int) -> list[bytes]:
+        """An operator's first so many statements after a number, in their order."""
+        rows = self._database.rows(
+            "SELECT data FROM statements WHERE operator = ? AND number > ? ORDER BY number LIMIT ?",
+            operator,
+            after,
+            most,
+        )
+        return [row[0] for row in rows]
 
     def order(self, operator: str, nonce: bytes) -> bytes | None:
         """The id of the order that used a nonce of an operator before."""

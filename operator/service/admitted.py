@@ -17,6 +17,7 @@ from shuangli.issuer.service.admission import operator_keys_in
 from shuangli.issuer.service.keys import read_key_set, tls_files_in, told_where
 from shuangli.issuer.service.secret_files import write_file
 from shuangli.operator.issuer_client import HttpIssuer
+from shuangli.operator.regimes.settings_file import regimes_in
 from shuangli.operator.service.desk import Desk
 from shuangli.operator.service.opening import make_desk, opened_store
 from shuangli.operator.service.published import REVOCATIONS
@@ -57,6 +58,7 @@ def open_admitted(
                 key_set=read_key_set(directory),
                 pseudonyms=keys.pseudonyms,
                 now_s=now_s,
+                regimes=regimes_in(directory),
                 keep=lambda name, data: _keep(directory / name, data),
             )
             listed = directory / REVOCATIONS

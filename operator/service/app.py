@@ -1,115 +1,187 @@
 """The operator's HTTP API: `Desk` on FastAPI, and nothing but the way there and back.
 
-A handler reads a bounded body of the right media type, hands the bytes to the desk, and answers with the
-bytes it gets, once they are stored. Every error becomes a problem (RFC 9457). Enrolments and orders are
-signed by the wallet's key and uploads prove themselves, so there is no log-in here.
+Every route stands in the table of `auth/rules.py`, and the gate lets through whom that names. A handler reads
+a bounded body, asks the desk, and answers once that is stored. Every error becomes a problem (RFC 9457). What
+a resource does stands in `resources/`, one module each.
 """
 
-from typing import Annotated, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
-from shuangli.api.models import (
-    CBOR,
-    COSE,
-    COSE_SIGN1,
-    MAX_MODEL_BYTES,
-    MAX_SIGNED_BYTES,
-    MAX_UPLOAD_BYTES,
-    Deposit,
-)
-from shuangli.api.service.manners import BodyReader, add_published, answer, gives, make_service, takes
+from shuangli.api.service.limiting import Rate, RateLimiter
+from shuangli.api.service.manners import answer, make_service
+from shuangli.api.service.observing import METRICS, Figures, Surroundings, Watch, route_of
+from shuangli.api.service.pages import POLICY, page_of
+from shuangli.api.told_service import Status
+from shuangli.operator.service.auth.clients import Clients
+from shuangli.operator.service.auth.gate import Gate
+from shuangli.operator.service.auth.rules import RULES, SCOPES, Rule
 from shuangli.operator.service.desk import Desk
-
-SignedBody = Annotated[bytes, Depends(BodyReader(COSE, most_bytes=MAX_SIGNED_BYTES))]
-ModelBody = Annotated[bytes, Depends(BodyReader(CBOR, most_bytes=MAX_MODEL_BYTES))]
-UploadBody = Annotated[bytes, Depends(BodyReader(CBOR, most_bytes=MAX_UPLOAD_BYTES))]
-OnceKey = Annotated[str, Header(alias="Idempotency-Key", pattern=r'^"[ !#-~]{1,64}"$')]
-_TO_SEND: Final = (
-    'send a header Idempotency-Key: "..." with 1 to 64 printable characters, new for each deposit;'
-    " and of entries of the log, their numbers"
+from shuangli.operator.service.examples import examples
+from shuangli.operator.service.resources import (
+    access,
+    audit,
+    money,
+    offline,
+    oversight,
+    payroll,
+    sandbox,
+    trade,
+    wallets,
 )
+from shuangli.operator.service.resources.common import PREFIX, shows, told
+from shuangli.operator.service.resources.sandbox import TestClock
+
+RATE: Final = Rate(per_s=500, burst=2_000)
+"""For each address from which requests come."""
+_WALLET, _TOKEN = "wallet signature", "token"
+_SCHEMES: Final = {
+    _WALLET: {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Signature",
+        "description": "HTTP Message Signatures (RFC 9421) with the wallet's key",
+    },
+    _TOKEN: {
+        "type": "oauth2",
+        "flows": {"clientCredentials": {"tokenUrl": f"{PREFIX}/oauth/token", "scopes": SCOPES}},
+    },
+}
 
 
-def make_app(desk: Desk) -> FastAPI:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edges:
+    """What the API needs of the machine: `monotonic_s` never goes back, `log` takes a line for each request.
+
+    `clock` is that of a sandbox which was asked for one.
+    """
+
+    random_bytes: Callable[[int], bytes]
+    monotonic_s: Callable[[], float]
+    log: Callable[[str], None] | None = None
+    clock: TestClock | None = None
+    rate: Rate = RATE
+
+
+def make_app(desk: Desk, edges: Edges) -> FastAPI:
     """The API of the operator behind `desk`."""
-    app = make_service("operator", to_send=_TO_SEND)
-    app.include_router(_published(desk), prefix="/v1")
-    app.include_router(_logged(desk), prefix="/v1")
-    app.include_router(_asked(desk), prefix="/v1")
+    clients, figures, shown = Clients(desk.bank.store, edges.random_bytes), Figures(), examples()
+    app = make_service("operator", to_send="", dependencies=(Depends(_guard(Gate(desk, clients))),))
+    app.description = "The API of an operator bank, for wallet apps, merchants, companies and regulators."
+    app.add_middleware(
+        Watch,
+        surroundings=Surroundings(
+            monotonic_s=edges.monotonic_s,
+            now_s=desk.now_s,
+            new_id=lambda: edges.random_bytes(8).hex(),
+            figures=figures,
+            log=edges.log,
+            limiter=RateLimiter(edges.rate, edges.monotonic_s),
+            most_bytes=lambda route: RULES[route].most_bytes if route in RULES else None,
+        ),
+    )
+    routers = [
+        offline.routes(desk, shown),
+        audit.routes(desk, shown),
+        wallets.routes(desk, shown),
+        money.routes(desk),
+        trade.routes(desk),
+        access.routes(desk, clients),
+        payroll.routes(desk),
+        oversight.routes(desk),
+        _about(desk, app, figures),
+        *([] if edges.clock is None else [sandbox.routes(edges.clock)]),
+    ]
+    for router in routers:
+        app.include_router(router)
+    _describe_access(app)
     return app
 
 
-def _published(desk: Desk) -> APIRouter:
-    """What anybody may read."""
-    router = APIRouter()
+def _guard(gate: Gate) -> Callable[..., Any]:
+    """What lets a request through, or does not; who asks is then in its state."""
 
-    @router.get("/network", **gives(CBOR))
-    def network() -> Response:
-        """The network and the operator, as a CBOR map."""
-        return answer(desk.describe().encode(), CBOR)
+    async def body_of(request: Request) -> bytes:
+        rule = RULES.get(route_of(request.scope))
+        return b"" if rule is None or rule.anybody else await request.body()
 
-    add_published(router, key_set=desk.key_set, revocation_list=desk.revocation_list)
+    def guard(request: Request, body: bytes = Depends(body_of)) -> None:
+        headers = _joined(request)
+        path = request.scope.get("raw_path", request.url.path.encode()).decode("ascii", "replace")
+        query = request.scope["query_string"].decode("ascii", "replace")
+        request.state.caller = gate.admit(
+            route_of(request.scope),
+            names=request.path_params,
+            target=f"{path.partition('?')[0]}?{query}" if query else path.partition("?")[0],
+            headers=headers,
+            body=body,
+        )
 
-    @router.get("/health", **gives("application/json"))
+    return guard
+
+
+def _joined(request: Request) -> Mapping[str, str]:
+    """The headers by name in small letters; what came several times is one list (RFC 9110 section 5.3)."""
+    joined: dict[str, str] = {}
+    for name, value in request.headers.items():
+        joined[name] = f"{joined[name]}, {value}" if name in joined else value
+    return joined
+
+
+def _about(desk: Desk, app: FastAPI, figures: Figures) -> APIRouter:
+    """What the service says about itself."""
+    router = APIRouter(prefix=PREFIX, tags=["service"])
+
+    @router.get("/health", **shows(Status))
     def health() -> Response:
-        """Whether the operator can write to its database; `warn` while something waits for the issuer."""
-        desk.check_health()
-        status = b'{"status": "warn"}' if desk.has_backlog() else b'{"status": "pass"}'
-        return answer(status, "application/json")
+        """Whether the operator can write to its database: it is ready.
 
-    return router
-
-
-def _logged(desk: Desk) -> APIRouter:
-    """What shows that the audit log is the one that was signed; entries are not shown to everybody."""
-    router = APIRouter()
-
-    @router.get("/checkpoint", **gives(COSE_SIGN1))
-    def checkpoint() -> Response:
-        """The state of the audit log, signed by the operator."""
-        return answer(desk.checkpoint(), COSE_SIGN1)
-
-    @router.get("/log/consistency", **gives(CBOR))
-    def consistency(old: int, new: int) -> Response:
-        """The proof that the first `new` entries start with the first `old`: an array of hashes."""
-        return answer(desk.consistency_proof(old, new), CBOR)
-
-    @router.get("/log/{number}/proof", **gives(CBOR))
-    def inclusion(number: int, size: int) -> Response:
-        """The proof that an entry is among the first `size`: an array of hashes."""
-        return answer(desk.inclusion_proof(number, size), CBOR)
-
-    return router
-
-
-def _asked(desk: Desk) -> APIRouter:
-    """What wallets ask for."""
-    router = APIRouter()
-
-    @router.post("/wallets", **takes(COSE, COSE_SIGN1))
-    def open_wallet(enrolment: SignedBody) -> Response:
-        """An enrolment opens a wallet: its certificate. Opening it again gives the same one."""
-        return answer(desk.open_wallet(enrolment), COSE_SIGN1)
-
-    @router.post("/deposits", **takes(CBOR, CBOR))
-    def deposit(body: ModelBody, idempotency_key: OnceKey) -> Response:
-        """Sandbox: money from the bank account. The body comes back; the same key again pays nothing more."""
-        asked = Deposit.decode(body)
-        desk.deposit(asked, idempotency_key=idempotency_key.strip('"'))
-        return answer(asked.encode(), CBOR)
-
-    @router.post("/loads", **takes(COSE, COSE_SIGN1))
-    def load(order: SignedBody) -> Response:
-        """An order is answered by a load; the same order by the same load."""
-        return answer(desk.load(order), COSE_SIGN1)
-
-    @router.post("/reconciliations", **takes(CBOR, COSE_SIGN1))
-    def reconcile(upload: UploadBody) -> Response:
-        """An upload is answered by an acknowledgement; the same upload by the same acknowledgement.
-
-        503 with the code `queued` says that it has been received, and is not final: ask again.
+        `warn` while something waits for the issuer, or what it has netted does not agree with the books.
         """
-        return answer(desk.reconcile(upload), COSE_SIGN1)
+        desk.check_health()
+        return told(Status(status="warn" if desk.has_backlog() or desk.has_alarm() else "pass"))
+
+    @router.get("/live", **shows(Status))
+    def live() -> Response:
+        """Whether the process answers at all."""
+        return told(Status(status="pass"))
+
+    @router.get("/metrics", **_shows_text("text/plain"))
+    def metrics() -> Response:
+        """The service's own figures, for Prometheus."""
+        return answer(figures.text(), METRICS)
+
+    @router.get("/docs", **_shows_text("text/html"))
+    def docs() -> Response:
+        """This description as a page, which loads nothing from elsewhere."""
+        page = answer(page_of(app.openapi()), "text/html; charset=utf-8")
+        page.headers["Content-Security-Policy"] = POLICY
+        return page
 
     return router
+
+
+def _shows_text(media_type: str) -> dict[str, Any]:
+    shown = shows(Status)
+    ok: dict[str, Any] = {"content": {media_type: {"schema": {"type": "string"}, "example": "…"}}}
+    return shown | {"responses": {HTTPStatus.OK: ok, "default": shown["responses"]["default"]}}
+
+
+def _describe_access(app: FastAPI) -> None:
+    """Let the description say who may use each route."""
+    described = app.openapi()
+    described["components"]["securitySchemes"] = _SCHEMES
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            operation["security"] = _ways(RULES.get(f"{method.upper()} {path}", Rule()))
+
+
+def _ways(rule: Rule) -> list[dict[str, list[str]]]:
+    wallet = rule.wallet or rule.parent or rule.any_wallet
+    scopes = (*rule.scopes, *rule.own_scopes)
+    ways: list[dict[str, list[str]]] = [{_WALLET: []}] if wallet else []
+    return ways + [{_TOKEN: [scope]} for scope in scopes]

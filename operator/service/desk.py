@@ -8,31 +8,37 @@ for what goes back once a day.
 """
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Final
 
-from shuangli.api.models import Deposit, NetworkDescription, check_idempotency_key
+from shuangli.api.models import NetworkDescription
 from shuangli.codec import encode
-from shuangli.crypto import sha256
 from shuangli.database.audit import AuditLog
-from shuangli.errors import BadInput, ShuangliError, StoreError
+from shuangli.errors import BadInput, ShuangliError, StoreError, Unverified
 from shuangli.operator.bank import Bank
+from shuangli.operator.cases.desk import CaseDesk
 from shuangli.operator.flow import ServiceLink
+from shuangli.operator.payroll.desk import PayrollDesk
+from shuangli.operator.regimes.desk import RegimeDesk
+from shuangli.operator.regimes.table import CHINA, RegimeTable
 from shuangli.operator.reporting import report_certificates
+from shuangli.operator.risk.control import RiskControl
+from shuangli.operator.risk.deciding import RiskPolicy
+from shuangli.operator.risk.model import own_model
 from shuangli.operator.service.loads import LoadDesk
+from shuangli.operator.service.online import OnlineDesk
 from shuangli.operator.service.outbox import Outbox
 from shuangli.operator.service.published import Keep, Published
 
-RETURN_EVERY_S: Final = 86_400
-"""The issuer looks for what is due by a scan of all open coins."""
+ROUND_EVERY_S: Final = 600
+"""So often the issuer is told up to when all is passed on, and asked what went back and what is netted."""
+DAY_S: Final = 86_400
 
 
-class Desk:
+class Desk(OnlineDesk):
     """An operator, wherever its issuer is: `shuangli.api.operator_link.OperatorLink`.
 
-    Attributes:
-        bank: the operator
+    Whoever calls it has made sure of who asks: behind HTTP that is the gate.
     """
 
     def __init__(
@@ -44,27 +50,25 @@ class Desk:
         key_set: bytes,
         now_s: Callable[[], int],
         keep: Keep | None = None,
+        regimes: RegimeTable = CHINA,
     ) -> None:
-        """Serve `bank`; `now_s` is the clock, in whole seconds since 1970.
+        """Serve `bank` under `regimes`; `now_s` is the clock, in whole seconds since 1970.
 
         `key_set` is the last one that is known, and `keep` stores a newer one, or a revocation list.
         """
-        self.bank = bank
+        super().__init__(bank, currency=description.currency, now_s=now_s)
         self._issuer = issuer
         self._description = description
-        self._now_s = now_s
-        self._one_at_a_time = threading.Lock()
         self._returning = threading.Lock()
         self._returned_at_s = 0
-        self._outbox = Outbox(bank, issuer, self._transaction)
-        self._loads = LoadDesk(bank, issuer, self._transaction)
+        self._outbox = Outbox(bank, issuer, self.transaction)
+        self._loads = LoadDesk(bank, issuer, self.transaction)
+        self.cases = CaseDesk(bank, issuer, self.transaction)
+        self.payroll = PayrollDesk(bank, self.transaction)
+        self.regimes = RegimeDesk(bank, regimes, self.transaction)
+        self.risk = RiskControl(bank, RiskPolicy(model=own_model()))
+        self.screens = (self.risk,)
         self._published = Published(issuer, bank.trust, key_set=key_set, guard=self._one_at_a_time, keep=keep)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[int]:
-        """One of the bank's database, all or nothing; gives the time of the work."""
-        with self._one_at_a_time, self.bank.store.transaction():
-            yield self._now_s()
 
     def check_health(self) -> None:
         """Make sure that the bank's database can be written.
@@ -72,7 +76,7 @@ class Desk:
         Raises:
             StoreError: it cannot (`unavailable`).
         """
-        with self._transaction():
+        with self.transaction():
             pass
 
     def describe(self) -> NetworkDescription:
@@ -89,22 +93,10 @@ class Desk:
 
     def open_wallet(self, enrolment: bytes) -> bytes:
         """The certificate of the wallet that an enrolment opens."""
-        with self._transaction() as now_s:
+        with self.transaction() as now_s:
             certificate = self.bank.open_wallet(enrolment, now_s=now_s)
         self._report_if_possible()
         return certificate
-
-    def deposit(self, deposit: Deposit, *, idempotency_key: str) -> None:
-        """Pay in from a bank account that always holds enough. This is a sandbox: nobody proves who they are.
-
-        Raises:
-            Malformed: the key is no idempotency key.
-            Refused: an unknown wallet (`unknown-wallet`); the key came with another deposit (`nonce-used`).
-        """
-        check_idempotency_key(idempotency_key)
-        with self._transaction() as now_s:
-            if self.bank.store.do_once(f"deposit/{idempotency_key}", sha256(deposit.encode())):
-                self.bank.deposit(deposit.wallet, deposit.amount_fen, now_s=now_s)
 
     def load(self, order: bytes) -> bytes:
         """The load that answers an order; a wallet that has been revoked by now gets none."""
@@ -126,7 +118,7 @@ class Desk:
 
     def checkpoint(self) -> bytes:
         """The signed state of the audit log."""
-        with self._transaction() as now_s:
+        with self.transaction() as now_s:
             return self.bank.checkpoint(now_s=now_s)
 
     def inclusion_proof(self, number: int, size: int) -> bytes:
@@ -155,7 +147,7 @@ class Desk:
     def has_backlog(self) -> bool:
         """Whether something that was asked of the issuer has no answer yet."""
         with self._one_at_a_time:
-            return self._loads.under_way or self.bank.store.oldest_pending_s() is not None
+            return self._loads.waits or self.bank.store.oldest_pending_s() is not None
 
     def has_unreported(self) -> bool:
         """Whether the issuer has not been told yet of some certificate; nobody waits for that."""
@@ -168,6 +160,7 @@ class Desk:
         Raises:
             StoreError: it still cannot be reached.
         """
+        self.keep_up()
         self._published.renew_key_set()
         self._published.renew_revocations()
         self._loads.finish()
@@ -175,6 +168,14 @@ class Desk:
         self.report_certificates()
         self._return_if_possible()
         return final
+
+    def keep_up(self) -> None:
+        """Do what is due without the issuer: wages that wait, interest, and a look at what has come in."""
+        self.payroll.finish()
+        self.regimes.keep_up()
+        with self.transaction() as now_s:
+            self.risk.look(now_s=now_s)
+            self.risk.report_large_values(now_s=now_s)
 
     def _report_if_possible(self) -> None:
         """Report new certificates; those that the issuer does not take now are tried again (`catch_up`)."""
@@ -190,12 +191,12 @@ class Desk:
             StoreError: the issuer cannot be reached (`unavailable`).
         """
         report_certificates(
-            self.bank.store, self._issuer, operator=self.bank.terms.name, transaction=self._transaction
+            self.bank.store, self._issuer, operator=self.bank.terms.name, transaction=self.transaction
         )
 
     def _return_if_possible(self) -> None:
-        """Once a day, take back what nobody has claimed in time; later, if the issuer is out of reach."""
-        if self._now_s() - self._returned_at_s < RETURN_EVERY_S:
+        """Now and then, take back what nobody has claimed in time; later, if the issuer is out of reach."""
+        if not self.is_round_due():
             return
         if not self._returning.acquire(blocking=False):
             return
@@ -207,15 +208,59 @@ class Desk:
         finally:
             self._returning.release()
 
+    def is_round_due(self) -> bool:
+        """Whether it is time for `take_returns`: every ten minutes, and when a day (of UTC) has begun."""
+        now_s, last_s = self.now_s(), self._returned_at_s
+        return now_s - last_s >= ROUND_EVERY_S or now_s // DAY_S > last_s // DAY_S
+
+    def check_netting(self) -> None:
+        """Make sure that the issuer's nettings agree with the books.
+
+        Raises:
+            Unverified: one does not, and is not booked (`netting`).
+        """
+        with self._one_at_a_time:
+            self.bank.netting.check()
+
+    def has_alarm(self) -> bool:
+        """Whether one of them does not."""
+        try:
+            self.check_netting()
+        except Unverified:
+            return True
+        return False
+
+    def take_statements(self) -> None:
+        """Book what the issuer has netted; what does not agree with the books is kept (`check_netting`).
+
+        Raises:
+            StoreError: the issuer cannot be reached (`unavailable`).
+            Malformed, Unverified: it gives something else.
+        """
+        fault = ""
+        while not fault:
+            with self._one_at_a_time:
+                after = self.bank.netting.last_no()
+            found = self._issuer.statements_to(self.bank.terms.name, after=after)
+            if not found:
+                return
+            for data in found:
+                with self.transaction() as now_s:
+                    fault = self.bank.netting.take(data, now_s=now_s)
+                if fault:
+                    break
+
     def take_returns(self) -> None:
-        """Tell the issuer that all has been passed on, and credit what has gone back since.
+        """Tell the issuer that all has been passed on, credit what has gone back since, book what is netted.
 
         Raises:
             StoreError: the issuer cannot be reached (`unavailable`).
         """
-        with self._transaction() as now_s:
+        with self.transaction() as now_s:
             watermark = self.bank.watermark(now_s=now_s)
         self._issuer.take_watermark(watermark, now_s=now_s)
-        with self._transaction() as now_s:
+        with self.transaction() as now_s:
             self.bank.take_returns(now_s=now_s)
+        self.take_statements()
+        self.cases.catch_up()
         self._returned_at_s = now_s

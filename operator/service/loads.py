@@ -1,26 +1,24 @@
 """Loads: an order goes to the issuer, and what it mints is booked.
 
 While the issuer mints, nothing here is locked. Where nobody knows whether it has minted, because its answer
-was lost, the order stays under way: its amount counts against the deposit until it is asked again, by the
-wallet or by `finish`, and the issuer gives the same load.
+was lost or this process was killed, the order stays under way (`operator.under_way`): its amount counts
+against the deposit until it is asked again, by the wallet or by `finish`, and the issuer gives the same load.
 """
 
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Final
 
 from shuangli.api.http_link import NotHeard
+from shuangli.crypto import sha256
 from shuangli.errors import ShuangliError, StoreError
+from shuangli.messages.loads import LoadOrder
 from shuangli.operator.bank import Bank
 from shuangli.operator.flow import Flow, MintRequest, ServiceLink
 
-
-class _Ordered(NamedTuple):
-    """An order that the bank has accepted, and the flow that waits for its load."""
-
-    flow: Flow
-    request: MintRequest
+_AT_ONCE: Final = 100
 
 
 class LoadDesk:
@@ -34,37 +32,50 @@ class LoadDesk:
         self._issuer = issuer
         self._transaction = transaction
         self._guard = threading.Lock()
-        self._unknown: dict[bytes, _Ordered] = {}
+        self._asking: Counter[bytes] = Counter()
 
     @property
-    def under_way(self) -> bool:
-        """Whether it is not known of some order whether it was minted."""
-        return bool(self._unknown)
+    def waits(self) -> bool:
+        """Whether nobody knows of some order if it was minted, and nobody is asking. In a transaction."""
+        found = self._bank.under_way.after(b"", most=_AT_ONCE)
+        with self._guard:
+            return any(not self._asking[sha256(each.data)] for each in found)
 
     def load(self, order: bytes, *, stale: ShuangliError | None = None) -> bytes:
         """The load that answers an order; the same order again gets the same load.
 
-        `stale` says why it is not known whom the newest revocation list revokes: then nothing is minted.
+        `stale` says why it is not known whom the newest revocation list revokes: then nothing new is minted.
 
         Raises:
             ShuangliError: the order is refused, or the issuer cannot be reached.
         """
-        with self._guard:
-            ordered = self._unknown.pop(order, None)
-        if ordered is None:
+        with self._asks(order):
             with self._transaction() as now_s:
+                asked_before = self._bank.under_way.find(LoadOrder.parse(order).signed.id) is not None
                 flow = self._bank.load_flow(order, now_s=now_s)
                 try:
                     request = next(flow)
                 except StopIteration as done:
                     return bytes(done.value)
                 if stale is not None:
-                    flow.close()
                     raise stale
             if not isinstance(request, MintRequest):
                 raise TypeError("an order asks for a load")
-            ordered = _Ordered(flow, request)
-        return self._mint(ordered)
+            return self._mint(flow, request, asked_before)
+
+    @contextmanager
+    def _asks(self, order: bytes) -> Iterator[None]:
+        """Remember that somebody waits for the issuer's answer to an order."""
+        name = sha256(order)
+        with self._guard:
+            self._asking[name] += 1
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._asking[name] -= 1
+                if not self._asking[name]:
+                    del self._asking[name]
 
     def finish(self) -> None:
         """Ask again for every order of which it is not known whether it was minted.
@@ -72,32 +83,35 @@ class LoadDesk:
         Raises:
             StoreError: the issuer cannot be reached (`unavailable`).
         """
-        while self._unknown:
-            with self._guard:
-                _, ordered = self._unknown.popitem()
-            try:
-                self._mint(ordered)
-            except StoreError:
-                raise
-            except ShuangliError:
-                # The issuer refuses it: nothing was minted, and the order is under way no more.
-                continue
+        last = b""
+        while True:
+            with self._transaction():
+                found = self._bank.under_way.after(last, most=_AT_ONCE)
+            if not found:
+                return
+            last = found[-1].order_id
+            for ordered in found:
+                with self._guard:
+                    if self._asking[sha256(ordered.data)]:
+                        continue
+                try:
+                    self.load(ordered.data)
+                except StoreError:
+                    raise
+                except ShuangliError:
+                    # The issuer refuses it: nothing was minted, and the order is under way no more.
+                    continue
 
-    def _mint(self, ordered: _Ordered) -> bytes:
-        flow, request = ordered
+    def _mint(self, flow: Flow, request: MintRequest, asked_before: bool) -> bytes:
         try:
             load = self._issuer.mint(
                 request.order, operator=request.operator, customer=request.customer, now_s=request.now_s
             )
-        except StoreError as error:
-            if isinstance(error, NotHeard):
-                self._close(flow)
-            else:
-                with self._guard:
-                    self._unknown[request.order] = ordered
-            raise
-        except ShuangliError:
-            self._close(flow)
+        except ShuangliError as error:
+            # That it has not heard this time says nothing of the time before.
+            not_minted = isinstance(error, NotHeard) and not asked_before
+            if not_minted or not isinstance(error, StoreError):
+                self._end(flow, error)
             raise
         with self._transaction():
             try:
@@ -106,7 +120,7 @@ class LoadDesk:
                 return bytes(done.value)
         raise TypeError("an order asks once")
 
-    def _close(self, flow: Flow) -> None:
-        """The order is under way no more."""
-        with self._transaction():
-            flow.close()
+    def _end(self, flow: Flow, why: ShuangliError) -> None:
+        """The issuer has not minted, and will not: the order is under way no more."""
+        with self._transaction(), suppress(type(why)):
+            flow.throw(why)

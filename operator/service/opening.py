@@ -7,12 +7,21 @@ from typing import Final
 
 from shuangli.api.models import NetworkDescription
 from shuangli.crypto import SigningKey
-from shuangli.issuer.service.network import DAY_S, NETWORK, TERMS, VAULT_FEN, trust_in
+from shuangli.issuer.service.network import (
+    DAY_S,
+    NETWORK,
+    RESERVES_FEN,
+    TERMS,
+    VAULT_FEN,
+    trust_in,
+)
 from shuangli.offline.limits import LIMITS_2022
-from shuangli.operator.accounts import RESERVES, BankTerms
+from shuangli.operator.accounts import RESERVES
 from shuangli.operator.bank import Bank
+from shuangli.operator.certifying import BankTerms
 from shuangli.operator.flow import ServiceLink
 from shuangli.operator.pseudonyms import PseudonymKey, Pseudonyms
+from shuangli.operator.regimes.table import CHINA, RegimeTable
 from shuangli.operator.service.desk import Desk
 from shuangli.operator.service.published import Keep
 from shuangli.operator.store import OperatorStore
@@ -45,6 +54,7 @@ def make_desk(
     pseudonyms: bytes,
     now_s: Callable[[], int],
     keep: Keep | None = None,
+    regimes: RegimeTable = CHINA,
 ) -> Desk:
     """The desk of an operator; the first time, it books the value that the issuer has sold to it.
 
@@ -61,5 +71,14 @@ def make_desk(
     with store.transaction():
         if not store.ledger.balance_fen(RESERVES):
             bank.fill_vault(VAULT_FEN, now_s=now_s())
+            bank.netting.pay_in(RESERVES_FEN, now_s=now_s())
     description = NetworkDescription(network=NETWORK, operator=name, currency=TERMS.currency, sandbox=True)
-    return Desk(bank=bank, issuer=issuer, description=description, key_set=key_set, now_s=now_s, keep=keep)
+    return Desk(
+        bank=bank,
+        issuer=issuer,
+        description=description,
+        key_set=key_set,
+        now_s=now_s,
+        keep=keep,
+        regimes=regimes,
+    )

@@ -84,11 +84,20 @@ class Outbox:
         Raises:
             StoreError: the centre cannot be reached (`queued`).
         """
-        with self._transaction() as now_s:
-            with self._guard:
-                awaited = {each.submission.upload for each in self._awaited}
-            pending = [upload for upload in self._bank.pending() if upload not in awaited]
-            started = [self._start_again(upload, now_s) for upload in pending]
+        final, after = 0, 0
+        while True:
+            with self._transaction() as now_s:
+                with self._guard:
+                    awaited = {each.submission.upload for each in self._awaited}
+                pending = self._bank.pending(after=after)
+                started = [self._start_again(up.data, now_s) for up in pending if up.data not in awaited]
+            if not pending:
+                return final
+            after = pending[-1].upload_no
+            final += self._pass_on_started(started)
+
+    def _pass_on_started(self, started: list[_Passing | bytes]) -> int:
+        """Pass on uploads of which nobody waits for the answer; says how many of them are final now."""
         final = 0
         for part in _parts(each for each in started if isinstance(each, _Passing)):
             with self._one_batch_at_a_time:

@@ -17,6 +17,7 @@ from shuangli.issuer.service.desk import IssuerDesk
 from shuangli.issuer.service.keys import DATABASE_FILE, RandomBytes
 from shuangli.issuer.service.network import make_issuer
 from shuangli.issuer.store import IssuerStore
+from shuangli.operator.regimes.settings_file import regimes_in
 from shuangli.operator.service.desk import Desk
 from shuangli.operator.service.keys import OPERATOR, keys_in
 from shuangli.operator.service.opening import make_desk, opened_store
@@ -64,5 +65,6 @@ def open_sandbox(
             key_set=keys.key_set,
             pseudonyms=sha256(b"pseudonyms/" + keys.operator),
             now_s=now_s,
+            regimes=regimes_in(directory),
         )
         yield Sandbox(desk=desk, issuer=issuer, root=root)

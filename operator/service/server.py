@@ -12,18 +12,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from shuangli.api.service.listening import answer_at, listening_at
-from shuangli.errors import ShuangliError
+from shuangli.errors import BadInput, ShuangliError, StoreError, Unverified
 from shuangli.issuer.service.network import NETWORK
+from shuangli.operator.console.app import make_console
+from shuangli.operator.console.pages import BASE
+from shuangli.operator.console.reports import Shelf
 from shuangli.operator.service.admitted import open_admitted
-from shuangli.operator.service.app import make_app
+from shuangli.operator.service.app import Edges, make_app
+from shuangli.operator.service.auth.clients import Clients
 from shuangli.operator.service.desk import Desk
 from shuangli.operator.service.keys import OPERATOR
+from shuangli.operator.service.resources.sandbox import TestClock
 from shuangli.operator.service.sandbox import open_sandbox
 
 CATCH_UP_EVERY_S: Final = 2.0
+REPORTS: Final = "reports"
+"""The directory of the reports that the console shows, in the operator's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,36 +51,69 @@ def serve(
     socket_path: Path | None,
     issuer: str | None,
     database: str | None,
+    sandbox: bool,
+    log: Path | None,
     announce: Callable[[Serving], None],
 ) -> None:
     """Serve the operator whose files lie in `directory`, over TCP or at a Unix socket, until it is stopped.
 
     Its issuer is reached at the address `issuer`, or runs in this process. Databases are on the server at the
-    address `database`, or files in `directory`. Port 0 takes a free one.
+    address `database`, or files in `directory`. Port 0 takes a free one. As a `sandbox` it has a clock that
+    can be put forward, and made-up persons. Each request is a line at the end of the file `log`.
     `announce` is called once, when requests are taken.
 
     Raises:
-        BadInput: the directory cannot be used (`bad-file`), or nobody can listen there (`bad-option`).
+        BadInput: a directory or file cannot be used (`bad-file`), nobody can listen there, or the clock is
+            the issuer's, elsewhere (`bad-option`).
         StoreError: a database cannot be opened.
     """
+    if sandbox and issuer is not None:
+        raise BadInput("bad-option", "--sandbox needs the issuer in this process: leave out --issuer")
+    clock = TestClock(_now_s) if sandbox else None
+    now_s = _now_s if clock is None else clock.now_s
     with (
-        _opened(directory, issuer, database) as (desk, name, root),
+        _logging(log) as write,
+        _opened(directory, issuer, database, now_s) as (desk, name, root),
         listening_at(host, port, socket_path) as (listening, address),
         _catching_up(desk),
     ):
         serving = Serving(network=NETWORK, operator=name, root=root, address=address)
-        answer_at(listening, make_app(desk), started=lambda: announce(serving))
+        edges = Edges(random_bytes=secrets.token_bytes, monotonic_s=time.monotonic, log=write, clock=clock)
+        app = make_app(desk, edges)
+        programs = Clients(desk.bank.store, secrets.token_bytes)
+        app.mount(BASE, make_console(desk, programs, Shelf(directory / REPORTS, root), root=root))
+        answer_at(listening, app, started=lambda: announce(serving))
 
 
 @contextmanager
-def _opened(directory: Path, issuer: str | None, database: str | None) -> Iterator[tuple[Desk, str, bytes]]:
+def _logging(path: Path | None) -> Iterator[Callable[[str], None] | None]:
+    """A way to add lines to a file, if one is named; each is there once it was added."""
+    if path is None:
+        yield None
+        return
+    try:
+        file = path.open("a", encoding="utf-8", buffering=1)
+    except OSError as error:
+        raise BadInput("bad-file", f"--log {path}: {error.strerror or error}") from error
+    with file:
+        yield lambda line: _add_line(file, line)
+
+
+def _add_line(file: TextIO, line: str) -> None:
+    file.write(f"{line}\n")
+
+
+@contextmanager
+def _opened(
+    directory: Path, issuer: str | None, database: str | None, now_s: Callable[[], int]
+) -> Iterator[tuple[Desk, str, bytes]]:
     if issuer is None:
         with open_sandbox(
-            directory, random_bytes=secrets.token_bytes, now_s=_now_s, database=database
+            directory, random_bytes=secrets.token_bytes, now_s=now_s, database=database
         ) as sandbox:
             yield sandbox.desk, OPERATOR, sandbox.root
     else:
-        with open_admitted(directory, issuer, now_s=_now_s, database=database) as admitted:
+        with open_admitted(directory, issuer, now_s=now_s, database=database) as admitted:
             yield admitted.desk, admitted.name, admitted.root
 
 
@@ -83,10 +123,10 @@ def _catching_up(desk: Desk) -> Iterator[None]:
     ended = threading.Event()
 
     def work() -> None:
-        reached = True
+        reached, alarm = True, ""
         while not ended.wait(CATCH_UP_EVERY_S):
             try:
-                if desk.has_backlog() or desk.has_unreported() or not reached:
+                if desk.has_backlog() or desk.has_unreported() or desk.is_round_due() or not reached:
                     desk.catch_up()
             except ShuangliError as error:
                 if reached:
@@ -96,6 +136,9 @@ def _catching_up(desk: Desk) -> Iterator[None]:
                 if not reached:
                     _say("the issuer is reached again")
                 reached = True
+            before, alarm = alarm, _alarm(desk)
+            if alarm and alarm != before:
+                _say(f"alarm: {alarm}")
 
     thread = threading.Thread(target=work, name="catching up")
     thread.start()
@@ -104,6 +147,17 @@ def _catching_up(desk: Desk) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
+
+
+def _alarm(desk: Desk) -> str:
+    """What is wrong with the issuer's nettings; empty if nothing is, or nobody can look now."""
+    try:
+        desk.check_netting()
+    except Unverified as fault:
+        return str(fault)
+    except StoreError:
+        return ""
+    return ""
 
 
 def _say(text: str) -> None:

@@ -4,7 +4,7 @@ Nothing that comes back is trusted for having come from there: signatures are ch
 """
 
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Final, Self
 
@@ -20,6 +20,10 @@ ANSWER_WITHIN_S: Final = 60.0
 CONNECT_WITHIN_S: Final = 10.0
 _SUCCESS: Final = (200, 204)
 _NOT_MODIFIED: Final = 304
+
+
+Prove = Callable[[str, str, Mapping[str, str], bytes], Mapping[str, str]]
+"""From method, path with query, headers and body of a request to the headers that show who asks."""
 
 
 class NotHeard(StoreError):
@@ -76,9 +80,19 @@ class HttpLink:
         self._client.close()
 
     def ask(
-        self, method: str, path: str, body: bytes = b"", *, media_type: str = "", once: str = ""
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        media_type: str = "",
+        once: str = "",
+        more: Mapping[str, str] | None = None,
+        prove: Prove | None = None,
     ) -> bytes:
         """The body of the answer to a request; `once` is its idempotency key.
+
+        `more` are further headers, and `prove` gives those that show who asks.
 
         Raises:
             ShuangliError: what the service says went wrong.
@@ -86,8 +100,11 @@ class HttpLink:
             Malformed: it answers too much (`too-large`).
         """
         headers = {"Content-Type": media_type} if media_type else {}
+        headers |= more or {}
         if once:
             headers["Idempotency-Key"] = f'"{once}"'
+        if prove is not None:
+            headers |= prove(method, path, headers, body)
         return self._request(method, path, body, headers)[0]
 
     def newest(self, path: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Bodies that are no signed objects, as CBOR maps with names for keys.
+"""Bodies in CBOR that are no signed objects, as maps with names for keys; those in JSON are `resources`.
 
 A reader passes over names that it does not know, so that a newer operator may say more.
 """
@@ -12,9 +12,7 @@ from shuangli.errors import Malformed
 from shuangli.messages.bundle import MAX_BUNDLE_BYTES
 from shuangli.messages.fields import (
     MAX_NAME,
-    check_amount,
     check_currency,
-    check_key,
     check_text,
     require,
 )
@@ -64,29 +62,7 @@ class NetworkDescription:
         return cls(network=network, operator=operator, currency=currency, sandbox=sandbox)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deposit:
-    """So many fen are to be paid in to the account of the wallet with this key."""
-
-    wallet: bytes
-    amount_fen: int
-
-    def __post_init__(self) -> None:
-        check_key(self.wallet, "wallet")
-        check_amount(self.amount_fen, "amount")
-
-    def encode(self) -> bytes:
-        """Encode as a map."""
-        return codec.encode(asdict(self))
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """Read a received deposit."""
-        wallet, amount_fen = _read_map(data, cls)
-        return cls(wallet=wallet, amount_fen=amount_fen)
-
-
-def _read_map(data: bytes, model: type[NetworkDescription] | type[Deposit]) -> list[Any]:
+def _read_map(data: bytes, model: type[NetworkDescription]) -> list[Any]:
     """The values of a map under the names of a model's fields, whose types are not checked here."""
     values = codec.decode(data, max_bytes=MAX_MODEL_BYTES)
     names = [field.name for field in fields(model)]

@@ -1,8 +1,12 @@
 """What a wallet asks of an operator. Signed objects go in and come out as the bytes that were signed."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from shuangli.api.models import Deposit, NetworkDescription
+from shuangli.api.models import NetworkDescription
+
+if TYPE_CHECKING:  # pydantic comes with the extra `api`
+    from shuangli.api.asked import TransferOrder
+    from shuangli.api.told import Booked, LimitsView, ReceiptView, StatementView
 
 
 class OperatorLink(Protocol):
@@ -29,7 +33,7 @@ class OperatorLink(Protocol):
         """The certificate of the wallet that an enrolment opens."""
         ...
 
-    def deposit(self, deposit: Deposit, *, idempotency_key: str) -> None:
+    def deposit(self, wallet: bytes, amount_fen: int, *, idempotency_key: str) -> "Booked":
         """Pay money in from the bank account, which in a sandbox always holds enough."""
         ...
 
@@ -39,4 +43,28 @@ class OperatorLink(Protocol):
 
     def reconcile(self, upload: bytes) -> bytes:
         """The signed acknowledgement of an upload."""
+        ...
+
+    def certificate(self, wallet: bytes) -> bytes:
+        """The newest certificate of a wallet."""
+        ...
+
+    def returns(self, wallet: bytes, *, after: int) -> list[bytes]:
+        """Signed notices of what has come back to a wallet since the notice of this number."""
+        ...
+
+    def limits(self, wallet: bytes) -> "LimitsView":
+        """A wallet's limits, and what is left of them."""
+        ...
+
+    def statement(
+        self, wallet: bytes, *, start_s: int = 0, end_s: int = 2**40, after: int = 0, most: int = 100
+    ) -> "StatementView":
+        """What the wallet's account did in a period, after an entry of this number."""
+        ...
+
+    def transfer(
+        self, wallet: bytes, asked: "TransferOrder", *, idempotency_key: str, code: str = ""
+    ) -> "ReceiptView":
+        """Pay another customer of the operator online; above an amount with a code."""
         ...

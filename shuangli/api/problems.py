@@ -42,7 +42,12 @@ _STATUS_OF_KIND: Final = {
 }
 _STATUS_OF_CODE: Final = {
     "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "not-authenticated": HTTPStatus.UNAUTHORIZED,
+    "not-allowed": HTTPStatus.FORBIDDEN,
+    "second-factor": HTTPStatus.FORBIDDEN,
+    "rate-limited": HTTPStatus.TOO_MANY_REQUESTS,
     "unknown-wallet": HTTPStatus.NOT_FOUND,
+    "not-found": HTTPStatus.NOT_FOUND,
     "frozen": HTTPStatus.FORBIDDEN,
     "not-admitted": HTTPStatus.FORBIDDEN,
     "wrong-operator": HTTPStatus.FORBIDDEN,

@@ -3,12 +3,14 @@
 Only TLS 1.3 (RFC 8446), and every connection is a full handshake. The issuer's certificate names it by its
 role, not by its address: `ISSUER_NAME`, wherever it is reached. An operator's certificate has its name (the
 common name) and the key that the root certifies it under (`KEY_URN`, a URI among the alternative names). So
-who asks stands in the certificate, and whether it may stands in the root's key set.
+who asks stands in the certificate, and whether it may stands in the root's key set. An auditor's certificate
+has its name and its own key (`AUDITOR_URN`); it may read as long as the issuer has it on its list.
 """
 
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +24,17 @@ KEY_URN: Final = "urn:shuangli:operator-key:"
 """What comes before the 64 hex digits of an operator's key."""
 
 
+AUDITOR_URN: Final = "urn:shuangli:auditor-key:"
+"""The same for an auditor's."""
+
+
+class Role(Enum):
+    """What a client of the issuer is; the values come before the hex digits of its key in its certificate."""
+
+    OPERATOR = KEY_URN
+    AUDITOR = AUDITOR_URN
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsFiles:
     """PEM files: one's own certificate and its key, and the authority that the other side must show."""
@@ -33,14 +46,15 @@ class TlsFiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """Who is at the other end of a connection: an operator, its certified key, and how long this holds."""
+    """Who is at the other end of a connection: its role and name, its key, and how long this holds."""
 
-    operator: str
+    name: str
     key: bytes
     expires_at_s: int
+    role: Role = Role.OPERATOR
 
     def __post_init__(self) -> None:
-        check_text(self.operator, MAX_NAME, "operator")
+        check_text(self.name, MAX_NAME, "name")
         check_key(self.key, "key")
 
 
@@ -86,14 +100,16 @@ def read_peer(certificate: Mapping[str, Any]) -> Peer:
     """
     names = [value for part in certificate.get("subject", ()) for kind, value in part if kind == "commonName"]
     keys = [
-        value.removeprefix(KEY_URN)
+        (role, value.removeprefix(role.value))
         for kind, value in certificate.get("subjectAltName", ())
-        if kind == "URI" and value.startswith(KEY_URN)
+        for role in Role
+        if kind == "URI" and value.startswith(role.value)
     ]
-    if len(names) != 1 or len(keys) != 1 or len(keys[0]) != 2 * KEY_BYTES:
+    if len(names) != 1 or len(keys) != 1 or len(keys[0][1]) != 2 * KEY_BYTES:
         raise Malformed("shape", "the certificate names no operator and its key")
+    ((role, digits),) = keys
     try:
-        key, expires_at_s = bytes.fromhex(keys[0]), ssl.cert_time_to_seconds(certificate["notAfter"])
+        key, expires_at_s = bytes.fromhex(digits), ssl.cert_time_to_seconds(certificate["notAfter"])
     except (KeyError, ValueError) as error:
         raise Malformed("shape", "the certificate names no operator and its key") from error
-    return Peer(operator=names[0], key=key, expires_at_s=expires_at_s)
+    return Peer(name=names[0], key=key, expires_at_s=expires_at_s, role=role)

@@ -16,7 +16,7 @@ A customer with a proof sees the hashes of neighbouring entries, and could guess
 kind that concerns a wallet names an act or a record that has to be known.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final, NamedTuple, Self
@@ -25,10 +25,19 @@ from shuangli import codec
 from shuangli.books import Entry
 from shuangli.crypto import sha256
 from shuangli.errors import Malformed
+from shuangli.messages.event_facts import (
+    Check,
+    check_change,
+    check_epoch,
+    check_number,
+    check_one_of,
+    check_outcomes,
+    check_tier,
+    check_words,
+)
 from shuangli.messages.fields import (
     MAX_NAME,
     check_amount,
-    check_count,
     check_id,
     check_text,
     check_time,
@@ -37,12 +46,8 @@ from shuangli.messages.fields import (
     read_list,
     require,
 )
-from shuangli.messages.notices import Outcome
-from shuangli.money import MAX_FEN
 
 Fact = int | bytes | str
-MAX_WORDS: Final = 80
-"""Longest text of an event."""
 
 
 class EventKind(IntEnum):
@@ -61,6 +66,8 @@ class EventKind(IntEnum):
     REPORT = 11
     DISCLOSURE = 12
     TAKEN = 13
+    EPOCH = 14
+    RISK = 15
 
 
 class AccountChange(IntEnum):
@@ -72,37 +79,25 @@ class AccountChange(IntEnum):
     RENEWED = 4
 
 
-def _number(value: object, what: str) -> None:
-    check_count(value, MAX_FEN, what)
+class EpochChange(IntEnum):
+    """What has become of an epoch: the names are those of its states (`issuer.epochs.states`)."""
+
+    OPEN = 1
+    MINTING_CLOSED = 2
+    STOPPED = 3
+    SUSPENDED = 4
+    CLOSED = 5
+    ARCHIVED = 6
 
 
-def _change(value: object, what: str) -> None:
-    if type(value) is not int or abs(value) > MAX_FEN:
-        raise Malformed("range", f"{what} is not an integer")
+class RiskStep(IntEnum):
+    """What an operator's risk control, or who has reviewed it, says of a movement."""
 
-
-def _epoch(value: object, what: str) -> None:
-    check_count(value, 2**16, what)
-
-
-def _tier(value: object, what: str) -> None:
-    check_count(value, 4, what)
-
-
-def _words(value: object, what: str) -> None:
-    check_text(value, MAX_WORDS, what)
-
-
-def _account_change(value: object, what: str) -> None:
-    read_choice(AccountChange, value, what)
-
-
-def _outcomes(value: object, what: str) -> None:
-    known = type(value) is bytes and max(value, default=0) < len(Outcome)
-    require(known, "range", f"{what} are not a byte string of known outcomes")
-
-
-Check = Callable[[object, str], None]
+    FLAGGED = 1
+    HELD = 2
+    FROZEN = 3
+    CLEARED = 4
+    CONFIRMED = 5
 
 
 class Shape(NamedTuple):
@@ -113,85 +108,101 @@ class Shape(NamedTuple):
 
 
 _SUPPLY: Final[dict[str, Check]] = {
-    "epoch": _epoch,
-    "redeemed_fen": _change,
-    "returned_fen": _change,
-    "forked_fen": _change,
-    "fund_paid_fen": _change,
-    "void_fen": _change,
+    "epoch": check_epoch,
+    "redeemed_fen": check_change,
+    "returned_fen": check_change,
+    "forked_fen": check_change,
+    "fund_paid_fen": check_change,
+    "void_fen": check_change,
 }
 """How an epoch's supply changes, in the words of `issuer.supply`; what is open follows from it."""
 
 FACTS: Final[dict[EventKind, Shape]] = {
     # A load was minted.
-    EventKind.LOAD: Shape({"load_id": check_id, "epoch": _epoch, "value_fen": check_amount}, {}),
+    EventKind.LOAD: Shape({"load_id": check_id, "epoch": check_epoch, "value_fen": check_amount}, {}),
     # An upload was settled, and acknowledged with these outcomes; how supply changes is told by the centre.
     EventKind.SETTLEMENT: Shape(
         {
             "upload_id": check_id,
             "received_at_s": check_time,
-            "credited_fen": _number,
-            "refunded_fen": _number,  # the part of it that payees' refusals gave back
-            "outcomes": _outcomes,
+            "credited_fen": check_number,
+            "refunded_fen": check_number,  # the part of it that payees' refusals gave back
+            "outcomes": check_outcomes,
         },
         _SUPPLY,
     ),
     # Entries of the books that no other event speaks of: `digest` is `digest_of_entries`.
     EventKind.POSTING: Shape(
-        {"first_entry_no": _number, "last_entry_no": _number, "moved_fen": check_amount, "digest": check_id},
+        {
+            "first_entry_no": check_number,
+            "last_entry_no": check_number,
+            "moved_fen": check_amount,
+            "digest": check_id,
+        },
         {},
     ),
     # A coin that nobody claimed has gone back; the fund pays for what lies on a fork. An operator does not
     # know the epoch: in its log it is 0.
     EventKind.RETURN: Shape(
         {
-            "return_no": _number,
+            "return_no": check_number,
             "coin_id": check_id,
-            "epoch": _epoch,
+            "epoch": check_epoch,
             "value_fen": check_amount,
-            "fund_paid_fen": _number,
+            "fund_paid_fen": check_number,
         },
         {},
     ),
     # A case was found. `evidence`: SHA-256 of the file. What is paid for it is told by settlements and
     # returns, for each epoch; what its culprit owes, by postings.
     EventKind.CASE: Shape(
-        {"case_no": _number, "evidence": check_id, "epoch": _epoch, "face_fen": _number}, {}
+        {"case_no": check_number, "evidence": check_id, "epoch": check_epoch, "face_fen": check_number}, {}
     ),
     # A certificate of any kind was signed: its id.
     EventKind.CERTIFICATE: Shape({"certificate_id": check_id, "expires_at_s": check_time}, {}),
     # A revocation list was signed: its number and id, and how many it revokes.
     EventKind.REVOCATION: Shape(
         {
-            "list_no": _number,
+            "list_no": check_number,
             "list_id": check_id,
-            "wallets": _number,
-            "operators": _number,
-            "epochs": _number,
+            "wallets": check_number,
+            "operators": check_number,
+            "epochs": check_number,
         },
         {},
     ),
     # A wallet was opened, closed, reported lost, or its certificate renewed.
-    EventKind.ACCOUNT: Shape({"enrolment_id": check_id, "change": _account_change, "tier": _tier}, {}),
-    # Value was frozen, or released if negative: of a case (`record` is its evidence's digest) or a wallet
-    # (its enrolment's id).
-    EventKind.FREEZE: Shape({"record": check_id, "frozen_fen": _change}, {}),
+    EventKind.ACCOUNT: Shape(
+        {"enrolment_id": check_id, "change": check_one_of(AccountChange), "tier": check_tier}, {}
+    ),
+    # Value was frozen, or released if negative: of a wallet (`record` is its enrolment's id); at the centre a
+    # coin that only a culprit would get (its id): what becomes of it, a settlement or a taking tells.
+    EventKind.FREEZE: Shape({"record": check_id, "frozen_fen": check_change}, {}),
     # A limit or a policy holds from now on: its name, its value or the number of its table, and the SHA-256
     # of its full text.
-    EventKind.POLICY: Shape({"name": _words, "value": _number, "digest": check_id}, {}),
+    EventKind.POLICY: Shape({"name": check_words, "value": check_number, "digest": check_id}, {}),
     # A report was filed: its id, and the time up to which it speaks.
     EventKind.REPORT: Shape({"report_id": check_id, "made_at_s": check_time}, {}),
     # An identity was disclosed: to which authority, in which case, and the SHA-256 of the order.
-    EventKind.DISCLOSURE: Shape({"authority": _words, "case_no": _number, "order": check_id}, {}),
+    EventKind.DISCLOSURE: Shape({"authority": check_words, "case_no": check_number, "order": check_id}, {}),
     # A coin that only a culprit would get has left circulation: it covers what the culprit owes. What lies on
     # a fork is worth nothing, and is void.
     EventKind.TAKEN: Shape(
-        {"coin_id": check_id, "epoch": _epoch, "value_fen": check_amount, "void_fen": _number}, {}
+        {"coin_id": check_id, "epoch": check_epoch, "value_fen": check_amount, "void_fen": check_number}, {}
     ),
+    # An epoch was opened, or has come into another state: the id of its certificate.
+    EventKind.EPOCH: Shape(
+        {"epoch": check_epoch, "change": check_one_of(EpochChange), "certificate_id": check_id}, {}
+    ),
+    # Risk control has decided about a movement, or a reviewer about its case: the SHA-256 of what is stored.
+    EventKind.RISK: Shape({"record": check_id, "step": check_one_of(RiskStep)}, {}),
 }
 """What the facts of each kind are, in their order."""
 _CHECKS: Final = {
     kind: (tuple(shape.facts.items()), tuple(shape.each.items())) for kind, shape in FACTS.items()
+}
+_PLACES: Final = {
+    kind: {name: place for place, name in enumerate(shape.facts)} for kind, shape in FACTS.items()
 }
 
 
@@ -245,10 +256,7 @@ class Event:
         Raises:
             KeyError: this kind has none.
         """
-        names = FACTS[self.kind].facts
-        if name not in names:
-            raise KeyError(name)
-        return self.facts[[*names].index(name)]
+        return self.facts[_PLACES[self.kind][name]]
 
     def each(self) -> list[dict[str, int]]:
         """The further groups by name: for a settlement, how each epoch's supply has changed."""

@@ -4,6 +4,7 @@ A message checks its fields when it is built, whether from received bytes or fro
 so `parse` hands over what it has read, of whatever type, and an invalid message cannot exist.
 """
 
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, Final, TypeVar
 
@@ -19,6 +20,7 @@ MAX_TIME_S: Final = 2**33
 """Times are whole seconds since 1970-01-01T00:00:00Z; the bound lies in the year 2242."""
 
 Choice = TypeVar("Choice", bound=IntEnum)
+Part = TypeVar("Part")
 
 
 def read_array(payload: bytes, count: int, what: str, *, max_bytes: int = codec.MAX_BYTES) -> list[Any]:
@@ -31,6 +33,20 @@ def read_array(payload: bytes, count: int, what: str, *, max_bytes: int = codec.
     if type(fields) is not list or len(fields) != count:
         raise Malformed("shape", f"a {what} is an array of {count} fields")
     return fields
+
+
+def read_optional(
+    payload: bytes, count: int, read: Callable[[object], Part], what: str
+) -> tuple[list[Any], Part | None]:
+    """Decode `payload` as an array of `count` fields, and one more that `read` reads, where there is one.
+
+    Raises:
+        Malformed: it is something else; `what` names the object in the message.
+    """
+    fields = codec.decode(payload)
+    if type(fields) is not list or not count <= len(fields) <= count + 1:
+        raise Malformed("shape", f"a {what} is an array of {count} fields, or one more")
+    return fields[:count], read(fields[count]) if len(fields) > count else None
 
 
 def read_list(value: object, what: str) -> list[Any]:

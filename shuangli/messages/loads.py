@@ -1,4 +1,7 @@
-"""Loads: where value comes from. A load is one issuer signature over several coins for one wallet."""
+"""Loads: where value comes from. A load is one issuer signature over several coins for one wallet.
+
+Order and load end with a condition where there is one (`messages.conditions`); other loads lack the field.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +12,7 @@ from shuangli import codec, cose
 from shuangli.cose import Domain, Signed
 from shuangli.crypto import Signer
 from shuangli.errors import Malformed
+from shuangli.messages.conditions import Condition
 from shuangli.messages.fields import (
     MAX_NAME,
     NONCE_BYTES,
@@ -18,8 +22,8 @@ from shuangli.messages.fields import (
     check_key,
     check_text,
     check_time,
-    read_array,
     read_list,
+    read_optional,
     require,
 )
 from shuangli.messages.transfers import MAX_COINS
@@ -35,15 +39,23 @@ def _check_values(values_fen: tuple[int, ...]) -> None:
         raise Malformed("range", f"the coins and their total are not amounts in 1..{MAX_FEN} fen")
 
 
+def _with_condition(fields: list[Any], condition: Condition | None) -> list[Any]:
+    return fields if condition is None else [*fields, condition.fields]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadOrder:
-    """A wallet's signed wish for a load; the nonce is its idempotency key."""
+    """A wallet's signed wish for a load; the nonce is its idempotency key.
+
+    With a `condition`, it asks for what somebody has granted under it.
+    """
 
     operator: str
     owner: bytes
     values_fen: tuple[int, ...]
     nonce: bytes
     ordered_at_s: int
+    condition: Condition | None = None
     signed: Signed
 
     def __post_init__(self) -> None:
@@ -55,21 +67,29 @@ class LoadOrder:
 
     @classmethod
     def sign(
-        cls, key: Signer, *, operator: str, values_fen: Sequence[int], nonce: bytes, ordered_at_s: int
+        cls,
+        key: Signer,
+        *,
+        operator: str,
+        values_fen: Sequence[int],
+        nonce: bytes,
+        ordered_at_s: int,
+        condition: Condition | None = None,
     ) -> Self:
         """Make an order for coins of these values, owned by `key`."""
         fields: list[Any] = [operator, key.public, list(values_fen), nonce, ordered_at_s]
-        signed = cose.sign(key, Domain.LOAD_ORDER, codec.encode_fields(fields))
-        return cls._build(fields, signed)
+        payload = codec.encode_fields(_with_condition(fields, condition))
+        return cls._build(fields, condition, cose.sign(key, Domain.LOAD_ORDER, payload))
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """Read a received order; its signature is not yet verified."""
         signed = cose.parse(data, Domain.LOAD_ORDER)
-        return cls._build(read_array(signed.payload, 5, "load order"), signed)
+        fields, condition = read_optional(signed.payload, 5, Condition.read, "load order")
+        return cls._build(fields, condition, signed)
 
     @classmethod
-    def _build(cls, fields: list[Any], signed: Signed) -> Self:
+    def _build(cls, fields: list[Any], condition: Condition | None, signed: Signed) -> Self:
         operator, owner, values_fen, nonce, ordered_at_s = fields
         return cls(
             operator=operator,
@@ -77,6 +97,7 @@ class LoadOrder:
             values_fen=tuple(read_list(values_fen, "values")),
             nonce=nonce,
             ordered_at_s=ordered_at_s,
+            condition=condition,
             signed=signed,
         )
 
@@ -85,7 +106,8 @@ class LoadOrder:
 class Load:
     """One act of minting: coins of `values_fen` for the key `owner`, signed by an epoch's minting key.
 
-    `network` keeps a test coin from ever passing for a real one; `nonce` is the one of the order.
+    `network` keeps a test coin from ever passing for a real one; `nonce` is the one of the order. Value under
+    a `condition` expires when it is to be spent at the latest.
     """
 
     network: str
@@ -97,6 +119,7 @@ class Load:
     issued_at_s: int
     expires_at_s: int
     nonce: bytes
+    condition: Condition | None = None
     signed: Signed
 
     def __post_init__(self) -> None:
@@ -110,6 +133,9 @@ class Load:
         check_time(self.expires_at_s, "expiry")
         require(self.issued_at_s < self.expires_at_s, "range", "a load expires after it is issued")
         check_bytes(self.nonce, NONCE_BYTES, "nonce")
+        if self.condition is not None:
+            in_time = self.expires_at_s <= self.condition.spend_by_s
+            require(in_time, "range", "a load expires by the time to which its condition limits it")
 
     @property
     def total_fen(self) -> int:
@@ -140,16 +166,19 @@ class Load:
             expires_at_s,
             order.nonce,
         ]
-        return cls._build(fields, cose.sign(minting_key, Domain.LOAD, codec.encode_fields(fields)))
+        condition = order.condition
+        payload = codec.encode_fields(_with_condition(fields, condition))
+        return cls._build(fields, condition, cose.sign(minting_key, Domain.LOAD, payload))
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """Read a received load; its signature is not yet verified."""
         signed = cose.parse(data, Domain.LOAD)
-        return cls._build(read_array(signed.payload, 9, "load"), signed)
+        fields, condition = read_optional(signed.payload, 9, Condition.read, "load")
+        return cls._build(fields, condition, signed)
 
     @classmethod
-    def _build(cls, fields: list[Any], signed: Signed) -> Self:
+    def _build(cls, fields: list[Any], condition: Condition | None, signed: Signed) -> Self:
         network, currency, operator, owner, values_fen, epoch, issued_at_s, expires_at_s, nonce = fields
         return cls(
             network=network,
@@ -161,6 +190,7 @@ class Load:
             issued_at_s=issued_at_s,
             expires_at_s=expires_at_s,
             nonce=nonce,
+            condition=condition,
             signed=signed,
         )
 

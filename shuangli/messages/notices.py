@@ -10,7 +10,6 @@ from shuangli.cose import Domain, Signed
 from shuangli.crypto import Signer
 from shuangli.errors import Malformed
 from shuangli.messages.audit import LogEntry
-from shuangli.messages.certificates import WalletKind
 from shuangli.messages.fields import (
     MAX_NAME,
     check_count,
@@ -19,7 +18,6 @@ from shuangli.messages.fields import (
     check_text,
     check_time,
     read_array,
-    read_choice,
     read_list,
     require,
 )
@@ -32,68 +30,6 @@ MAX_REPORT_BYTES: Final = 16 * 1024 * 1024
 """Largest report: it names every piece of evidence, 80 bytes each."""
 
 Entry = TypeVar("Entry", bytes, int)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enrolment:
-    """A wallet's signed wish to be opened: the operator's record of who holds the key.
-
-    `person` is a digest of the operator's record of the customer (salted, so that it names nobody).
-    """
-
-    network: str
-    operator: str
-    key: bytes
-    kind: WalletKind
-    tier: int
-    person: bytes
-    enrolled_at_s: int
-    signed: Signed
-
-    def __post_init__(self) -> None:
-        check_text(self.network, MAX_NAME, "network")
-        check_text(self.operator, MAX_NAME, "operator")
-        check_key(self.key, "key")
-        check_count(self.tier, 4, "tier")
-        check_id(self.person, "person")
-        check_time(self.enrolled_at_s, "time")
-
-    @classmethod
-    def sign(
-        cls,
-        key: Signer,
-        *,
-        network: str,
-        operator: str,
-        kind: WalletKind,
-        tier: int,
-        person: bytes,
-        enrolled_at_s: int,
-    ) -> Self:
-        """Enrol `key` at an operator."""
-        fields: list[Any] = [network, operator, key.public, int(kind), tier, person, enrolled_at_s]
-        signed = cose.sign(key, Domain.ENROLMENT, codec.encode_fields(fields))
-        return cls._build(fields, signed)
-
-    @classmethod
-    def parse(cls, data: bytes) -> Self:
-        """Read a received enrolment; its signature is not yet verified."""
-        signed = cose.parse(data, Domain.ENROLMENT)
-        return cls._build(read_array(signed.payload, 7, "enrolment"), signed)
-
-    @classmethod
-    def _build(cls, fields: list[Any], signed: Signed) -> Self:
-        network, operator, key, kind, tier, person, enrolled_at_s = fields
-        return cls(
-            network=network,
-            operator=operator,
-            key=key,
-            kind=read_choice(WalletKind, kind, "kind"),
-            tier=tier,
-            person=person,
-            enrolled_at_s=enrolled_at_s,
-            signed=signed,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +112,7 @@ class Outcome(IntEnum):
     UNKNOWN_COIN = 6
     NOT_MINTED = 7
     FROZEN = 8
+    CONDITION = 9
 
 
 _OUTCOMES: Final = tuple(Outcome)

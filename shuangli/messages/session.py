@@ -17,6 +17,7 @@ from shuangli.cose import Domain, Signed
 from shuangli.crypto import Signer
 from shuangli.errors import Malformed
 from shuangli.messages.certificates import MAX_SPAN_S, WalletCertificate, read_certificate
+from shuangli.messages.conditions import check_purposes
 from shuangli.messages.fields import (
     MAX_NAME,
     NONCE_BYTES,
@@ -41,13 +42,17 @@ MAX_PAYMENT_BYTES: Final = codec.MAX_BYTES // 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepts:
-    """What a payee accepts: chain length in changes of key, size, and how much time must remain."""
+    """What a payee accepts: chain length in changes of key, size, and how much time must remain.
+
+    `purposes` are those of conditional value that it knows, in rising order; most payees know none.
+    """
 
     hops: int
     bundle_bytes: int
     coins: int
     claim_time_s: int
     list_age_s: int
+    purposes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_count(self.hops, 64, "hops")
@@ -55,6 +60,34 @@ class Accepts:
         check_count(self.coins, MAX_COINS, "coins")
         check_count(self.claim_time_s, MAX_SPAN_S, "time to claim")
         check_count(self.list_age_s, MAX_SPAN_S, "age of the revocation list")
+        check_purposes(self.purposes)
+
+    @property
+    def fields(self) -> list[Any]:
+        """As it stands in a request; purposes only where there are some."""
+        known = [list(self.purposes)] if self.purposes else []
+        return [self.hops, self.bundle_bytes, self.coins, self.claim_time_s, self.list_age_s, *known]
+
+    @classmethod
+    def read(cls, value: object) -> Self:
+        """Read what a request accepts.
+
+        Raises:
+            Malformed: it is something else.
+        """
+        if type(value) is not list or len(value) not in (5, 6):
+            raise Malformed("shape", "what a request accepts is an array of 5 fields, or 6")
+        hops, bundle_bytes, coins, claim_time_s, list_age_s = value[:5]
+        purposes = tuple(read_list(value[5], "purposes")) if len(value) == 6 else ()
+        require(len(value) == 5 or purposes != (), "shape", "where purposes stand, there is one at least")
+        return cls(
+            hops=hops,
+            bundle_bytes=bundle_bytes,
+            coins=coins,
+            claim_time_s=claim_time_s,
+            list_age_s=list_age_s,
+            purposes=purposes,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +138,6 @@ class PaymentRequest:
         accepts: Accepts,
     ) -> Self:
         """Sign a request; the payee stores it before showing it."""
-        terms = [
-            accepts.hops,
-            accepts.bundle_bytes,
-            accepts.coins,
-            accepts.claim_time_s,
-            accepts.list_age_s,
-        ]
         fields = [
             network,
             currency,
@@ -120,7 +146,7 @@ class PaymentRequest:
             nonce,
             made_at_s,
             expires_at_s,
-            terms,
+            accepts.fields,
         ]
         signed = cose.sign(key, Domain.REQUEST, codec.encode_fields(fields))
         return cls(
@@ -140,10 +166,7 @@ class PaymentRequest:
         """Read a received request; neither its signature nor its certificate is verified yet."""
         signed = cose.parse(data, Domain.REQUEST)
         fields = read_array(signed.payload, 8, "request")
-        network, currency, amount_fen, certificate, nonce, made_at_s, expires_at_s, terms = fields
-        if type(terms) is not list or len(terms) != 5:
-            raise Malformed("shape", "what a request accepts is an array of 5 fields")
-        hops, bundle_bytes, coins, claim_time_s, list_age_s = terms
+        network, currency, amount_fen, certificate, nonce, made_at_s, expires_at_s, accepts = fields
         return cls(
             network=network,
             currency=currency,
@@ -152,13 +175,7 @@ class PaymentRequest:
             nonce=nonce,
             made_at_s=made_at_s,
             expires_at_s=expires_at_s,
-            accepts=Accepts(
-                hops=hops,
-                bundle_bytes=bundle_bytes,
-                coins=coins,
-                claim_time_s=claim_time_s,
-                list_age_s=list_age_s,
-            ),
+            accepts=Accepts.read(accepts),
             signed=signed,
         )
 
@@ -172,6 +189,7 @@ class RefusalReason(IntEnum):
     REQUEST_PAID = 4
     FORKED = 5
     OVER_LIMIT = 6
+    CONDITION = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ conserved on its own, so a coin's history is a chain, not a graph.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Self
+from struct import Struct
+from typing import Any, Final, NamedTuple, Self
 
 from shuangli import codec, cose
 from shuangli.cose import Domain, Signed
@@ -149,17 +150,82 @@ class Transfer:
     def parse(cls, data: bytes) -> Self:
         """Read a received transfer; neither its signature nor its certificate is verified yet."""
         signed = cose.parse(data, Domain.TRANSFER)
-        fields = read_array(signed.payload, 6, "transfer")
-        request_id, certificate, signed_at_s, claim_by_s, payee, rows = fields
+        fields = read_usual(signed.payload) or _read(signed.payload)
+        request_id, certificate, signed_at_s, claim_by_s, payee, spends = fields
         return cls(
             request_id=request_id,
             certificate=read_certificate(certificate),
             signed_at_s=signed_at_s,
             claim_by_s=claim_by_s,
             payee=payee,
-            spends=tuple([_read_spend(row) for row in read_list(rows, "spends")]),
+            spends=spends,
             signed=signed,
         )
+
+
+_USUAL_HEAD: Final = codec.head(codec.ARRAY, 6) + codec.head(codec.BYTES, DIGEST_BYTES)
+_ONE_BYTE_LENGTH: Final = codec.head(codec.BYTES, 24)[0]
+_CERTIFICATE_AT: Final = len(_USUAL_HEAD) + DIGEST_BYTES
+_USUAL_TIMES: Final = Struct(f">BIBI2s{KEY_BYTES}sB")
+"""Two times and a key, each after its head, and the head of the spends."""
+_FOUR_BYTES: Final = codec.head(codec.UNSIGNED, 2**16)[0]
+_KEY_HEAD: Final = codec.head(codec.BYTES, KEY_BYTES)
+_FEW: Final = codec.head(codec.ARRAY, 0)[0]
+_SPEND_HEADS: Final = {
+    codec.head(codec.ARRAY, 2) + codec.head(codec.BYTES, DIGEST_BYTES): False,
+    codec.head(codec.ARRAY, 3) + codec.head(codec.BYTES, DIGEST_BYTES): True,
+}
+"""How a spend begins, and whether it has change."""
+
+
+def read_usual(payload: bytes) -> tuple[bytes, bytes, int, int, bytes, tuple[Spend, ...]] | None:
+    """The fields of a transfer that is laid out as nearly all are, read where they stand.
+
+    The layout has one encoding, which is compared byte by byte, so this is as strict as `codec.decode`; None
+    where it is another one. The values are checked when the transfer is built.
+    """
+    if not payload.startswith(_USUAL_HEAD) or len(payload) < _CERTIFICATE_AT + 2:
+        return None
+    length = payload[_CERTIFICATE_AT + 1]
+    at = _CERTIFICATE_AT + 2 + length
+    if payload[_CERTIFICATE_AT] != _ONE_BYTE_LENGTH or length < 24 or len(payload) < at + _USUAL_TIMES.size:
+        return None
+    first, signed_at_s, second, claim_by_s, key_head, payee, few = _USUAL_TIMES.unpack_from(payload, at)
+    usual = first == second == _FOUR_BYTES and signed_at_s >= 2**16 and claim_by_s >= 2**16
+    if not usual or key_head != _KEY_HEAD or not _FEW < few < _FEW + 24:
+        return None
+    certificate = payload[_CERTIFICATE_AT + 2 : at]
+    try:
+        spends = _usual_spends(payload, at + _USUAL_TIMES.size, few - _FEW)
+    except Malformed:
+        return None
+    request_id = payload[len(_USUAL_HEAD) : _CERTIFICATE_AT]
+    return request_id, certificate, signed_at_s, claim_by_s, payee, spends
+
+
+def _usual_spends(payload: bytes, at: int, count: int) -> tuple[Spend, ...]:
+    """So many spends from `payload[at]` to its end; Malformed if they are laid out otherwise."""
+    spends = []
+    for _ in range(count):
+        has_change = _SPEND_HEADS.get(payload[at : at + 3])
+        start, at = at + 3, at + 3 + DIGEST_BYTES
+        coin_id, change_fen = payload[start:at], 0
+        pay_fen, at = codec.read_head(payload, at, codec.UNSIGNED)
+        if has_change:
+            change_fen, at = codec.read_head(payload, at, codec.UNSIGNED)
+        if has_change is None or (has_change and not change_fen):
+            raise Malformed("shape", "not a usual spend")
+        spends.append(Spend(coin_id, pay_fen, change_fen))
+    if at != len(payload):
+        raise Malformed("cbor", "trailing bytes")
+    return tuple(spends)
+
+
+def _read(payload: bytes) -> tuple[Any, Any, Any, Any, Any, tuple[Spend, ...]]:
+    """The fields of any transfer, whose types are not checked here."""
+    request_id, certificate, signed_at_s, claim_by_s, payee, rows = read_array(payload, 6, "transfer")
+    spends = tuple([_read_spend(row) for row in read_list(rows, "spends")])
+    return request_id, certificate, signed_at_s, claim_by_s, payee, spends
 
 
 def _read_spend(row: object) -> Spend:
@@ -186,10 +252,10 @@ def _check_spends(spends: tuple[Spend, ...]) -> None:
         ):
             _refuse_spend(coin_id, pay_fen, change_fen)
         total_fen += pay_fen + change_fen
-    if len(spends) > 1:
-        coins = {spend[0] for spend in spends}
-        require(len(coins) == len(spends), "shape", "a coin is repeated")
-    require(total_fen <= MAX_FEN, "range", "the coins add up to more than an amount")
+    if len(spends) > 1 and len({spend[0] for spend in spends}) < len(spends):
+        raise Malformed("shape", "a coin is repeated")
+    if total_fen > MAX_FEN:
+        raise Malformed("range", "the coins add up to more than an amount")
 
 
 def _refuse_spend(coin_id: object, pay_fen: object, change_fen: object) -> None:

@@ -8,6 +8,7 @@
 The same material gives the same bytes: no clock, no host, no directory goes into the page.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from shuangli.sims.report import story, tables, words
+from shuangli.sims.report.plots import Chart
 from shuangli.sims.report.story import Material
 from shuangli.sims.scenario import HOUR_S
 
@@ -29,9 +31,24 @@ LAID_OUT: Final = "laid out by the seed"
 """What a network's source says where no file gave the stations."""
 
 
-def render(material: Material) -> str:
-    """The page of a run."""
-    return _template().render(**_context(material))
+Charts = Mapping[str, Chart | None]
+
+
+def charts_of(material: Material) -> Charts:
+    """The charts of a run by name; None where there is nothing to show."""
+    return {
+        "demand": story.demand_chart(material),
+        "rate": story.rate_chart(material),
+        "unreconciled": story.unreconciled_chart(material),
+        "circulating": story.circulating_chart(material),
+        "latency": story.latency_chart(material),
+        "detection": story.detection_chart(material),
+    }
+
+
+def render(material: Material, charts: Charts) -> str:
+    """The page of a run, with its charts."""
+    return _template().render(**_context(material), charts=charts)
 
 
 @cache
@@ -71,14 +88,6 @@ def _context(material: Material) -> dict[str, Any]:
         "checks": checks,
         "holds": holds,
         "verdict": sentence,
-        "charts": {
-            "demand": story.demand_chart(material),
-            "rate": story.rate_chart(material),
-            "unreconciled": story.unreconciled_chart(material),
-            "circulating": story.circulating_chart(material),
-            "latency": story.latency_chart(material),
-            "detection": story.detection_chart(material),
-        },
         "hours": _hours(material),
         "losses": tables.losses(figures["forks"], material.cases),
         "cases": _cases(material),

@@ -3,16 +3,17 @@
 Titles stand in the page, not in the picture. Every scale of amounts starts at zero.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from shuangli.sims.report.series import Level, OverTime, Spread, step_s
-from shuangli.sims.report.svg import COLOURS, draw, inline_svg
+from shuangli.sims.report.svg import COLOURS, LIGHT, Palette, draw, inline_svg, picture_bytes
 from shuangli.sims.report.words import count, duration
 
 Outages = Sequence[tuple[float, float]]
@@ -42,11 +43,14 @@ HALF: Final = (Size("wide", 488, 264, (54, 14, 44, 44), 13, 6), NARROW._replace(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A finished chart: what it shows, in words, and the SVG of each variant by name."""
+    """A finished chart: what it shows, in words; the page's SVG of each variant by name; and as files."""
 
+    name: str
     title: str
     description: str
     variants: tuple[tuple[str, str], ...]
+    svg: bytes
+    png: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +61,30 @@ class TimeAxis:
     outages: Outages
 
 
-def _chart(
-    name: str, title: str, description: str, sizes: Sequence[Size], paint: Callable[[Axes, Size], None]
-) -> Chart:
+Paint = Callable[[Axes, Size, Palette], None]
+"""Draws a variant of a chart in some colours."""
+
+
+def made(name: str, title: str, description: str, sizes: Sequence[Size], paint: Paint) -> Chart:
+    """A chart in all its variants for the page, and its first one as files of their own."""
+
+    def drawn(size: Size, palette: Palette) -> Figure:
+        return draw(size.width, size.height, size.margins, lambda axes: paint(axes, size, palette))
+
     variants = []
     for size in sizes:
-        figure = draw(size.width, size.height, size.margins, lambda axes, size=size: paint(axes, size))  # type: ignore[misc]
-        svg = inline_svg(figure, name=f"{name}-{size.name}", title=title, description=description)
+        svg = inline_svg(
+            drawn(size, COLOURS), name=f"{name}-{size.name}", title=title, description=description
+        )
         variants.append((size.name, svg))
-    return Chart(title=title, description=description, variants=tuple(variants))
+    return Chart(
+        name=name,
+        title=title,
+        description=description,
+        variants=tuple(variants),
+        svg=picture_bytes(drawn(sizes[0], LIGHT), "svg"),
+        png=picture_bytes(drawn(sizes[0], LIGHT), "png"),
+    )
 
 
 def compact(number: float, highest: float) -> str:
@@ -76,19 +95,19 @@ def compact(number: float, highest: float) -> str:
     return f"{number:,.6g}"
 
 
-def _frame(axes: Axes, size: Size, unit: str, *, whole: bool = False) -> None:
+def _frame(axes: Axes, size: Size, palette: Palette, unit: str, *, whole: bool = False) -> None:
     """Zero at the bottom, light lines across, and the unit above the scale."""
-    bare_frame(axes, size, COLOURS, unit)
+    bare_frame(axes, size, palette, unit)
     axes.yaxis.set_major_locator(MaxNLocator(5 if size.name == "wide" else 4, integer=whole))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: compact(number, axes.get_ylim()[1])))
-    axes.yaxis.grid(True, color=COLOURS["line"], linewidth=1)
+    axes.yaxis.grid(True, color=palette["line"], linewidth=1)
 
 
-def bare_frame(axes: Axes, size: Size, colours: Mapping[str, str], unit: str) -> None:
+def bare_frame(axes: Axes, size: Size, palette: Palette, unit: str) -> None:
     """A line at the bottom, no other one, and the unit above the scale."""
     axes.spines[["left", "right", "top"]].set_visible(False)
-    axes.spines["bottom"].set_color(colours["muted"])
-    axes.tick_params(length=0, labelsize=size.font, labelcolor=colours["muted"], pad=5)
+    axes.spines["bottom"].set_color(palette["muted"])
+    axes.tick_params(length=0, labelsize=size.font, labelcolor=palette["muted"], pad=5)
     axes.set_axisbelow(True)
     left, _, top, _ = size.margins
     axes.annotate(
@@ -98,7 +117,7 @@ def bare_frame(axes: Axes, size: Size, colours: Mapping[str, str], unit: str) ->
         xytext=(-left, top - size.font - 1),
         textcoords="offset points",
         fontsize=size.font,
-        color=colours["muted"],
+        color=palette["muted"],
     )
 
 
@@ -110,7 +129,7 @@ def _hour(hour: float) -> str:
     return f"{int(hour) % 24:02d}:{round(hour % 1 * 60):02d}"
 
 
-def _time(axes: Axes, size: Size, time: TimeAxis) -> None:
+def _time(axes: Axes, size: Size, palette: Palette, time: TimeAxis) -> None:
     """Hours of a day or two, or days, and a shade where operators could not be reached."""
     axes.set_xlim(0, time.end_h)
     if time.end_h <= MOST_HOURS_ON_CLOCK:
@@ -125,22 +144,23 @@ def _time(axes: Axes, size: Size, time: TimeAxis) -> None:
         axes.xaxis.set_major_locator(FixedLocator(noons[noons < time.end_h].tolist()))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda hour, _: f"day {int(hour) // 24 + 1}"))
         for midnight in range(24, int(time.end_h) + 1, 24):
-            axes.axvline(midnight, color=COLOURS["line"], linewidth=1, zorder=0)
+            axes.axvline(midnight, color=palette["line"], linewidth=1, zorder=0)
     axes.xaxis.set_minor_locator(NullLocator())
     for first_h, last_h in time.outages:
-        axes.axvspan(first_h, last_h, color=COLOURS["shade"], linewidth=0, zorder=0)
+        axes.axvspan(first_h, last_h, color=palette["shade"], linewidth=0, zorder=0)
         middle = (first_h + last_h) / 2 / time.end_h
         side = "left" if middle < 0.2 else "right" if middle > 0.8 else "center"
         at_h = {"left": first_h, "right": min(last_h, time.end_h), "center": (first_h + last_h) / 2}[side]
         text = "operators unreachable" if size.name == "wide" else "unreachable"
         if time.end_h <= MOST_HOURS_ON_CLOCK:
             text += f" {_hour(first_h)}–{_hour(last_h)}"
-        _label(axes, size, text, (at_h, 1), side=side, colour="muted", above=4, on_top=True)
+        _label(axes, size, palette, text, (at_h, 1), side=side, colour="muted", above=4, on_top=True)
 
 
 def _label(
     axes: Axes,
     size: Size,
+    palette: Palette,
     text: str,
     at: tuple[float, float],
     *,
@@ -158,14 +178,14 @@ def _label(
         xytext=(along, above),
         textcoords="offset points",
         fontsize=size.font,
-        color=COLOURS[colour],
+        color=palette[colour],
         horizontalalignment=side,
         annotation_clip=False,
     )
 
 
 def _steps(axes: Axes, data: OverTime, colour: str) -> None:
-    axes.stairs(data.values, data.edges_h, fill=True, color=COLOURS[colour], linewidth=0)
+    axes.stairs(data.values, data.edges_h, fill=True, color=colour, linewidth=0)
 
 
 def hours_chart(
@@ -173,21 +193,21 @@ def hours_chart(
 ) -> Chart:
     """Bars by hour (what came of it), and a mark for each hour (what was asked for)."""
 
-    def paint(axes: Axes, size: Size) -> None:
-        _frame(axes, size, unit, whole=True)
+    def paint(axes: Axes, size: Size, palette: Palette) -> None:
+        _frame(axes, size, palette, unit, whole=True)
         bars = solid.values.size
         if bars <= MOST_SEPARATE_BARS:
-            axes.bar(solid.edges_h[:-1] + 0.5, solid.values, width=0.72, color=COLOURS["main"])
+            axes.bar(solid.edges_h[:-1] + 0.5, solid.values, width=0.72, color=palette["main"])
         else:
-            _steps(axes, solid, "main")
+            _steps(axes, solid, palette["main"])
         shown = (marked.values > 0) | (solid.values > 0)
         starts = marked.edges_h[:-1][shown]
-        axes.hlines(marked.values[shown], starts, starts + 1, color=COLOURS["accent"], linewidth=2, zorder=3)
+        axes.hlines(marked.values[shown], starts, starts + 1, color=palette["accent"], linewidth=2, zorder=3)
         _top(axes, max(solid.peak[1], marked.peak[1]))
-        _time(axes, size, time)
+        _time(axes, size, palette, time)
 
     text = f"Bars: {names[0]}; marks: {names[1]}; by hour. Highest bar: {count(int(solid.peak[1]))} {unit}."
-    return _chart("hours", title, text, FULL, paint)
+    return made("hours", title, text, FULL, paint)
 
 
 def rate_chart(title: str, *, rate: OverTime, busiest: tuple[int, int], what: str, time: TimeAxis) -> Chart:
@@ -198,39 +218,41 @@ def rate_chart(title: str, *, rate: OverTime, busiest: tuple[int, int], what: st
     shown = OverTime(start_s=rate.start_s, width_s=rate.width_s, values=rate.values * scale)
     on_scale = not per_minute and most <= OFF_SCALE * rate.peak[1]
 
-    def paint(axes: Axes, size: Size) -> None:
-        _frame(axes, size, f"{unit}, mean of {duration(rate.width_s)}")
-        _steps(axes, shown, "main")
+    def paint(axes: Axes, size: Size, palette: Palette) -> None:
+        _frame(axes, size, palette, f"{unit}, mean of {duration(rate.width_s)}")
+        _steps(axes, shown, palette["main"])
         _top(axes, max(shown.peak[1] * (1 if on_scale else 1.2), most if on_scale else 0))
-        _time(axes, size, time)
+        _time(axes, size, palette, time)
         at_h, text = at_s / 3_600, f"busiest second: {count(most)}"
         side = "right" if at_h > time.end_h * 0.62 else "left"
         along = -8 if side == "right" else 8
         if on_scale:
-            axes.plot([at_h], [most], "o", color=COLOURS["accent"], markersize=7, clip_on=False)
-            _label(axes, size, text, (at_h, most), side=side, colour="accent", above=-4, along=along)
+            axes.plot([at_h], [most], "o", color=palette["accent"], markersize=7, clip_on=False)
+            _label(axes, size, palette, text, (at_h, most), side=side, colour="accent", above=-4, along=along)
         elif most:
             arrow = f"{text} ↑" if side == "right" else f"↑ {text}"
             below = -size.font - 2
-            _label(axes, size, arrow, (at_h, 1), side=side, colour="accent", above=below, on_top=True)
+            _label(
+                axes, size, palette, arrow, (at_h, 1), side=side, colour="accent", above=below, on_top=True
+            )
 
     text = f"{unit}, mean of {duration(rate.width_s)}. Most in one second: {count(most)}."
-    return _chart("rate", title, text, FULL, paint)
+    return made("rate", title, text, FULL, paint)
 
 
 def value_chart(name: str, title: str, *, level_fen: Level, colour: str, time: TimeAxis) -> Chart:
     """An amount over the day, in yuan."""
     highest_yuan = level_fen.peak[1] / 100
 
-    def paint(axes: Axes, size: Size) -> None:
-        _frame(axes, size, "yuan")
-        axes.fill_between(level_fen.at_h, level_fen.values / 100, color=COLOURS[colour], linewidth=0)
+    def paint(axes: Axes, size: Size, palette: Palette) -> None:
+        _frame(axes, size, palette, "yuan")
+        axes.fill_between(level_fen.at_h, level_fen.values / 100, color=palette[colour], linewidth=0)
         _top(axes, highest_yuan)
-        _time(axes, size, time)
+        _time(axes, size, palette, time)
 
     sizes = (FULL[0]._replace(height=220), NARROW._replace(height=190))
     text = f"Amount in yuan, every {duration(level_fen.every_s)}. Most: {highest_yuan:,.2f} yuan."
-    return _chart(name, title, text, sizes, paint)
+    return made(name, title, text, sizes, paint)
 
 
 def spread_chart(name: str, title: str, *, lengths: Spread, noun: str, colour: str, axis: str) -> Chart:
@@ -238,27 +260,36 @@ def spread_chart(name: str, title: str, *, lengths: Spread, noun: str, colour: s
     longest_s = int(lengths.ordered_s[-1])
     edges_s = np.arange(lengths.counts.size + 1) * lengths.width_s
 
-    def paint(axes: Axes, size: Size) -> None:
-        _frame(axes, size, f"{noun} per {duration(lengths.width_s)}", whole=True)
-        axes.stairs(lengths.counts, edges_s, fill=True, color=COLOURS[colour], linewidth=0)
+    def paint(axes: Axes, size: Size, palette: Palette) -> None:
+        _frame(axes, size, palette, f"{noun} per {duration(lengths.width_s)}", whole=True)
+        axes.stairs(lengths.counts, edges_s, fill=True, color=palette[colour], linewidth=0)
         _top(axes, float(lengths.counts.max()) * 1.12)
         end_s = max(int(edges_s[-1]), 1)
         axes.set_xlim(0, end_s)
         step = step_s(end_s, size.ticks - 1)
         axes.xaxis.set_major_locator(FixedLocator(np.arange(0, end_s + 1, step).tolist()))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda second, _: duration(second) if second else "0"))
-        axes.set_xlabel(axis, fontsize=size.font, color=COLOURS["muted"], labelpad=4)
+        axes.set_xlabel(axis, fontsize=size.font, color=palette["muted"], labelpad=4)
         for share, text in ((0.5, "half"), (0.95, "95 %")):
             at_s = lengths.within_s(share)
-            axes.axvline(at_s, color=COLOURS["ink"], linewidth=1, linestyle=(0, (3, 2)), ymax=0.97)
+            axes.axvline(at_s, color=palette["ink"], linewidth=1, linestyle=(0, (3, 2)), ymax=0.97)
             side, along = ("right", -4) if at_s > 0.8 * end_s else ("left", 4)
             above = -size.font if share == 0.5 else -2.3 * size.font
             _label(
-                axes, size, text, (at_s, 1), side=side, colour="ink", above=above, along=along, on_top=True
+                axes,
+                size,
+                palette,
+                text,
+                (at_s, 1),
+                side=side,
+                colour="ink",
+                above=above,
+                along=along,
+                on_top=True,
             )
 
     text = (
         f"{axis}: half of {count(lengths.ordered_s.size)} {noun} within {duration(lengths.within_s(0.5))},"
         f" 95 % within {duration(lengths.within_s(0.95))}, the longest {duration(longest_s)}."
     )
-    return _chart(name, title, text, HALF, paint)
+    return made(name, title, text, HALF, paint)

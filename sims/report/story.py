@@ -6,11 +6,11 @@ from typing import Any
 
 import polars as pl
 
-from shuangli.sims.cell import PAID
 from shuangli.sims.report import plots, series
 from shuangli.sims.report.plots import Chart, TimeAxis
 from shuangli.sims.report.words import clock, count, duration, plural, yuan
 from shuangli.sims.scenario import DAY_S, HOUR_S
+from shuangli.sims.tap import PAID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -6,7 +6,7 @@ so one picture serves light, dark and print. Text stays text, in the page's font
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 from xml.etree import ElementTree as Xml
@@ -18,6 +18,18 @@ from matplotlib.figure import Figure
 ROLES: Final = ("ink", "muted", "line", "main", "accent", "shade", "panel")
 COLOURS: Final = {role: f"#00000{number}" for number, role in enumerate(ROLES, 1)}
 """What to draw in, by role; black but for a number, so that no figure relies on its value."""
+Palette = Mapping[str, str]
+"""Colours by role."""
+LIGHT: Final[Palette] = {
+    "ink": "#1a1e23",
+    "muted": "#5a636d",
+    "line": "#e1e3e2",
+    "main": "#2470ad",
+    "accent": "#c2540a",
+    "shade": "#ece8dd",
+    "panel": "#ffffff",
+}
+"""The page's colours by day, for pictures that stand alone."""
 
 POINTS_PER_INCH: Final = 72
 NUMBER: Final = re.compile(r"-?\d+\.\d+")

@@ -20,6 +20,7 @@ from shuangli.sims.report.words import (
     setting,
     yuan,
 )
+from shuangli.sims.settings import flat
 
 Figures = Mapping[str, Any]
 
@@ -273,7 +274,7 @@ def numbers(figures: Figures) -> list[tuple[str, str]]:
 def settings(figures: Figures) -> list[tuple[str, str, str]]:
     """The settings: name as for `--set`, value as given, and as its unit says it where that differs."""
     rows = []
-    for name, value in figures["scenario"]["config"].items():
+    for name, value in flat(figures["scenario"]["config"]).items():
         reading = setting(name, value)
         rows.append((name, str(value), "" if reading == str(value) else reading))
     return rows

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from shuangli.errors import CODES
 from shuangli.money import format_yuan
-from shuangli.sims.cell import NOT_OPEN, PAID, REFUSED_BY_PAYEE, UNANSWERED
 from shuangli.sims.scenario import DAY_S, HOUR_S
+from shuangli.sims.tap import NOT_OPEN, PAID, REFUSED_BY_PAYEE, UNANSWERED
 
 MINUTE_S: Final = 60
 NO_BREAK: Final = "\u00a0"
@@ -25,6 +25,7 @@ HELD: Final = {
     "late_fen": "handed in too late to be paid",
     "capped_fen": "handed in and not paid, beyond the guarantee fund’s cap per person",
     "frozen_fen": "handed in by a culprit, frozen",
+    "disowned_fen": "handed in, and nothing that holds for the centre",
 }
 PLACES: Final = {
     "devices": "Wallets and payment devices",
@@ -122,7 +123,7 @@ def setting(name: str, value: Any) -> str:
         return yuan(value)
     if name.endswith("_s"):
         return duration(value)
-    if name.endswith("_share") or name == "among_workers":
+    if name.endswith(("_share", ".share")) or name == "among_workers":
         return f"{100 * value:g} %"
     if name.endswith("_from_h"):
         return clock(round(value * HOUR_S), days=1)

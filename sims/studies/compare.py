@@ -16,6 +16,7 @@ import polars as pl
 
 from shuangli.errors import StoreError
 from shuangli.sims.catalogue import CONFIGS
+from shuangli.sims.report.plots import Chart
 from shuangli.sims.settings import settings_of
 from shuangli.sims.studies import plots
 from shuangli.sims.studies.design import Design
@@ -23,7 +24,6 @@ from shuangli.sims.studies.figures import Values, differences_table, points_tabl
 from shuangli.sims.studies.measures import MEASURES
 from shuangli.sims.studies.numbers import figure
 from shuangli.sims.studies.page import render
-from shuangli.sims.studies.plots import Picture
 from shuangli.sims.studies.record import SETTING, Record, collect, read_record, write_whole
 
 REPORT: Final = "report.html"
@@ -120,11 +120,11 @@ def _sound(runs: pl.DataFrame) -> bool:
 
 def _pictures(
     record: Record, points: pl.DataFrame, differences: pl.DataFrame, sensitivity: pl.DataFrame
-) -> Iterator[Picture]:
+) -> Iterator[Chart]:
     for measure in record.measures:
         if not points.filter(pl.col("measure") == measure).height:
             continue
-        made: list[Picture | None] = []
+        made: list[Chart | None] = []
         if record.design == Design.GRID:
             made.append(plots.levels_picture(record, points, measure))
             made.append(plots.differences_picture(record, differences, measure))

@@ -11,11 +11,12 @@ from typing import Any, Final
 import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from shuangli.sims.report.plots import Chart
 from shuangli.sims.report.words import plural
 from shuangli.sims.studies.design import Design
 from shuangli.sims.studies.measures import MEASURES
 from shuangli.sims.studies.numbers import figure, interval, level, title
-from shuangli.sims.studies.plots import Picture, point_text
+from shuangli.sims.studies.plots import point_text
 from shuangli.sims.studies.record import Record
 
 TEMPLATE: Final = "study.html.j2"
@@ -59,7 +60,7 @@ def render(
     record: Record,
     tables: dict[str, pl.DataFrame],
     fits: dict[str, float],
-    pictures: Sequence[Picture],
+    pictures: Sequence[Chart],
     *,
     runs: int,
     missing: int,
@@ -115,7 +116,7 @@ def _part(
     measure: str,
     tables: dict[str, pl.DataFrame],
     fits: dict[str, float],
-    pictures: Sequence[Picture],
+    pictures: Sequence[Chart],
 ) -> dict[str, Any]:
     """What the page says of one measure."""
     of_it = {name: table.filter(pl.col("measure") == measure) for name, table in tables.items()}

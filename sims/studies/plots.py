@@ -3,69 +3,27 @@
 Whiskers are 95 % t-intervals; in charts of sensitivity they are the intervals that `sensitivity` names.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from shuangli.sims.report.plots import FULL, HALF, Chart, Size, bare_frame
-from shuangli.sims.report.svg import COLOURS, draw, inline_svg, picture_bytes
+from shuangli.sims.report.plots import FULL, HALF, Chart, Size, bare_frame, made
+from shuangli.sims.report.svg import Palette
 from shuangli.sims.studies.figures import column_of
 from shuangli.sims.studies.measures import MEASURES
 from shuangli.sims.studies.numbers import figure, level, scale_of, title
 from shuangli.sims.studies.record import Record
 
-Palette = Mapping[str, str]
-LIGHT: Final[Palette] = {
-    "ink": "#1a1e23",
-    "muted": "#5a636d",
-    "line": "#e1e3e2",
-    "main": "#2470ad",
-    "accent": "#c2540a",
-    "shade": "#ece8dd",
-    "panel": "#ffffff",
-}
-"""The page's colours by day, for pictures that stand alone."""
 MARKS: Final = (("main", "o", "-"), ("accent", "s", "-"), ("main", "^", "--"), ("accent", "v", "--"))
 """How series are told apart: colour, mark and line."""
 MOST_BARS: Final = 24
 NOT_AXES: Final = ("point", "measure", "n", "mean", "sd", "t_low", "t_high")
 TICKS: Final = 4
 """Marks on the axis of a setting that was sampled."""
-
-
-class Picture(NamedTuple):
-    """A chart for the page, and the same as files."""
-
-    name: str
-    chart: Chart
-    svg: bytes
-    png: bytes
-
-
-def _picture(
-    name: str,
-    heading: str,
-    description: str,
-    sizes: Sequence[Size],
-    paint: Callable[[Axes, Size, Palette], None],
-) -> Picture:
-    variants = []
-    for size in sizes:
-        drawn = _drawn(size, paint, COLOURS)
-        svg = inline_svg(drawn, name=f"{name}-{size.name}", title=heading, description=description)
-        variants.append((size.name, svg))
-    chart = Chart(title=heading, description=description, variants=tuple(variants))
-    files = [picture_bytes(_drawn(sizes[0], paint, LIGHT), kind) for kind in ("svg", "png")]
-    return Picture(name, chart, *files)
-
-
-def _drawn(size: Size, paint: Callable[[Axes, Size, Palette], None], palette: Palette) -> Figure:
-    return draw(size.width, size.height, size.margins, lambda axes: paint(axes, size, palette))
 
 
 def _scale(axes: Axes, palette: Palette) -> None:
@@ -75,7 +33,7 @@ def _scale(axes: Axes, palette: Palette) -> None:
     axes.yaxis.grid(True, color=palette["line"], linewidth=1)
 
 
-def levels_picture(record: Record, points: pl.DataFrame, measure: str) -> Picture:
+def levels_picture(record: Record, points: pl.DataFrame, measure: str) -> Chart:
     """A measure of a grid over the levels of its first setting, a line for each combination of the others.
 
     Where these would be too many, over the levels of the first setting alone, the mean of all others.
@@ -120,7 +78,7 @@ def levels_picture(record: Record, points: pl.DataFrame, measure: str) -> Pictur
     by = f", by {', '.join(others)}" if len(groups) > 1 else ""
     sizes = tuple(size._replace(height=300, margins=(*size.margins[:3], 46)) for size in FULL)
     text = f"{title(measure)}. Means over seeds with 95 % t-intervals."
-    return _picture(f"levels-{measure}", f"Over {name}{by}", text, sizes, paint)
+    return made(f"levels-{measure}", f"Over {name}{by}", text, sizes, paint)
 
 
 def _groups(rows: pl.DataFrame, others: Sequence[str]) -> list[tuple[str, pl.DataFrame]]:
@@ -138,7 +96,7 @@ def _groups(rows: pl.DataFrame, others: Sequence[str]) -> list[tuple[str, pl.Dat
     ]
 
 
-def differences_picture(record: Record, differences: pl.DataFrame, measure: str) -> Picture | None:
+def differences_picture(record: Record, differences: pl.DataFrame, measure: str) -> Chart | None:
     """How far each point of a grid is from the baseline; none where there are too many points."""
     rows = differences.filter(pl.col("measure") == measure)
     if not 0 < rows.height <= MOST_BARS:
@@ -173,10 +131,10 @@ def differences_picture(record: Record, differences: pl.DataFrame, measure: str)
         for size in FULL
     )
     text = f"{title(measure)}: each point less the baseline. Blue: t-interval; orange: bootstrap."
-    return _picture(f"differences-{measure}", "Against the baseline, seed by seed", text, sizes, paint)
+    return made(f"differences-{measure}", "Against the baseline, seed by seed", text, sizes, paint)
 
 
-def sensitivity_picture(record: Record, sensitivity: pl.DataFrame, measure: str) -> Picture | None:
+def sensitivity_picture(record: Record, sensitivity: pl.DataFrame, measure: str) -> Chart | None:
     """What each setting does to a measure."""
     rows = sensitivity.filter(pl.col("measure") == measure)
     if not rows.height:
@@ -202,10 +160,10 @@ def sensitivity_picture(record: Record, sensitivity: pl.DataFrame, measure: str)
             axes.legend(fontsize=size.font - 1, frameon=False, labelcolor=palette["ink"])
 
     text = f"{title(measure)}: {' and '.join(indices)} by setting, with 95 % intervals."
-    return _picture(f"sensitivity-{measure}", "What each setting does", text, HALF, paint)
+    return made(f"sensitivity-{measure}", "What each setting does", text, HALF, paint)
 
 
-def scatter_pictures(record: Record, points: pl.DataFrame, measure: str) -> list[Picture]:
+def scatter_pictures(record: Record, points: pl.DataFrame, measure: str) -> list[Chart]:
     """A measure of a sampled design over each setting: a dot for each point, its mean over seeds."""
     rows = points.filter(pl.col("measure") == measure)
     if not rows.height:
@@ -214,9 +172,7 @@ def scatter_pictures(record: Record, points: pl.DataFrame, measure: str) -> list
     return [_scatter(record, rows, measure, name, divisor, unit) for name in record.axes]
 
 
-def _scatter(
-    record: Record, rows: pl.DataFrame, measure: str, name: str, divisor: float, unit: str
-) -> Picture:
+def _scatter(record: Record, rows: pl.DataFrame, measure: str, name: str, divisor: float, unit: str) -> Chart:
     column = column_of(record, name)
     at = column[rows["point"].to_numpy()]
     ticks, texts = _ticks(record, name)
@@ -232,7 +188,7 @@ def _scatter(
         axes.set_xlabel(name, fontsize=size.font, color=palette["muted"])
 
     text = f"{title(measure)} over {name}; a dot for each point, its mean over seeds."
-    return _picture(f"scatter-{measure}-{name}", f"Over {name}", text, HALF, paint)
+    return made(f"scatter-{measure}-{name}", f"Over {name}", text, HALF, paint)
 
 
 def _ticks(record: Record, name: str) -> tuple[list[float], list[str]]:

@@ -24,7 +24,7 @@ from typing import Any, Final
 from shuangli.errors import BadInput
 from shuangli.sims.catalogue import CONFIGS
 from shuangli.sims.scenario_file import LARGEST_SEED, Key, Setup, read_toml, read_value, setup_of
-from shuangli.sims.settings import Value, settings_of, shown, shown_key, unknown_key
+from shuangli.sims.settings import Value, flattened, settings_of, shown, shown_key, unknown_key
 from shuangli.sims.studies.design import MOST_POINTS, Axis, Design, axis_of, count_points, points_of
 from shuangli.sims.studies.measures import MEASURES, SHOWN
 
@@ -178,7 +178,8 @@ class _Reader:
         table = self._table.get("vary")
         if not isinstance(table, dict) or not table:
             raise self._bad("vary", ": not a table that names a setting to vary")
-        return tuple(self._axis(name, value, design) for name, value in table.items())
+        flat = flattened(CONFIGS[self._setup.scenario], table)
+        return tuple(self._axis(name, value, design) for name, value in flat.items())
 
     def _axis(self, name: str, value: object, design: Design) -> Axis:
         known = settings_of(CONFIGS[self._setup.scenario])
@@ -237,7 +238,7 @@ class _Reader:
             raise self._bad("baseline", f"={shown(table)}: not a table")
         wanted = {
             name: read_value(self._setup.scenario, name, value, f"{self._path}: sweep.baseline.")
-            for name, value in table.items()
+            for name, value in flattened(CONFIGS[self._setup.scenario], table).items()
         }
         for number, point in enumerate(points):
             if all(_same(point.get(name), value) for name, value in wanted.items()):

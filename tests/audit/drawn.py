@@ -13,7 +13,8 @@ from shuangli.issuer.authority import Authority
 from shuangli.merkle import Frontier, consistency_proof, inclusion_proof, leaf_hash
 from shuangli.messages.audit import Checkpoint, LogEntry
 from shuangli.messages.certificates import RoleCertificate
-from shuangli.messages.events import FACTS, MAX_WORDS, AccountChange, Event, EventKind
+from shuangli.messages.event_facts import MAX_WORDS
+from shuangli.messages.events import FACTS, AccountChange, Event, EventKind, RiskStep
 from shuangli.messages.notices import Acknowledgement, Outcome
 from shuangli.money import MAX_FEN
 from shuangli.offline.audit import VerifiedCheckpoint, verify_checkpoint
@@ -45,6 +46,7 @@ _BY_NAME: Final[dict[str, SearchStrategy[Any]]] = {
     "change": st.sampled_from(AccountChange),
     "tier": st.integers(0, 4),
     "record": ids,
+    "step": st.sampled_from(RiskStep),
     "frozen_fen": _changes,
     "name": _words,
     "authority": _words,

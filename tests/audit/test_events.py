@@ -15,7 +15,7 @@ from shuangli.crypto import sha256
 from shuangli.errors import Malformed
 from shuangli.merkle import EMPTY_ROOT, MAX_SIZE
 from shuangli.messages.audit import Checkpoint, LogEntry
-from shuangli.messages.events import FACTS, AccountChange, Event, EventKind, digest_of_entries
+from shuangli.messages.events import FACTS, AccountChange, EpochChange, Event, EventKind, digest_of_entries
 from shuangli.messages.notices import Outcome
 from shuangli.money import MAX_FEN
 from tests.audit.drawn import NOW, events
@@ -147,7 +147,7 @@ def test_a_wrong_field_is_refused(change: Callable[[list[Any]], None]) -> None:
 def test_every_kind_has_a_table_and_each_fact_a_meaning() -> None:
     assert FACTS.keys() == {*EventKind}
     assert [kind for kind in EventKind if FACTS[kind].each] == [EventKind.SETTLEMENT]
-    assert {*map(int, EventKind)} == {*range(1, 14)}
+    assert {*map(int, EventKind)} == {*range(1, 16)}
 
 
 def test_no_fact_is_a_person_or_a_wallet() -> None:
@@ -166,8 +166,8 @@ def test_pages_list_the_facts_of_the_table() -> None:
         for name in (*shape.facts, *shape.each):
             assert re.search(rf"\b{name}\b", row[1]), f"{kind}: {name}"
         assert re.search(rf"^\| {kind.name.lower()} \|", explained, re.MULTILINE), kind
-    for change in AccountChange:
-        assert f"{int(change)} {change.name.lower()}" in vectors
+    for change in (*AccountChange, *EpochChange):
+        assert f"{int(change)} {change.name.lower().replace('_', ' ')}" in vectors
 
 
 def test_entries_of_the_books_have_one_digest() -> None:

@@ -9,12 +9,14 @@ import pytest
 from shuangli.books import Entry, Posting
 from shuangli.crypto import sha256
 from shuangli.database.audit import AuditLog
-from shuangli.errors import StoreError
+from shuangli.errors import StoreError, Unverified
 from shuangli.issuer.losses.policy import LossPolicy
+from shuangli.issuer.service.office import file_report
 from shuangli.issuer.supply import Supply
 from shuangli.merkle import leaf_hash
-from shuangli.messages.events import AccountChange, Event, EventKind, digest_of_entries
-from shuangli.messages.notices import Acknowledgement, Enrolment, RevocationList
+from shuangli.messages.enrolment import Enrolment
+from shuangli.messages.events import AccountChange, EpochChange, Event, EventKind, digest_of_entries
+from shuangli.messages.notices import Acknowledgement, RevocationList
 from shuangli.offline.audit import (
     VerifiedCheckpoint,
     verify_checkpoint,
@@ -23,12 +25,13 @@ from shuangli.offline.audit import (
     verify_inclusion,
 )
 from shuangli.offline.omission import Omission, verify_omission_file
+from shuangli.offline.report import RESULT, sign_report
 from shuangli.offline.request import request_id_of
 from shuangli.operator.accounts import TOLD_OTHERWISE
 from tests.database.places import Place, Places
 from tests.persons.answers import EXPIRED_S, redeem_all, run_losses
 from tests.settlement.test_refusals import refuse
-from tests.world import NAMES, NOW, PSEUDONYMS, TRANSFERABLE, World, as_upload, pay
+from tests.world import NAMES, NETWORK, NOW, PSEUDONYMS, TRANSFERABLE, World, as_upload, pay
 
 LATER_S: Final = EXPIRED_S + 100
 ANNA: Final = sha256(b"anna")
@@ -157,7 +160,8 @@ def test_the_figures_follow_from_the_logs_and_the_logs_from_what_happened(new_wo
     told = {name: {event.kind for event in events_of(world, name)} for name in ("centre", *NAMES)}
     kinds = EventKind
     common = {kinds.LOAD, kinds.SETTLEMENT, kinds.POSTING, kinds.RETURN}
-    assert told["centre"] == common | {kinds.POLICY, kinds.CASE, kinds.REVOCATION, kinds.TAKEN}
+    of_centre = {kinds.POLICY, kinds.CASE, kinds.REVOCATION, kinds.TAKEN, kinds.FREEZE, kinds.EPOCH}
+    assert told["centre"] == common | of_centre
     assert told["OP01"] == common | {kinds.ACCOUNT, kinds.CERTIFICATE}
     assert supply_in(events_of(world, "centre")) == {1: world.supply()}
     supply = world.supply()
@@ -165,6 +169,9 @@ def test_the_figures_follow_from_the_logs_and_the_logs_from_what_happened(new_wo
         assert getattr(supply, name) > 0, f"a history without {name} shows nothing"
     taken = [event.fact("void_fen") for event in events_of(world, "centre", kinds.TAKEN)]
     assert min(taken) == 0 < max(taken), "in the supply, and on a fork"
+    frozen = [event.fact("record") for event in events_of(world, "centre", kinds.FREEZE)]
+    assert len(frozen) == len(set(frozen)), "each is told once"
+    assert {event.fact("coin_id") for event in events_of(world, "centre", kinds.TAKEN)} <= set(frozen)
     for event, case in zip(events_of(world, "centre", kinds.CASE), world.cases(), strict=True):
         assert event.fact("evidence") == sha256(case.evidence)
         assert (event.operator, event.fact("face_fen"), event.fact("epoch")) == (
@@ -294,6 +301,42 @@ def test_another_policy_is_told_when_the_issuer_starts(new_world: NewWorld) -> N
     changed = events_of(world, "centre", EventKind.POLICY)[1:]
     assert [event.fact("value") for event in changed] == [500]
     assert changed[0].fact("digest") != told.fact("digest")
+
+
+def test_the_life_of_an_epoch_is_told(new_world: NewWorld) -> None:
+    world = new_world()
+    world.change_terms(world.terms)
+    with world.issuer.transaction():
+        world.issuer.epochs.stop(2, now_s=NOW, why="tried")
+        world.issuer.epochs.stop(2, now_s=NOW, why="again")
+    told = [
+        (event.fact("epoch"), EpochChange(event.fact("change")).name)
+        for event in events_of(world, "centre", EventKind.EPOCH)
+    ]
+    assert told == [(1, "OPEN"), (2, "OPEN"), (1, "MINTING_CLOSED"), (2, "STOPPED")]
+
+
+def test_f32_a_report_that_is_filed_is_told_once_and_another_version_is_another_entry(
+    new_world: NewWorld,
+) -> None:
+    world = new_world()
+
+    def report(made_at_s: int) -> bytes:
+        return sign_report(
+            world.keys["centre"],
+            network=NETWORK,
+            made_at_s=made_at_s,
+            files={RESULT: b"{}"},
+            centre=world.centre.signed.data,
+        )
+
+    for made_at_s in (NOW, NOW, NOW + 1):
+        filed = file_report(world.issuer, report(made_at_s), now_s=NOW)
+    told = events_of(world, "centre", EventKind.REPORT)
+    assert [event.fact("made_at_s") for event in told] == [NOW, NOW + 1]
+    assert told[1].fact("report_id") == filed.signed.id
+    with pytest.raises(Unverified):
+        file_report(world.issuer, report(NOW)[:-1] + b"\0", now_s=NOW)
 
 
 # --- transactions -----------------------------------------------------------------------------

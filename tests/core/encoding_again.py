@@ -10,8 +10,10 @@ from shuangli.messages.certificates import (
     OperatorCertificate,
     WalletCertificate,
 )
+from shuangli.messages.cosignature import Cosignature
+from shuangli.messages.enrolment import Enrolment
 from shuangli.messages.loads import Load, LoadOrder
-from shuangli.messages.notices import Acknowledgement, Enrolment, Report
+from shuangli.messages.notices import Acknowledgement, Report
 
 
 class OldSignature:
@@ -28,7 +30,7 @@ class OldSignature:
 def encode_again(value: Any) -> bytes:
     """The bytes of a message made anew from the fields of `value` and its old signature."""
     kept = {field.name: getattr(value, field.name) for field in fields(value) if field.name != "signed"}
-    owner = kept.get("owner") or kept.get("key") or bytes(32)
+    owner = kept.get("owner") or kept.get("key") or kept.get("witness") or bytes(32)
     signer = OldSignature(owner, value.signed.signature)
     kind: Any = type(value)
     match value:
@@ -40,11 +42,16 @@ def encode_again(value: Any) -> bytes:
         case Acknowledgement():
             del kept["operator"]
             made = kind.sign(signer, **kept)
+        case Cosignature():
+            del kept["witness"]
+            made = kind.sign(signer, **kept)
         case Enrolment():
             del kept["key"]
             made = kind.sign(signer, **kept)
         case Load():
-            ordered = {name: kept.pop(name) for name in ("operator", "owner", "values_fen", "nonce")}
+            ordered = {
+                name: kept.pop(name) for name in ("operator", "owner", "values_fen", "nonce", "condition")
+            }
             order = LoadOrder(**ordered, ordered_at_s=0, signed=value.signed)
             made = kind.sign(signer, order=order, **kept)
         case Report():

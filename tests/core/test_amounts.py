@@ -8,7 +8,8 @@ import pytest
 
 from shuangli import cose
 from shuangli.errors import Malformed
-from shuangli.messages.certificates import Claims, WalletCertificate, WalletKind
+from shuangli.messages.certificates import WalletCertificate, WalletKind
+from shuangli.messages.claims import Claims
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.session import Accepts, PaymentRequest
 from shuangli.messages.transfers import CENTRE, MAX_COINS, NO_REQUEST, Spend, Transfer

@@ -175,17 +175,24 @@ class TestVerifier:
                 verifier.check(OBJECT, OTHER_KEY.public, "object")
         assert verifier.checked == 2
 
-    def test_forgets_the_oldest(self) -> None:
-        verifier = Verifier(capacity=2)
-        first, second, third = (cose.sign(KEY, Domain.LOAD, bytes([number])) for number in range(3))
-        for signed in (first, second, third):
+    @pytest.mark.parametrize("capacity", [2, cose.FEW, cose.FEW + 1])
+    def test_forgets_the_oldest(self, capacity: int) -> None:
+        verifier = Verifier(capacity=capacity)
+        objects = [cose.sign(KEY, Domain.LOAD, bytes([number])) for number in range(capacity + 1)]
+        for signed in [*objects, *reversed(objects[1:])]:
             verifier.check(signed, KEY.public, "object")
-        checked = verifier.checked
-        verifier.check(third, KEY.public, "object")
-        verifier.check(second, KEY.public, "object")
-        assert verifier.checked == checked
-        verifier.check(first, KEY.public, "object")
-        assert verifier.checked == checked + 1
+        assert verifier.checked == capacity + 1
+        verifier.check(objects[0], KEY.public, "object")
+        assert verifier.checked == capacity + 2
+
+    @pytest.mark.parametrize("capacity", [2, 4 * cose.FEW])
+    def test_what_passes_does_not_push_out_what_lasts(self, capacity: int) -> None:
+        verifier = Verifier(capacity=capacity)
+        load = cose.sign(KEY, Domain.LOAD, PAYLOAD)
+        requests = [cose.sign(KEY, Domain.REQUEST, bytes([number])) for number in range(capacity)]
+        for signed in (load, *requests, load, *requests[-max(1, capacity // 4) :]):
+            verifier.check(signed, KEY.public, "object")
+        assert verifier.checked == 1 + capacity
 
     def test_remembers_what_the_place_signed_itself(self) -> None:
         verifier = Verifier(capacity=9)

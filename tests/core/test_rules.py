@@ -11,7 +11,6 @@ from shuangli.messages.audit import LogEntry
 from shuangli.messages.certificates import (
     MAX_SPAN_S,
     CentreCertificate,
-    Claims,
     Epoch,
     Mode,
     OperatorCertificate,
@@ -19,10 +18,12 @@ from shuangli.messages.certificates import (
     WalletCertificate,
     WalletKind,
 )
+from shuangli.messages.claims import Claims
+from shuangli.messages.enrolment import Enrolment
 from shuangli.messages.fields import MAX_TIME_S
 from shuangli.messages.key_set import KeySet
 from shuangli.messages.loads import Load, LoadOrder
-from shuangli.messages.notices import Acknowledgement, Enrolment, Outcome, Report, RevocationList
+from shuangli.messages.notices import Acknowledgement, Outcome, Report, RevocationList
 from shuangli.messages.session import (
     MAX_PAYMENT_BYTES,
     Accepts,

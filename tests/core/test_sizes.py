@@ -7,7 +7,8 @@ from typing import Final
 
 from shuangli.crypto import SigningKey
 from shuangli.messages.bundle import Bundle
-from shuangli.messages.certificates import Claims, WalletCertificate, WalletKind
+from shuangli.messages.certificates import WalletCertificate, WalletKind
+from shuangli.messages.claims import Claims
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.session import Accepts, PaymentRequest, Receipt, Refusal, RefusalReason
 from shuangli.messages.transfers import Spend, Transfer, load_coin_id

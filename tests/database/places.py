@@ -89,7 +89,8 @@ def place_of(place: Place, name: str) -> Place:
 
 
 def copy_rows(source: Database, target: Database, steps: Sequence[Step]) -> None:
-    """Copy all rows of the tables that the steps make into an empty database."""
+    """Copy all rows of the tables that the steps make, and keep, into an empty database."""
+    made = [part for step in steps for part in step if isinstance(part, Table)]
     with target.transaction():
-        for table in (part for step in steps for part in step if isinstance(part, Table)):
+        for table in (table for table in made if source.has_table(table.name)):
             target.insert(table, source.rows(f"SELECT {', '.join(table.columns)} FROM {table.name}"))  # noqa: S608

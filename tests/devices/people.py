@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from shuangli.api.operator_link import OperatorLink
 from shuangli.cli import main
 from shuangli.cli_holder import VARIABLE
+from shuangli.crypto import Signer
 from shuangli.errors import StoreError
 from shuangli.issuer.minting import vault
 from shuangli.money import format_yuan
@@ -139,7 +140,7 @@ class Town:
         self.now_s += max(1, int(seconds))
 
     @contextmanager
-    def _reach(self, address: str, known: Iterable[bytes]) -> Iterator[OperatorLink]:
+    def _reach(self, address: str, known: Iterable[bytes], signer: Signer | None) -> Iterator[OperatorLink]:
         assert address == ADDRESS
         assert all(known)
         self.asked += 1

@@ -9,7 +9,8 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +28,14 @@ SHUANGLI: Final = (sys.executable, "-m", "shuangli")
 def environment() -> dict[str, str]:
     """That of a command that is run from any directory."""
     return {**os.environ, "PYTHONPATH": str(ROOT), VARIABLE: PASSPHRASE}
+
+
+def until(happened: Callable[[], bool]) -> None:
+    """Wait for something to happen."""
+    give_up_s = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert time.monotonic() < give_up_s, "it has not happened for too long"
+        select.select([], [], [], 0.05)
 
 
 class Running:

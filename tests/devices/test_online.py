@@ -119,8 +119,8 @@ def test_f15_a_sync_that_was_cut_off_is_finished(town: Town, heard: bool) -> Non
         assert (shown["balance_fen"], shown["in_flight_fen"], shown["to_hand_in"]) == (0, 0, 0)
         assert town.deposit_fen(name) == 400
         town.nothing_lost()
-    # key set, revocation list, upload
-    assert cut_at == 4
+    # key set, revocation list, upload, returns, certificate
+    assert cut_at == 6
 
 
 def test_a_wallet_that_has_nothing_to_say_syncs_all_the_same(town: Town) -> None:

@@ -2,7 +2,7 @@
 
 from shuangli.issuer.service.network import TERMS
 from shuangli.issuer.supply import supply_by_epoch
-from shuangli.operator.service.desk import RETURN_EVERY_S
+from shuangli.operator.service.desk import DAY_S
 from tests.devices.people import Town
 
 
@@ -13,7 +13,7 @@ def test_f24_what_was_on_a_destroyed_device_comes_back_once(town: Town) -> None:
     town.wallet("ben", loaded="10")
     assert town.deposit_fen("ann") == 0
     for _ in range(2):
-        town.now_s += RETURN_EVERY_S
+        town.now_s += DAY_S
         told = town.type("load", "5", "--deposit", "--file", town.file("ben"))
         assert told.code == 0, told
         assert town.deposit_fen("ann") == 5_000

@@ -34,8 +34,10 @@ STARTED: Final[list[int]] = []
 STAND_INS: Final = {
     ".venv/bin/shuangli": f"""#!/bin/sh
 case "$1 $2 $3" in
-    "sim run transit") set -- "$@" --set trips=400 --set copied_share=0.2 --workers 2 ;;
-    "sim run payroll") set -- "$@" --set workers=30 --set days=2 --workers 2 ;;
+    "sim run transit") set -- "$@" --set trips=400 --set clone.share=0.2 --workers 2 ;;
+    "sim run payroll") set -- "$@" --set workers=30 --set employers=4 --set days=2 --workers 2 ;;
+    "sim sweep payroll"*)
+        set -- "$@" --set workers=16 --set employers=4 --set shops=4 --set days=12 --workers 2 ;;
     "sim run "*.toml | "sim sweep "*) set -- "$@" --set trips=60 --workers 2 ;;
 esac
 PYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)} -m shuangli "$@"

@@ -12,7 +12,9 @@ from shuangli import codec
 from shuangli.cose import Domain, Signed, parse
 from shuangli.crypto import SigningKey, sha256
 from shuangli.issuer.archive.manifest import ArchiveManifest
+from shuangli.issuer.vaults.netting import Payment
 from shuangli.issuer.vaults.orders import Side, VaultOrder
+from shuangli.issuer.vaults.statements import NettingStatement
 from shuangli.messages.audit import Checkpoint
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, WalletKind
@@ -112,6 +114,21 @@ def signed_alone(key: SigningKey) -> dict[str, Signed]:
             nonce=bytes(16),
             ordered_at_s=NOW,
         ).signed,
+        "Netting statement": NettingStatement.sign(
+            key,
+            network="test",
+            operator="OP01",
+            number=1,
+            previous_id=ID,
+            made_at_s=NOW,
+            day=1,
+            counted_day=1,
+            claims=[("OP02", 5)],
+            debts=[],
+            own_fen=0,
+            fund_fen=0,
+            payments=[Payment("OP02", "OP01", 5)],
+        ).signed,
     }
 
 
@@ -189,6 +206,9 @@ def fits(name: str, value: object) -> bool:
         "operators",
         "centres",
         "epochs",
+        "claims",
+        "debts",
+        "payments",
     ):
         return isinstance(value, list)
     if name in ("figures", "files", "counts", "totals"):

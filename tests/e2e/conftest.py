@@ -15,7 +15,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("finished")
     (directory / "line.csv").write_text(LINE, encoding="utf-8")
     (directory / "od.csv").write_text(trips_table(most=2), encoding="utf-8")
-    options = ("--demand", "od.csv", "--network", "line.csv", "--set", "copied_share=0.1", "--out", "out")
+    options = ("--demand", "od.csv", "--network", "line.csv", "--set", "clone.share=0.1", "--out", "out")
     done = shuangli("sim", "run", "transit", *options, cwd=directory)
     assert done.returncode == 0, done.stderr
     return directory / "out"

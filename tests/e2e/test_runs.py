@@ -54,7 +54,7 @@ def test_on_a_terminal_there_is_a_bar_and_json_stays_clean(tmp_path: Path) -> No
 def test_a_run_replaces_what_an_earlier_one_left(tmp_path: Path) -> None:
     """Found: a run that broke off left the results of the run before it as if they were its own."""
     first = shuangli(
-        "sim", "run", "transit", *SMALL, "--set", "copied_share=0.4", "--out", "out", cwd=tmp_path
+        "sim", "run", "transit", *SMALL, "--set", "clone.share=0.4", "--out", "out", cwd=tmp_path
     )
     assert first.returncode == 0, first.stderr
     left = {path.name for path in (tmp_path / "out").iterdir()}
@@ -62,9 +62,15 @@ def test_a_run_replaces_what_an_earlier_one_left(tmp_path: Path) -> None:
         command.wait_for(r"[1-9]/\d+ \[")
         command.interrupt()
         assert command.finish()[0] == 130
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"run.json", "databases", "evidence"}
-    assert list((tmp_path / "out" / "evidence").iterdir()) == []
-    again = shuangli("sim", "run", "transit", *SMALL, "--out", "out", "--set", "copied_share=0", cwd=tmp_path)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "run.json",
+        "databases",
+        "evidence",
+        "plots",
+    }
+    for name in ("evidence", "plots"):
+        assert list((tmp_path / "out" / name).iterdir()) == []
+    again = shuangli("sim", "run", "transit", *SMALL, "--out", "out", "--set", "clone.share=0", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert {path.name for path in (tmp_path / "out").iterdir()} == left
     verified = shuangli("report", "verify", "out", "--root", "out/root-key.txt", cwd=tmp_path)

@@ -138,7 +138,7 @@ def test_f10_a_payment_that_the_phone_did_not_note_comes_again_with_its_payer(of
     assert held.wallet.purse.balance_fen == held.state.held_fen(NOW) == 100
 
 
-def ask(held: Held, amount_fen: int = 1, now_s: int = NOW, **accepts: int) -> Message:
+def ask(held: Held, amount_fen: int = 1, now_s: int = NOW, **accepts: Any) -> Message:
     policy = replace(PAYEE, accepts=replace(PAYEE.accepts, **accepts))
     held.wallet._rules = replace(held.wallet._rules, payee=policy)
     return held.wallet.request(amount_fen, now_s=now_s)

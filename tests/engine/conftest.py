@@ -49,7 +49,7 @@ def payday(tmp_path_factory: pytest.TempPathFactory) -> Play:
     def play(**settings: object) -> Finished:
         key = repr(sorted(settings.items()))
         if key not in played:
-            known = {"workers": 40, "shops": 4, "days": 3, **settings}
+            known = {"workers": 40, "employers": 4, "shops": 4, "days": 3, **settings}
             played[key] = play_small(tmp_path_factory.mktemp("payday") / "out", "payroll", **known)  # type: ignore[arg-type]
         return played[key]
 

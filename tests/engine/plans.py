@@ -61,6 +61,7 @@ def devices(
     sync_from_s: Sequence[int] = (),
     operator: Sequence[int] = (),
     opens_s: Sequence[int] = (),
+    hard: Sequence[int] = (),
 ) -> Devices:
     """People first, then merchants; all open at the start, and people load then."""
     count = people + merchants
@@ -75,6 +76,7 @@ def devices(
         sync_every_s=ints(sync_every_s) if sync_every_s else np.zeros(count, dtype=np.int64),
         sync_from_s=START_S + ints(sync_from_s) if sync_from_s else np.full(count, START_S),
         copy_of=ints(copy_of) if copy_of else np.full(count, NOBODY),
+        hard=ints(hard) if hard else np.zeros(count, dtype=np.int64),
     )
 
 

@@ -81,8 +81,8 @@ def play_small(
     processes: int = 1,
     **settings: object,
 ) -> Finished:
-    """Run a scenario as the command line does, without its progress."""
-    texts = {key: str(value) for key, value in settings.items()}
+    """Run a scenario as the command line does, without its progress; `clone__share` sets `clone.share`."""
+    texts = {key.replace("__", "."): str(value) for key, value in settings.items()}
     scenario = make_scenario(name, texts, seed=seed, demand=demand, network=network)
     written = run_scenario(scenario, directory, workers=processes, progress=lambda *_: None)
     return Finished(scenario=scenario, directory=directory, result=written.result, run=written.run)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from shuangli.issuer.cases import list_cases
 from shuangli.issuer.supply import supply_by_epoch, unpaid_on_forks_fen
 from shuangli.messages.certificates import Mode
-from shuangli.sims.adversary import forked_coins
+from shuangli.sims.adversaries.truth import forked_coins
 from shuangli.sims.plan import NOBODY
 from shuangli.sims.results import operator_certificate_of
-from shuangli.sims.system import NETWORK
+from shuangli.sims.signatures import NETWORK
 from tests.engine.plans import TERMS, WINDOW_S, calendar, cell_plan, devices, meetings, system_plan
 from tests.engine.town import Town
 
@@ -95,8 +95,8 @@ def check_end(town: Town) -> None:
     cases = list_cases(
         issuer.store, network=NETWORK, operator_certificate=operator_certificate_of(town.system)
     )
-    assert {case.coin_id for case in cases} == set(forked_coins(report.copy_spends))
-    assert {case.culprit for case in cases} <= report.copied_keys
+    assert {case.coin_id for case in cases} == set(forked_coins(report.deeds))
+    assert {case.culprit for case in cases} <= report.guilty.keys()
     received = {transfer_id for transfer_id, _ in issuer.store.transfers_received()}
     signed = {payment.transfer_id for payment in town.payments if payment.transfer_id}
     assert signed <= received

@@ -7,7 +7,7 @@ import pytest
 
 from shuangli.offline.trust import Trust
 from shuangli.sims.plan import NOBODY
-from shuangli.sims.system import NETWORK
+from shuangli.sims.signatures import NETWORK
 from tests.engine.plans import WINDOW_S, cell_plan, devices, meetings
 from tests.engine.town import Town
 
@@ -51,7 +51,7 @@ def test_a_payee_that_breaks_off_after_the_signature(town: Town) -> None:
     assert payment.transfer_id == next(reversed(town.wallet(0).purse.paying.values())).transfer_id
     town.finish()
     report = town.cell.report()
-    assert [spend.accepted for spend in report.copy_spends if spend.transfer_id == payment.transfer_id] == [
+    assert [deed.accepted for deed in report.deeds if deed.transfer_id == payment.transfer_id] == [
         False
     ] * payment.coins
     assert report.holdings.in_flight_fen == 1_600

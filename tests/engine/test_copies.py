@@ -10,10 +10,11 @@ from shuangli.issuer.cases import list_cases
 from shuangli.messages.notices import RevocationList
 from shuangli.offline.evidence import verify_evidence
 from shuangli.operator.flow import drive
-from shuangli.sims.adversary import CopySpend, forked_coins
+from shuangli.sims.adversaries.truth import Deed, forked_coins, undisclosed_fen
 from shuangli.sims.plan import NOBODY
 from shuangli.sims.results import operator_certificate_of
-from shuangli.sims.system import NETWORK, derive_key
+from shuangli.sims.signatures import NETWORK
+from shuangli.sims.system import derive_key
 from tests.engine.plans import WINDOW_S, calendar, cell_plan, devices, meetings, system_plan
 from tests.engine.town import Town
 
@@ -48,8 +49,8 @@ def test_the_fork_is_found_and_names_the_copied_key(town: Town) -> None:
         town.system.issuer.store, network=NETWORK, operator_certificate=operator_certificate_of(town.system)
     )
     report = town.cell.report()
-    assert report.copied_keys == {culprit}
-    assert {case.coin_id for case in cases} == set(forked_coins(report.copy_spends))
+    assert set(report.guilty) == {culprit}
+    assert {case.coin_id for case in cases} == set(forked_coins(report.deeds))
     assert len(cases) >= 1
     for case in cases:
         proven = verify_evidence(case.evidence, root=town.system.anchors.root)
@@ -96,7 +97,7 @@ def test_a_copy_lives_from_its_first_use_and_has_what_the_original_has_then(tmp_
     assert town.wallet(0).purse.balance_fen == 900
     assert town.wallet(1).purse.balance_fen == 600
     assert town.wallet(1).purse.certificate == town.wallet(0).purse.certificate
-    assert forked_coins(town.cell.report().copy_spends) == {}
+    assert forked_coins(town.cell.report().deeds) == {}
     town.close()
 
 
@@ -109,8 +110,8 @@ def test_a_copy_of_a_wallet_that_is_not_open_does_not_live(tmp_path: Path) -> No
     town.close()
 
 
-def spend(coin: bytes, transfer: bytes, at_s: int) -> CopySpend:
-    return CopySpend(coin, transfer, b"key", at_s, 1, True)
+def spend(coin: bytes, transfer: bytes, at_s: int) -> Deed:
+    return Deed(coin, transfer, b"key", at_s, 1, 3, True)
 
 
 def test_forked_are_coins_that_two_transfers_spend() -> None:
@@ -124,3 +125,17 @@ def test_forked_are_coins_that_two_transfers_spend() -> None:
     ]
     assert forked_coins(spends) == {b"a": 30}
     assert forked_coins([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("received", "twice_fen"),
+    [
+        (set(), 3),  # open at the centre once, in the devices twice
+        ({b"1"}, 3),
+        ({b"1", b"2"}, 0),
+    ],
+)
+def test_what_the_centre_has_not_heard_of_counts_once(received: set[bytes], twice_fen: int) -> None:
+    """Found: two payees that hand nothing in hold one coin twice, and the books seemed to be off."""
+    spends = [spend(b"a", b"1", 10), spend(b"a", b"2", 20), spend(b"b", b"1", 10)]
+    assert undisclosed_fen(spends, received) == twice_fen

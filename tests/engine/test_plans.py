@@ -14,7 +14,6 @@ from shuangli.sims.plan import NOBODY, Calendar, CellPlan, Meetings, Role, Wages
 from shuangli.sims.scenario import CELLS, Scenario
 from shuangli.sims.settings import day_start_s
 from shuangli.sims.system import System, make_bank
-from shuangli.sims.transit import draw_copies
 from tests.engine.plans import DAY_S, START_S, WINDOW_S, calendar, cell_plan, devices, ints, meetings
 
 
@@ -24,8 +23,8 @@ def planned(name: str, *, seed: int = 1, demand: Path | None = None, **settings:
 
 
 SMALL: dict[str, dict[str, Any]] = {
-    "transit": {"trips": 800, "copied_share": 0.1},
-    "payroll": {"workers": 60, "shops": 5, "days": 2, "copied_share": 0.1},
+    "transit": {"trips": 800, "clone.share": 0.1},
+    "payroll": {"workers": 80, "employers": 4, "shops": 5, "days": 3, "clone.share": 0.1},
 }
 
 
@@ -66,36 +65,7 @@ def test_devices_are_numbered_cell_after_cell(name: str) -> None:
     assert [plan.first_device for plan in plans[1:]] == list(
         np.cumsum([len(plan.devices) for plan in plans])[:-1]
     )
-    assert len(plans) == (CELLS if name == "transit" else 1)
-
-
-def test_every_trip_is_met_once_at_the_gate_of_its_destination() -> None:
-    scenario = planned("transit", **SMALL["transit"])
-    trips = scenario.trips
-    assert trips is not None
-    met = np.concatenate([plan.meetings.tag for plan in scenario.plans])
-    assert sorted(met.tolist()) == list(range(len(trips)))
-    for plan in scenario.plans:
-        tag, gates = plan.meetings.tag, len(plan.devices) - len(trips.stations)
-        assert (plan.meetings.payee - gates == trips.destination[tag]).all()
-        assert (plan.meetings.payer == trips.wallet[tag] // CELLS).all()
-        assert (trips.wallet[tag] % CELLS == plan.number).all()
-        assert (plan.meetings.amount_fen == trips.fare_fen[tag]).all()
-        assert (plan.meetings.at_s - scenario.first_day_s == trips.exit_s[tag]).all()
-
-
-@pytest.mark.parametrize("wallets", [0, 1, 3, 37, 1_000])
-@pytest.mark.parametrize("share", [0, 0.005, 0.03, 0.2, 0.5])
-def test_so_many_wallets_are_copied_as_the_share_says(wallets: int, share: float) -> None:
-    """Found: each cell rounded for itself, so that a small share of few wallets was none at all."""
-    copy_of = draw_copies(wallets, share, 1, seed=1)
-    copies = np.flatnonzero(copy_of != NOBODY)
-    # Both of a pair must live in one cell.
-    most = sum(np.arange(cell, wallets, CELLS).size // 2 for cell in range(CELLS))
-    assert min(most, round(share * wallets)) - CELLS < copies.size <= min(most, round(share * wallets))
-    if wallets >= 37 and share <= 0.2:
-        assert copies.size == round(share * wallets)
-    assert (copies % CELLS == copy_of[copies] % CELLS).all()
+    assert len(plans) == CELLS
 
 
 def test_another_seed_is_another_plan_and_the_same_seed_the_same() -> None:
@@ -171,8 +141,9 @@ def test_plans_that_cannot_be() -> None:
             employer=ints([0, 0]),
             worker=ints([1, 1]),
             amount_fen=ints([1, 1]),
-            load_fen=ints([0, 0]),
         )
+    with pytest.raises(ValueError, match="two devices"):
+        meetings((10, 0, 1, 100), (20, 1, 1, 100))
     with pytest.raises(ValueError, match="no copy itself"):
         devices(3, copy_of=[NOBODY, 0, 1])
     with pytest.raises(ValueError, match="of the same cell"):
@@ -224,12 +195,12 @@ def test_online_from_the_end_of_an_outage_on() -> None:
         ("transit", {"trips": "1.5"}, "trips=1.5: not a whole number"),
         ("transit", {"trips": ""}, "trips=: not a whole number"),
         ("transit", {"trips": "0"}, "trips=0 is not between 1 and"),
-        ("transit", {"copied_share": "nan"}, "copied_share=nan is not between 0 and 0.5"),
-        ("transit", {"copied_share": "inf"}, "copied_share=inf is not between"),
+        ("transit", {"clone.share": "nan"}, "clone.share=nan is not between 0 and 0.5"),
+        ("transit", {"clone.share": "inf"}, "clone.share=inf is not between"),
         ("transit", {"load_fen": "500001"}, "load_fen=500001 is not between 100 and 500000"),
         ("transit", {"date": "2026-02-30"}, "date=2026-02-30: not a date such as 2026-01-05"),
         ("transit", {"date": "1999-12-31"}, "date=1999-12-31 is not between 2000 and 2200"),
-        ("payroll", {"days": "32"}, "days=32 is not between 1 and 31"),
+        ("payroll", {"days": "63"}, "days=63 is not between 1 and 62"),
         (
             "payroll",
             {"hop_cap": "9" * 5_000},
@@ -240,7 +211,7 @@ def test_online_from_the_end_of_an_outage_on() -> None:
             {"hop_cap": "9" * 400},
             "hop_cap=999999999999999999999999999999999999999… is not between 1 and 8",
         ),
-        ("transit", {"trips": "3000000000"}, "trips=3000000000 is not between 1 and 2147483647"),
+        ("transit", {"trips": "3000000000"}, "trips=3000000000 is not between 1 and 10^8"),
     ],
 )
 def test_settings_that_cannot_be(name: str, settings: dict[str, str], message: str) -> None:

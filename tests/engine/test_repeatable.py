@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TIMES = {"run.json"}
 SETTINGS = {
-    "transit": ("copied_share=0.15", "operators=3"),
-    "payroll": ("workers=30", "shops=3", "days=2", "copied_share=0.2", "among_workers=0.8"),
+    "transit": ("clone.share=0.15", "operators=3"),
+    "payroll": ("workers=30", "shops=3", "days=2", "clone.share=0.2", "among_workers=0.8"),
 }
 
 

@@ -1,13 +1,14 @@
 """The schedule: whatever is due comes once, in its window, in order."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shuangli.sims.plan import NOBODY, Calendar, Wages
+from shuangli.sims.plan import NOBODY, Calendar, Syncs, Wages
 from shuangli.sims.schedule import Act, Due, Schedule
 from tests.engine.plans import START_S, WINDOW_S, calendar, cell_plan, devices, ints, meetings
 
@@ -66,7 +67,6 @@ def test_nothing_is_lost_or_doubled(
         employer=np.full(len(paid_s), 5),
         worker=np.arange(len(paid_s)) % PEOPLE,
         amount_fen=np.full(len(paid_s), 7),
-        load_fen=np.zeros(len(paid_s), dtype=np.int64),
     )
     plan = cell_plan(people, meetings(*meets), when=when, wages=wages)
     acts = due_by_window(Schedule(plan), when)
@@ -117,6 +117,20 @@ def test_a_device_that_goes_online_once_a_window_goes_online_in_each(offset_s: i
     assert [act.at_s - START_S for act in syncs if act.act is Act.SYNC] == list(expected)
 
 
+def test_a_device_goes_online_at_single_times_until_the_close() -> None:
+    when = calendar(windows=WINDOWS, close_windows=CLOSE)
+    times_s = [0, 299, 300, WINDOWS * WINDOW_S - 1, WINDOWS * WINDOW_S]
+    single = Syncs(at_s=START_S + ints(times_s), device=ints([1, 0, 1, 1, 0]))
+    plan = replace(cell_plan(devices(2), meetings(), when=when), syncs=single)
+    acts = [act for act in due_by_window(Schedule(plan), when) if act.at_s < when.closes_s]
+    found = [(act.at_s - START_S, act.number) for act in acts if act.act is Act.SYNC]
+    assert found == [(0, 1), (299, 0), (300, 1), (WINDOWS * WINDOW_S - 1, 1)]
+    with pytest.raises(ValueError, match="order of time"):
+        Syncs(at_s=ints([2, 1]), device=ints([0, 0]))
+    with pytest.raises(ValueError, match="of the same cell"):
+        replace(plan, syncs=Syncs(at_s=ints([1]), device=ints([2])))
+
+
 def test_within_a_second_wallets_open_before_people_meet_and_meet_before_they_hand_in() -> None:
     when = calendar()
     people = devices(2, sync_every_s=[0, WINDOW_S], sync_from_s=[0, 7], opens_s=[7, 0])
@@ -125,7 +139,6 @@ def test_within_a_second_wallets_open_before_people_meet_and_meet_before_they_ha
         employer=ints([1]),
         worker=ints([0]),
         amount_fen=ints([1]),
-        load_fen=ints([0]),
     )
     plan = cell_plan(people, meetings((7, 0, 1, 5)), when=when, wages=wages)
     acts = [act.act for act in Schedule(plan).due(START_S, START_S + WINDOW_S) if act.at_s == START_S + 7]

@@ -29,7 +29,7 @@ def figure(result: Any, path: str) -> Any:
 @pytest.fixture(params=["transit", "payroll"])
 def result(request: pytest.FixtureRequest, metro: Play, payday: Play) -> Any:
     """The figures of a run with double spends, as they stand in the file."""
-    run = metro(seed=1, copied_share=0.2) if request.param == "transit" else payday(seed=1, copied_share=0.2)
+    run = metro(seed=1, clone__share=0.2) if request.param == "transit" else payday(seed=1, clone__share=0.2)
     return json.loads((run.directory / "result.json").read_text(encoding="utf-8"))
 
 
@@ -66,7 +66,7 @@ def test_what_the_issue_asks_for_is_there(result: Any) -> None:
     ],
 )
 def test_the_schema_refuses_what_is_none(metro: Play, section: str, name: str, value: object) -> None:
-    figures = json.loads(json.dumps(metro(seed=1, copied_share=0.2).result))
+    figures = json.loads(json.dumps(metro(seed=1, clone__share=0.2).result))
     figures[section][name] = value
     with pytest.raises(ValidationError):
         Draft202012Validator(SCHEMA).validate(figures)
@@ -74,7 +74,7 @@ def test_the_schema_refuses_what_is_none(metro: Play, section: str, name: str, v
 
 @pytest.mark.parametrize("path", [*WANTED, "trips.attempted", "trips.paid"])
 def test_the_schema_wants_what_the_issue_asks_for(metro: Play, path: str) -> None:
-    figures = json.loads(json.dumps(metro(seed=1, copied_share=0.2).result))
+    figures = json.loads(json.dumps(metro(seed=1, clone__share=0.2).result))
     section, _, name = path.partition(".")
     del figures[section][name]
     with pytest.raises(ValidationError):
@@ -82,7 +82,7 @@ def test_the_schema_wants_what_the_issue_asks_for(metro: Play, path: str) -> Non
 
 
 def test_how_it_ran_is_kept_apart(metro: Play) -> None:
-    run = metro(seed=1, copied_share=0.2)
+    run = metro(seed=1, clone__share=0.2)
     facts = json.loads((run.directory / "run.json").read_text(encoding="utf-8"))
     assert facts == run.run
     assert facts["wall_s"] >= facts["played_s"] > 0

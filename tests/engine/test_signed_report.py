@@ -160,7 +160,7 @@ def test_another_key_than_the_centres() -> None:
 
 def test_no_fork_counts_twice_and_none_of_another_network(metro: Play) -> None:
     """Found: one fork's evidence could be filed under two names."""
-    run = metro(seed=1, copied_share=0.2)
+    run = metro(seed=1, clone__share=0.2)
     piece = (run.directory / run.cases["evidence"][0]).read_bytes()
     root = root_key(run.directory)
     assert root == ROOT_OF_SEED_1.public

@@ -3,6 +3,7 @@
 import multiprocessing
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import given
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 
 from shuangli.errors import StoreError
 from shuangli.sims.engine import play
-from shuangli.sims.plan import NOBODY, Wages
+from shuangli.sims.errands import FREE, Errands, Loads
+from shuangli.sims.plan import NOBODY
 from shuangli.sims.system import System
 from shuangli.sims.uplink import Ask, AskKind
-from shuangli.sims.workers import batches_of
+from shuangli.sims.workers import HEAR, Process, Say, Work, batches_of, usage
 from tests.engine.plans import (
     START_S,
     WINDOW_S,
@@ -24,6 +26,8 @@ from tests.engine.plans import (
     meetings,
     system_plan,
 )
+
+HELD_BYTES: Final = 512 * 1024 * 1024
 
 
 def played(directory: Path) -> None:
@@ -43,30 +47,46 @@ def test_an_operator_that_cannot_open_its_database(tmp_path: Path) -> None:
     assert multiprocessing.active_children() == []
 
 
+def used_by_nothing() -> Work:
+    yield HEAR
+    yield Say(usage())
+
+
+def test_a_process_has_not_used_the_memory_of_its_parent() -> None:
+    """Found: the peak that Linux tells of a process starts at what its parent had when it was started."""
+    held = bytes(range(256)) * (HELD_BYTES // 256)
+    worker = Process("idle", used_by_nothing)
+    try:
+        worker.send(None)
+        used = worker.receive()
+    finally:
+        worker.stop()
+    assert 0 < used.peak_rss_kib < len(held) // 1_024
+
+
 def test_no_process_is_left(tmp_path: Path) -> None:
     played(tmp_path)
     assert multiprocessing.active_children() == []
 
 
 def test_operators_hear_of_revocations(tmp_path: Path) -> None:
-    """Found: they did not, and filled the orders of culprits. Here a culprit is paid a wage later on."""
+    """Found: they did not, and filled the orders of culprits. Here a culprit orders a load later on."""
     people = replace(
         devices(2, 2, copy_of=[NOBODY, 0, NOBODY, NOBODY], sync_every_s=[0, 0, 900, 0]),
-        deposit_fen=ints([2_000, 0, 0, 1_000]),
+        deposit_fen=ints([2_000, 0, 0, 0]),
     )
-    wages = Wages(
+    loads = Loads(
         at_s=START_S + ints([16 * WINDOW_S]),
-        employer=ints([3]),
-        worker=ints([0]),
+        device=ints([0]),
         amount_fen=ints([1_000]),
-        load_fen=ints([500]),
+        under=ints([FREE]),
     )
     meets = meetings((6 * WINDOW_S, 1, 2, 1_000), (7 * WINDOW_S, 0, 2, 1_000))
-    plan = cell_plan(people, meets, wages=wages, when=calendar(windows=20))
+    plan = replace(cell_plan(people, meets, when=calendar(windows=20)), errands=Errands(loads=loads))
     system = System(system_plan(), tmp_path)
     run = play(system, [plan], workers=1, progress=lambda *_: None)
     system.close()
-    assert len(run.cells[0].copied_keys) == 1
+    assert len(run.cells[0].guilty) == 1
     assert run.branches[0].refused == {"frozen": 1}
 
 

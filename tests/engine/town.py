@@ -13,7 +13,7 @@ from shuangli.sims.device import Device
 from shuangli.sims.engine import WINDOWS_AFTER_CLOSE
 from shuangli.sims.plan import CellPlan
 from shuangli.sims.system import System, SystemPlan, make_bank
-from shuangli.sims.uplink import Answer, Ask, AskKind, with_news
+from shuangli.sims.uplink import SILENT, Answer, Ask, with_news
 from shuangli.wallet.wallet import Wallet
 from tests.engine.plans import system_plan
 
@@ -61,18 +61,23 @@ class Town:
 
     def _settle(self, asks: list[Ask]) -> list[Answer]:
         answered: list[tuple[Ask, Answer]] = []
+        with self.system.issuer.transaction():
+            self.system.revoke_due(now_s=self.now_s)
         for index, branch in enumerate(self.branches):
             mine = [ask for ask in asks if ask.operator == index]
             if self._revocations:
                 branch.revoke(self._revocations)
             with branch.transaction(), self.system.issuer.transaction():
                 branch.resume(self.system.reply(branch.begin(mine)))
-            answered += zip(mine, branch.answers(), strict=True)
+            answers = branch.answers()
+            self.system.note_opened(index, answers, now_s=self.now_s)
+            answered += zip(mine, answers, strict=True)
         number, self._revocations = self.system.revocations(now_s=self.now_s)
+        heard, told = self.system.published(number, self._revocations, now_s=self.now_s)
         return [
-            with_news(ask, answer, list_number=number, revocations=self._revocations)
+            with_news(ask, answer, list_number=heard, revocations=told)
             for ask, answer in answered
-            if ask.kind is not AskKind.WAGE
+            if ask.kind not in SILENT
         ]
 
     def device(self, index: int) -> Device:

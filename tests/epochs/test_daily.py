@@ -36,15 +36,32 @@ def test_an_epoch_is_closed_once_it_waits_for_nothing_more(world: World) -> None
 def test_an_epoch_that_is_off_is_suspended_and_the_service_goes_on(world: World) -> None:
     world.wallet([100])
     desks = Desks(world)
-    assert desks.issuer.check_books() is None
+    assert desks.issuer.check_books() == []
     world.issuer.store.database.execute(
         "UPDATE supply SET loaded_fen = loaded_fen + 1, outstanding_fen = outstanding_fen + 1"
     )
     a_day(world, desks, now_s=NOW)
     assert state_of(world) is EpochState.SUSPENDED
-    assert desks.issuer.check_books() == 1
+    assert desks.issuer.check_books() == [], "people look at it already"
     a_day(world, desks, now_s=NOW + DAY_S)
     assert state_of(world) is EpochState.SUSPENDED
+
+
+def test_f31_an_epoch_that_is_off_hides_no_other_one(world: World) -> None:
+    """Each epoch that is off is found, also behind one that is looked at already."""
+    for _ in range(2):
+        world.wallet([100])
+        world.change_terms(world.terms)
+    world.wallet([100])
+    desks = Desks(world)
+    coins = "UPDATE open_coins SET value_fen = value_fen + 1 WHERE epoch = ?"
+    for epoch in (1, 3):
+        world.issuer.store.database.execute(coins, epoch)
+    assert desks.issuer.check_books() == [1, 3]
+    world.issuer.store.database.execute(coins, 2)
+    assert desks.issuer.check_books() == [2]
+    assert {*world.issuer.store.epochs.states().values()} >= {EpochState.SUSPENDED}
+    assert [state_of(world, number) for number in (1, 2, 3)] == [EpochState.SUSPENDED] * 3
 
 
 def test_books_that_are_off_everywhere_are_an_error(world: World) -> None:

@@ -7,7 +7,8 @@ import pytest
 from shuangli.crypto import SigningKey
 from shuangli.errors import Refused, StoreError, Unverified
 from shuangli.issuer.issuer import Issuer
-from shuangli.messages.certificates import SERIAL_BYTES, Claims, WalletCertificate, WalletKind
+from shuangli.messages.certificates import WalletCertificate, WalletKind
+from shuangli.messages.claims import SERIAL_BYTES, Claims
 from shuangli.messages.notices import RevocationList
 from shuangli.messages.session import Refusal, RefusalReason
 from shuangli.operator.bank import Bank

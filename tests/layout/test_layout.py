@@ -36,13 +36,17 @@ MAY_IMPORT: Final[dict[str, tuple[str, ...]]] = {
 # Third-party packages that a layer may import, besides the standard library.
 THIRD_PARTY: Final[dict[str, tuple[str, ...]]] = {
     "core": ("cbor2", "nacl", "cryptography", "psycopg"),  # the last one with the extra `postgresql`
-    # httpx in http_link.py, the others in service/, and only with the extra `api`
-    "api": ("httpx", "fastapi", "starlette", "uvicorn"),
+    # the first line in clients, their models and signatures, the second in service/; with the extra `api`
+    "api": (
+        *("httpx", "http_message_signatures", "pydantic"),
+        *("fastapi", "prometheus_client", "starlette", "uvicorn"),
+    ),
     "offline": ("segno",),  # only in links/qr_images.py, and only with the extra `qr`
     "issuer": ("polars",),  # only in archive/files.py, and only with the extra `archive`
     "issuer/service": ("fastapi", "cryptography"),
     "wallet": (),
-    "operator": ("fastapi",),  # only in service/
+    # Only in service/ and console/, the last two in iso20022/ and console/.
+    "operator": ("fastapi", "pydantic", "pyotp", "lxml", "jinja2"),
     "sims": (
         *("numpy", "polars", "scipy", "matplotlib", "jinja2", "tqdm"),
         "ray",  # only in studies/ray_runners.py, and only with the extra `ray`
@@ -72,6 +76,7 @@ EDGES: Final[dict[str, tuple[str, ...]]] = {
     "offline/links/sockets.py": ("socket",),
     "issuer/service/server.py": ("clock", "randomness"),
     "operator/service/server.py": ("clock", "randomness"),
+    "operator/service/programs.py": ("clock", "randomness"),
     "sims/run.py": ("clock",),
     "shuangli/api/http_link.py": ("socket",),
     "shuangli/api/tls.py": ("socket",),

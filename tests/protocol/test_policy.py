@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from shuangli.errors import Refused, Unverified
 from shuangli.messages.bundle import Bundle
-from shuangli.messages.certificates import Claims, WalletCertificate, WalletKind
+from shuangli.messages.certificates import WalletCertificate, WalletKind
+from shuangli.messages.claims import Claims
 from shuangli.messages.notices import RevocationList
 from shuangli.messages.session import Refusal, RefusalReason
 from shuangli.offline.limits import LIMITS_2022, limits_of

@@ -15,9 +15,9 @@ from shuangli.sims.report.story import Material
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = {
-    "transit": {"trips": "400", "copied_share": "0.05"},
-    "payroll": {"workers": "40", "shops": "5", "days": "3", "copied_share": "0.1"},
-    "one trip": {"trips": "1", "copied_share": "0", "outage_h": "0"},
+    "transit": {"trips": "400", "clone.share": "0.05"},
+    "payroll": {"workers": "40", "shops": "5", "days": "3", "clone.share": "0.1"},
+    "one trip": {"trips": "1", "clone.share": "0", "outage_h": "0"},
 }
 DAYS = "date,hour,origin,destination,trips\n" + "".join(
     f"2025-08-0{day},{hour},{origin},{destination},2\n"

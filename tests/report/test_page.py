@@ -13,8 +13,9 @@ import polars as pl
 import pytest
 
 from shuangli.money import format_yuan
-from shuangli.sims.report.page import render
+from shuangli.sims.report.page import charts_of, render
 from shuangli.sims.report.story import Material
+from shuangli.sims.settings import flat
 from tests.report.conftest import RUNS, Ran
 
 NAMES = (*RUNS, "three days")
@@ -53,6 +54,11 @@ class Page(HTMLParser):
 
     def count(self, tag: str) -> int:
         return sum(name == tag for name, _ in self.elements)
+
+
+def page_of(material: Material) -> str:
+    """The page of a run with its charts."""
+    return render(material, charts_of(material))
 
 
 def changed(material: Material, *path: str | int, value: Any) -> Material:
@@ -114,7 +120,7 @@ def test_says_what_the_result_says(name: str, run: Run) -> None:
     assert f"{forks['found']} of {forks['injected']}" in text
     for code, number in payments["by_outcome"].items():
         assert re.search(rf"<code>{code}</code>.*<td class=\"num\">{number:,}</td>", text)
-    for setting in figures["scenario"]["config"]:
+    for setting in flat(figures["scenario"]["config"]):
         assert f"<code>{setting}</code>" in text
     assert f"{figures['signatures']['checked']:,}" in text
     if forks["found"]:
@@ -125,7 +131,7 @@ def test_says_what_the_result_says(name: str, run: Run) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_bytes(name: str, run: Run) -> None:
     ran = run(name)
-    again = render(ran.material)
+    again = page_of(ran.material)
     # The run was another process in another directory, and its tables have been through files since.
     assert again == ran.page
     assert str(ran.directory) not in again
@@ -135,7 +141,7 @@ def test_settings_of_the_person_play_no_part(run: Run) -> None:
     ran = run("one trip")
     with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.fonttype": "path"}):
         before = dict(matplotlib.rcParams)
-        assert render(ran.material) == ran.page
+        assert page_of(ran.material) == ran.page
         assert dict(matplotlib.rcParams) == before
 
 
@@ -163,7 +169,7 @@ def test_all_is_well(name: str, run: Run) -> None:
     ],
 )
 def test_what_is_off_looks_off(path: tuple[str, ...], value: int, shown: str, run: Run) -> None:
-    text = render(changed(run("transit").material, *path, value=value))
+    text = page_of(changed(run("transit").material, *path, value=value))
     assert "1 of 5 checks does not hold" in text
     assert 'class="verdict off"' in text
     (tile,) = re.findall(r'<li class="tile bad">.*</li>', text)
@@ -175,14 +181,15 @@ def test_what_is_off_looks_off(path: tuple[str, ...], value: int, shown: str, ru
 def test_a_supply_that_does_not_add_up_looks_so(part: str, run: Run) -> None:
     material = run("transit").material
     value = material.figures["supply"][0][part] + 700
-    text = render(changed(material, "supply", 0, part, value=value))
+    text = page_of(changed(material, "supply", 0, part, value=value))
     assert "not all is accounted for" in text
     assert re.search(r'class="difference bad-text">.*Off by -?700 fen', text)
 
 
 def test_an_honest_culprit_is_marked(run: Run) -> None:
     material = run("transit").material
-    text = render(replace(material, cases=material.cases.with_columns(pl.lit(False).alias("copied"))))
+    cases = material.cases.with_columns(pl.lit(None, pl.String).alias("kind"))
+    text = page_of(replace(material, cases=cases))
     assert text.count('class="bad">no: honest') == min(10, material.cases.height)
 
 
@@ -200,7 +207,7 @@ def test_nothing_paid(run: Run) -> None:
         "by_hops": {},
         "by_outcome": {"insufficient-funds": 400},
     }
-    text = render(replace(material, payments=nothing, figures=figures, cases=material.cases.clear()))
+    text = page_of(replace(material, payments=nothing, figures=figures, cases=material.cases.clear()))
     assert "No payment was reconciled" in text
     assert "No double spend to detect" in text
     assert "1 of 6 checks does not hold: 0\u00a0% of trips paid offline." in text
@@ -209,7 +216,7 @@ def test_nothing_paid(run: Run) -> None:
 
 def test_text_from_outside_stays_text(run: Run) -> None:
     material = changed(run("one trip").material, "scenario", "input", "demand", value="trips of <b>&x.csv")
-    assert "trips of &lt;b&gt;&amp;x.csv" in render(material)
+    assert "trips of &lt;b&gt;&amp;x.csv" in page_of(material)
 
 
 def test_a_full_day_is_small(run: Run) -> None:
@@ -228,5 +235,5 @@ def test_a_full_day_is_small(run: Run) -> None:
         }
     )
     cases = pl.concat([material.cases] * 200)
-    text = render(replace(material, payments=payments, cases=cases))
+    text = page_of(replace(material, payments=payments, cases=cases))
     assert len(text.encode()) < 400_000

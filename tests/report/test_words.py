@@ -55,7 +55,7 @@ def test_clocks() -> None:
     [
         ("load_fen", 2_000, "¥20.00"),
         ("reconcile_every_s", 3_600, "1 h"),
-        ("copied_share", 0.005, "0.5 %"),
+        ("clone.share", 0.005, "0.5 %"),
         ("outage_from_h", 17.5, "17:30"),
         ("outage_h", 3.0, "3 h"),
         ("trips", 20_000, "20,000"),

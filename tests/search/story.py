@@ -12,12 +12,8 @@ from shuangli.crypto import sha256
 from shuangli.errors import ProtocolError
 from shuangli.issuer.authority import Authority
 from shuangli.messages.bundle import Bundle
-from shuangli.messages.certificates import (
-    SERIAL_BYTES,
-    Claims,
-    WalletCertificate,
-    WalletKind,
-)
+from shuangli.messages.certificates import WalletCertificate, WalletKind
+from shuangli.messages.claims import SERIAL_BYTES, Claims
 from shuangli.messages.hand_in import HandIn
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.session import Refusal, RefusalReason

@@ -27,6 +27,7 @@ class CuttableLine:
     Attributes:
         state: what happens to what is asked
         only: the one call that this happens to; every one if it is empty
+        lost: a call that is lost on its way, and nobody knows whether it was
         asked: the names of all calls
     """
 
@@ -34,6 +35,7 @@ class CuttableLine:
         self._issuer = issuer
         self.state = State.UP
         self.only = ""
+        self.lost = ""
         self.asked: list[str] = []
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -44,6 +46,8 @@ class CuttableLine:
             concerned = self.only in ("", name)
             if concerned and self.state is State.CUT:
                 raise NotHeard("unavailable", "cut")
+            if name == self.lost:
+                raise StoreError("unavailable", "lost")
             answer = call(*args, **kwargs)
             if concerned and self.state is State.ANSWERS_LOST:
                 raise StoreError("unavailable", "the answer was lost")

@@ -1,11 +1,12 @@
 """Wallets in this process, open at operators that are processes of their own."""
 
 import random
+import secrets
 import time
 from collections.abc import Sequence
 
 from shuangli.api.http_client import HttpOperator
-from shuangli.api.models import Deposit
+from shuangli.api.signing import RequestSigner
 from shuangli.crypto import SigningKey, sha256
 from shuangli.messages.certificates import WalletKind
 from shuangli.messages.key_set import KeySet
@@ -33,10 +34,11 @@ class Holder:
     """
 
     def __init__(self, operator: Operator, name: str) -> None:
-        self.http = HttpOperator(operator.address)
+        self._seed = sha256(name.encode())
+        signer = RequestSigner(key=SigningKey(self._seed), random_bytes=secrets.token_bytes, now_s=clock)
+        self.http = HttpOperator(operator.address, signer=signer)
         self.name = self.http.describe().operator
         self._root = bytes.fromhex(operator.root)
-        self._seed = sha256(name.encode())
         self._journal = MemoryJournal()
         self.wallet = self._open(self._journal)
         enrolment = self.wallet.enrol(kind=WalletKind.SOFT, tier=2, person=self._seed, now_s=clock())
@@ -63,8 +65,7 @@ class Holder:
     def order(self, values_fen: Sequence[int]) -> bytes:
         """Pay a deposit in, and order a load of it."""
         order = self.wallet.order_load(values_fen, now_s=clock())
-        deposit = Deposit(wallet=self.wallet.key.public, amount_fen=sum(values_fen))
-        self.http.deposit(deposit, idempotency_key=sha256(order).hex())
+        self.http.deposit(self.wallet.key.public, sum(values_fen), idempotency_key=sha256(order).hex())
         return order
 
     def upload(self) -> bytes:

@@ -2,6 +2,7 @@
 
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ from shuangli.issuer.store import IssuerStore
 from shuangli.operator.accounts import VAULT
 from shuangli.operator.issuer_client import HttpIssuer
 from shuangli.operator.store import OperatorStore
-from tests.devices.processes import SHUANGLI, Operator, Running, running
+from tests.devices.processes import Operator, Running, running, until
 from tests.service.line import HOST, Line
 
 NAMES: Final = ("OP01", "OP02")
@@ -57,6 +58,8 @@ class Network:
 
     def __init__(self, directory: Path, names: Sequence[str]) -> None:
         self.directory = directory
+        self._ahead = directory / "ahead_s.txt"
+        self.let_pass(0)
         self.names = names
         for name in names:
             admit_operator(self.issuer_directory, name, directory / name)
@@ -70,21 +73,32 @@ class Network:
 
     def start(self, *names: str, issuer: bool = False) -> None:
         """Start operators, and the issuer; again if they were killed. Operators reach it where they did."""
+        program = (sys.executable, "-m", "tests.service.clocked", self._ahead)
         where: tuple[object, ...] = ("--port", "0", "--json")
         begun = [
             self._stack.enter_context(
-                running(*SHUANGLI, "operator", "serve", self.directory / name, "--issuer", at, *where)
+                running(*program, "operator", "serve", self.directory / name, "--issuer", at, *where)
             )
             for name in names
             for at in [f"https://{HOST}:{self.lines[name].port}"]
         ]
         if issuer:
-            command = (*SHUANGLI, "issuer", "serve", self.issuer_directory, *where)
+            command = (*program, "issuer", "serve", self.issuer_directory, *where)
             self.issuer = IssuerProcess(self._stack.enter_context(running(*command)).process)
             for line in self.lines.values():
                 line.to_port = self.issuer.port
         for name, process in zip(names, begun, strict=True):
             self.operators[name] = Operator(process.process)
+
+    def has_settled_down(self) -> bool:
+        """Whether every operator has done its first round: from now on only requests change things."""
+        with closing(sqlite3.connect(self.issuer_directory / DATABASE_FILE)) as connection:
+            (seen,) = connection.execute("SELECT count(*) FROM returns_seen").fetchone()
+        return bool(seen == len(self.names))
+
+    def let_pass(self, seconds: int) -> None:
+        """Put the clocks of all services ahead of the machine's by so much."""
+        self._ahead.write_text(str(seconds))
 
     def close(self) -> None:
         self._stack.close()
@@ -163,6 +177,8 @@ def network(directory: Path, names: Sequence[str] = NAMES, *, operators: bool = 
     made = Network(directory, names)
     try:
         made.start(*(names if operators else ()), issuer=True)
+        if operators:
+            until(made.has_settled_down)
         yield made
     finally:
         made.close()

@@ -13,6 +13,7 @@ from shuangli.api.tls import KEY_URN, Peer, TlsFiles, issuer_context, read_peer
 from shuangli.cli import main
 from shuangli.crypto import SigningKey
 from shuangli.errors import BadInput, Malformed, StoreError
+from shuangli.issuer.authority import Authority
 from shuangli.issuer.service.admission import OperatorKeys, admit, dismiss, operator_keys_in
 from shuangli.issuer.service.keys import IssuerKeys, RootSecrets, issuer_keys_in, read_key_set, tls_files_in
 from shuangli.messages.key_set import KeySet
@@ -245,7 +246,7 @@ CERTIFICATE: dict[str, Any] = {
 
 
 def test_who_a_certificate_names() -> None:
-    assert read_peer(CERTIFICATE) == Peer(operator="OP01", key=b"\xab" * 32, expires_at_s=1_000_000_000)
+    assert read_peer(CERTIFICATE) == Peer(name="OP01", key=b"\xab" * 32, expires_at_s=1_000_000_000)
 
 
 @pytest.mark.parametrize(
@@ -280,3 +281,21 @@ def test_files_for_tls_that_do_not_belong_together(issuer: Path, tmp_path: Path)
     )
     with pytest.raises(BadInput):
         issuer_context(mixed)
+
+
+@pytest.mark.parametrize("name", ["centre", "Centre", "issuer", "ROOT", "sandbox", "op01"])
+def test_no_operator_has_the_name_of_a_role_or_of_another_one(
+    issuer: Path, tmp_path: Path, name: str
+) -> None:
+    admit(issuer, "OP01", tmp_path / "OP01", random_bytes=os.urandom, now_s=NOW)
+    before = read_key_set(issuer)
+    with pytest.raises(BadInput) as refused:
+        admit(issuer, name, tmp_path / "out", random_bytes=os.urandom, now_s=NOW)
+    assert refused.value.code == "bad-value"
+    assert read_key_set(issuer) == before
+
+
+def test_the_root_certifies_no_operator_as_the_centre() -> None:
+    authority = Authority(SigningKey(bytes(32)), network="sandbox")
+    with pytest.raises(BadInput):
+        authority.certify_operator("Centre", bytes(32), not_before_s=0, expires_at_s=1)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 from shuangli.errors import Malformed, Refused, ShuangliError, StoreError
 from shuangli.issuer.centre import Settled, Upload
 from shuangli.messages.certificates import WalletCertificate
-from shuangli.messages.loads import Load
+from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.notices import Acknowledgement, RevocationList
-from shuangli.operator.service.desk import RETURN_EVERY_S
+from shuangli.operator import store as operator_store
+from shuangli.operator.store import Pending
 from shuangli.wallet.wallet import Wallet
 from tests.service.desks import Desks, State
 from tests.service.network import submission
@@ -61,7 +63,7 @@ def test_f41_an_upload_stays_and_is_acknowledged_once_it_is_final(
         with pytest.raises(StoreError) as queued:
             desk.reconcile(upload)
         assert queued.value.code == "queued"
-        assert bank.pending() == [upload]
+        assert [each.data for each in bank.pending()] == [upload]
         assert desk.has_backlog()
         assert world.deposit_fen(payee) == 0
     desks.mend()
@@ -110,7 +112,7 @@ def test_f41_a_watermark_ends_before_what_waits(world: World, desks: Desks) -> N
     desks.cut(State.CUT)
     with pytest.raises(StoreError):
         desks.at["OP01"].reconcile(upload)
-    desks.now_s += RETURN_EVERY_S
+    desks.now_s += DAY_S
     desks.cut(State.CUT, only="settle_all")
     desks.at["OP01"].take_returns()
     assert world.issuer.store.returns.watermarks()["OP01"] == NOW - 1
@@ -132,10 +134,10 @@ def test_an_upload_that_the_centre_cannot_settle_keeps_no_other_one(
     (_, bad), (payee, good) = payee_with_upload(world, 400), payee_with_upload(world, 300)
     settle = world.issuer.centre.settle
 
-    def failing(batch: Sequence[Upload]) -> Sequence[Settled | ShuangliError]:
+    def failing(batch: Sequence[Upload], **more: Any) -> Sequence[Settled | ShuangliError]:
         if any(each.submission.upload == bad for each in batch):
             raise StoreError("corrupt", "in this test")
-        return settle(batch)
+        return settle(batch, **more)
 
     monkeypatch.setattr(world.issuer.centre, "settle", failing)
     desks.cut(State.CUT)
@@ -145,7 +147,7 @@ def test_an_upload_that_the_centre_cannot_settle_keeps_no_other_one(
     desks.mend()
     assert desks.at["OP01"].catch_up() == 1
     assert world.deposit_fen(payee) == 300
-    assert world.banks["OP01"].pending() == [bad]
+    assert [each.data for each in world.banks["OP01"].pending()] == [bad]
     with pytest.raises(StoreError) as error:
         desks.at["OP01"].reconcile(bad)
     assert error.value.code == "corrupt"
@@ -176,8 +178,8 @@ def test_f42_a_database_that_is_gone_in_the_middle(
     )
     call = getattr(place, name)
 
-    def gone(*values: object) -> None:
-        call(*values)
+    def gone(*values: object, **more: object) -> None:
+        call(*values, **more)
         raise StoreError("unavailable", "disk full")
 
     with monkeypatch.context() as broken:
@@ -461,3 +463,82 @@ def test_f13_threads_that_hand_in_at_once_share_requests_and_get_their_own_answe
     assert answers[:8] == answers[8:]
     assert [Acknowledgement.parse(answer).credited_fen for answer in answers[:8]] == [*range(100, 108)]
     world.check_books()
+
+
+@pytest.mark.parametrize("state", CUTS)
+def test_f11_an_order_under_way_is_known_after_the_operator_was_killed(
+    world: World, desks: Desks, state: State
+) -> None:
+    """What the issuer was asked for is written down first: it counts, and is asked for again."""
+    wallet, bank = world.wallet(name="orders"), world.banks["OP01"]
+    order = order_for(world, wallet, 400, deposit_fen=500)
+    desks.cut(state, only="mint")
+    line = desks.lines["OP01"]
+    if state is State.CUT:
+        # It is not certain that the issuer has not heard.
+        line.state, line.lost = State.UP, "mint"
+    with pytest.raises(StoreError):
+        desks.at["OP01"].load(order)
+    assert desks.at["OP01"].has_backlog()
+    again = world.opened_again()
+    restarted = Desks(again)
+    try:
+        assert restarted.at["OP01"].has_backlog()
+        another = wallet.order_load((200,), now_s=NOW)
+        with pytest.raises(Refused) as short:
+            restarted.at["OP01"].load(another)
+        assert short.value.code == "insufficient-funds"
+        restarted.at["OP01"].catch_up()
+        assert not restarted.at["OP01"].has_backlog()
+        assert again.banks["OP01"].store.load_of(LoadOrder.parse(order).signed.id) is not None
+        again.check_books()
+    finally:
+        again.close()
+    assert bank.store.ledger.balance_fen(bank.wallet(wallet.key.public).account) == -100
+
+
+def test_f12_an_order_whose_answer_was_lost_stays_under_way_when_it_is_not_heard_again(
+    world: World, desks: Desks
+) -> None:
+    wallet = world.wallet(name="orders")
+    order = order_for(world, wallet, 400, deposit_fen=500)
+    for state in (State.ANSWERS_LOST, State.CUT):
+        desks.cut(state, only="mint")
+        with pytest.raises(StoreError):
+            desks.at["OP01"].load(order)
+    with pytest.raises(Refused) as short:
+        desks.at["OP01"].load(wallet.order_load((200,), now_s=NOW))
+    assert short.value.code == "insufficient-funds", "it may have been minted"
+    desks.mend()
+    assert Load.parse(desks.at["OP01"].load(order)).values_fen == (400,)
+    world.check_books()
+
+
+def test_f41_a_long_backlog_is_read_and_passed_on_in_parts(
+    world: World, desks: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desks.cut(State.CUT)
+    payees = [payee_with_upload(world, name=f"payee {number}") for number in range(5)]
+    for _, upload in payees:
+        with pytest.raises(StoreError):
+            desks.at["OP01"].reconcile(upload)
+    bank = world.banks["OP01"]
+    whole = [each.data for each in bank.pending()]
+    assert whole == [upload for _, upload in payees]
+    # Room for two of them, but not for three.
+    monkeypatch.setattr(operator_store, "MAX_PENDING_BYTES", 2 * max(map(len, whole)) + 1)
+    assert len(bank.pending()) == 2
+    assert len(bank.pending(most=1)) == 1
+    read: list[int] = []
+    pending = bank.store.pending
+
+    def counted(**page: int) -> Sequence[Pending]:
+        found = pending(**page)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(bank.store, "pending", counted)
+    desks.mend()
+    assert desks.at["OP01"].catch_up() == 5
+    assert read == [2, 2, 1, 0]
+    assert [world.deposit_fen(payee) for payee, _ in payees] == [400] * 5

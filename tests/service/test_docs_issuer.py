@@ -4,10 +4,11 @@ import os
 from pathlib import Path
 
 from shuangli.api.models import MAX_MODEL_BYTES, MAX_SIGNED_BYTES
-from shuangli.api.tls import ISSUER_NAME, KEY_URN
+from shuangli.api.tls import ISSUER_NAME, Role
 from shuangli.issuer.epochs.operator_keys import MOST_CERTIFICATES
 from shuangli.issuer.service.admission import admit
 from shuangli.issuer.service.app import make_app
+from shuangli.issuer.service.auditors import admit_auditor
 from shuangli.issuer.service.keys import issuer_keys_in
 from shuangli.issuer.service.messages import (
     MAX_CERTIFICATES_BYTES,
@@ -38,8 +39,8 @@ def test_resources(world: World) -> None:
 
 def test_bounds() -> None:
     assert dict(rows("body | at most")) == {
-        "order, watermark, certificate": f"{MAX_SIGNED_BYTES:,} bytes",
-        "claim": f"{MAX_MODEL_BYTES:,} bytes",
+        "order, watermark, certificate, holder": f"{MAX_SIGNED_BYTES:,} bytes",
+        "claim, recovery": f"{MAX_MODEL_BYTES:,} bytes",
         "certificates": f"{MAX_CERTIFICATES_BYTES:,} bytes",
         "submissions": "{} MiB and {} KiB".format(*divmod(MAX_SUBMISSIONS_BYTES // 1024, 1024)),
     }
@@ -51,12 +52,13 @@ def test_bounds() -> None:
 def test_names_in_certificates() -> None:
     cells = PAGE.split("| certificate |", 1)[1].split("\n\n", 1)[0]
     assert f"`{ISSUER_NAME}`" in cells
-    assert f"`{KEY_URN}`" in cells
+    assert {f"`{role.value}`" in cells for role in Role} == {True}
 
 
 def test_files(tmp_path: Path) -> None:
     issuer_keys_in(tmp_path / "issuer", random_bytes=os.urandom, now_s=NOW)
     admit(tmp_path / "issuer", "OP01", tmp_path / "OP01", random_bytes=os.urandom, now_s=NOW)
+    admit_auditor(tmp_path / "issuer", "regulator", tmp_path / "auditor", random_bytes=os.urandom, now_s=NOW)
     made_later = ({"issuer.sqlite"}, {"NAME.sqlite", "revocation-list.cbor"})
     for table, directory in enumerate((tmp_path / "issuer", tmp_path / "OP01")):
         files = {path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()}

@@ -219,7 +219,7 @@ def test_a_length_in_more_bytes_than_it_needs_is_malformed() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [[b"\x09", 0, 0], [b"", 1, 2], [b"", -1, 0], [b"", 2**53, 0], ["", "", ""]]
+    "answer", [[b"\xff", 0, 0], [b"", 1, 2], [b"", -1, 0], [b"", 2**53, 0], ["", "", ""]]
 )
 def test_no_answers(answer: list[object]) -> None:
     with pytest.raises(Malformed):

@@ -209,6 +209,9 @@ def test_an_operator_is_admitted_and_dismissed_while_the_issuer_runs(net: Networ
     with reach(net, tls_files_in(directory)) as issuer:
         assert KeySet.parse(issuer.key_set()).operators[-1].claims.subject == "OP03"
         dismiss(net.issuer_directory, "OP03", now_s=clock())
+        with net.link("OP01") as other:
+            # Whoever asks first lets the issuer see the key set, and note who was dismissed.
+            assert KeySet.parse(other.key_set()).operators[-1].claims.subject == "OP02"
         # Over the connection that is still open.
         before = net.dump()
         for ask in ask_everything(issuer, net):
@@ -224,7 +227,7 @@ def test_a_certificate_that_expires_while_its_connection_is_open(world: World) -
         1, issued_at_s=NOW, operators=world.operators, centres=[world.centre], epochs=world.epochs
     ).signed.data
     desk = IssuerDesk(world.issuer, read_key_set=lambda: key_set, now_s=lambda: now_s[0])
-    peer = Peer(operator="OP01", key=world.keys["OP01"].public, expires_at_s=NOW + 10)
+    peer = Peer(name="OP01", key=world.keys["OP01"].public, expires_at_s=NOW + 10)
     desk.check_admitted(peer)
     now_s[0] += 10
     with pytest.raises(Refused) as refused:

@@ -1,9 +1,7 @@
 """Operators that are cut off from the registration centre keep what they are handed, and say so (F41)."""
 
-import select
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -18,17 +16,9 @@ from shuangli.errors import Refused, StoreError
 from shuangli.issuer.service.keys import DATABASE_FILE
 from shuangli.messages.loads import Load
 from shuangli.messages.notices import Outcome
-from tests.devices.processes import PATIENCE_S
+from tests.devices.processes import until
 from tests.service.holders import Holder, clock, paid
 from tests.service.network import Network, network
-
-
-def until(happened: Callable[[], bool]) -> None:
-    """Wait for something to happen."""
-    give_up_s = time.monotonic() + PATIENCE_S
-    while not happened():
-        assert time.monotonic() < give_up_s, "it has not happened for too long"
-        select.select([], [], [], 0.05)
 
 
 def post(holder: Holder, path: str, body: bytes, media_type: str) -> httpx.Response:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.pipeline import Pipeline
-from shuangli.issuer.signature_pool import SignaturePool
+from shuangli.issuer.readers import Readers
 from tests.world import World
 
 STATEMENTS: Final = ("insert", "delete", "many", "execute", "lookup", "row", "rows")
@@ -61,7 +61,7 @@ def settle(world: World, batches: Sequence[Sequence[Submission]], points: Points
 
     database.transaction = reaching
     with told.open("ab", buffering=0) as answered:
-        for answers in Pipeline(world.issuer, SignaturePool(0)).run(batches):
+        for answers in Pipeline(world.issuer, Readers(0)).run(batches):
             for answer in answers:
                 assert isinstance(answer, Settled)
                 answered.write(b"%d\n" % answer.credited_fen)

@@ -10,8 +10,9 @@ from shuangli.errors import BadInput, Malformed, Refused, ShuangliError, StoreEr
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.issuer import Issuer
 from shuangli.messages.certificates import WalletCertificate, WalletKind
+from shuangli.messages.enrolment import Enrolment
 from shuangli.messages.loads import Load, LoadOrder
-from shuangli.messages.notices import Acknowledgement, Enrolment, Outcome, RevocationList
+from shuangli.messages.notices import Acknowledgement, Outcome, RevocationList
 from shuangli.offline.limits import LIMITS_2022
 from shuangli.operator.accounts import RESERVES, VAULT
 from shuangli.operator.bank import Bank
@@ -132,6 +133,16 @@ def test_wages_move_between_two_accounts(world: World) -> None:
     assert (world.deposit_fen(employer), world.deposit_fen(worker)) == (200, 300)
     short = refused(world, bank.pay, employer.key.public, worker.key.public, 201, now_s=NOW)
     assert (short.code, str(short)) == ("insufficient-funds", "the deposit is 1 fen short of 201 fen")
+
+
+def test_nothing_moves_to_a_wallet_that_the_operator_does_not_know(world: World) -> None:
+    """Found: the answer was the database's LookupError."""
+    employer, bank = world.wallet(), world.banks["OP01"]
+    with world.transaction():
+        bank.deposit(employer.key.public, 500, now_s=NOW)
+    unknown = refused(world, bank.pay, employer.key.public, bytes(32), 300, now_s=NOW)
+    assert unknown.code == "unknown-wallet"
+    assert world.deposit_fen(employer) == 500
 
 
 def test_a_load_moves_deposit_and_vault_at_both_sides(world: World) -> None:
@@ -278,7 +289,7 @@ def test_an_upload_for_a_wallet_that_is_not_open_here_is_refused_and_not_kept(wo
     _, upload = shop_with(world, 100)
     error = refused(world, world.banks["OP02"].reconcile, upload, now_s=NOW)
     assert error.code == "unknown-wallet"
-    assert world.banks["OP02"].store.pending() == []
+    assert world.banks["OP02"].pending() == []
 
 
 def test_an_upload_that_is_none_is_refused(world: World) -> None:

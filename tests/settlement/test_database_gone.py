@@ -21,7 +21,7 @@ from shuangli.errors import StoreError
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.service.desk import IssuerDesk
 from shuangli.messages.notices import Acknowledgement, Outcome
-from shuangli.operator.service.app import make_app
+from shuangli.operator.service.app import Edges, make_app
 from shuangli.operator.service.desk import Desk
 from shuangli.wallet.wallet import Wallet
 from tests.database.places import ServerDatabases
@@ -215,7 +215,7 @@ def test_f42_the_http_service_says_503_and_recovers(
         key_set=key_set,
         now_s=lambda: NOW,
     )
-    app = make_app(desk)
+    app = make_app(desk, Edges(random_bytes=random.Random(1).randbytes, monotonic_s=lambda: 0.0))
     settled = hand_in(app, uploads[0])
     assert settled.status_code == 200
     end(server)

@@ -14,7 +14,7 @@ from bench.network import NETWORK, BenchIssuer
 from shuangli.issuer.cases import list_cases
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.pipeline import Pipeline
-from shuangli.issuer.signature_pool import SignaturePool
+from shuangli.issuer.readers import Readers
 from shuangli.messages.notices import Outcome
 from shuangli.offline.evidence import verify_evidence
 
@@ -32,7 +32,7 @@ def test_f01_every_fork_of_a_mixed_load_is_found_in_its_batch(
     known, new = Hops(network, known=True, seed="known"), Hops(network, known=False, seed="new")
     waiting: list[tuple[Submission, bytes]] = []
     culprits: set[bytes] = set()
-    with SignaturePool(2 if hops > 100_000 else 0) as pool:
+    with Readers(2 if hops > 100_000 else 0) as pool:
         pipeline = Pipeline(network.issuer, pool)
         for _ in range(hops // HOPS_IN_UPLOAD // UPLOADS_IN_BATCH):
             batch: list[Submission] = []

@@ -25,7 +25,7 @@ def test_an_object_is_found_by_its_number_in_whatever_pack(places: Places, new_w
             with world.issuer.transaction():
                 for at, packed in enumerate(contents):
                     kinds = bytes([ObjectKind.TRANSFER] * len(packed))
-                    objects.add([Pack(number, "OP01", at, kinds, tuple(packed))])
+                    objects.add([Pack(number, "OP01", at, kinds, tuple(packed)).row])
                     number += len(packed)
             flat = [(each, at) for at, packed in enumerate(contents) for each in packed]
             assert objects.last_no() == number - 1
@@ -45,7 +45,7 @@ def test_what_was_read_in_a_transaction_that_failed_is_forgotten(world: World) -
 
     def write_and_fail() -> None:
         with world.issuer.transaction():
-            objects.add([Pack(number, "OP01", 0, bytes([ObjectKind.TRANSFER]), (b"never",))])
+            objects.add([Pack(number, "OP01", 0, bytes([ObjectKind.TRANSFER]), (b"never",)).row])
             assert objects.get(number)[1] == b"never"
             raise KeyError
 
@@ -54,5 +54,5 @@ def test_what_was_read_in_a_transaction_that_failed_is_forgotten(world: World) -
     with pytest.raises(StoreError):
         objects.get(number)
     with world.issuer.transaction():
-        objects.add([Pack(number, "OP01", 0, bytes([ObjectKind.TRANSFER]), (b"really",))])
+        objects.add([Pack(number, "OP01", 0, bytes([ObjectKind.TRANSFER]), (b"really",)).row])
     assert objects.get(number)[1] == b"really"

@@ -6,12 +6,15 @@ import pytest
 
 from shuangli.errors import Malformed, ProtocolError
 from shuangli.issuer.centre import Submission
+from shuangli.messages.bundle import Bundle
 from shuangli.messages.notices import Outcome
 from shuangli.messages.session import Refusal, RefusalReason
 from shuangli.offline.evidence import Evidence, verify_evidence
 from shuangli.offline.merging import merge
+from shuangli.offline.refusals import counts_until_s
 from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message, PayerState
+from shuangli.wallet.come_back import is_refused_too_late
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, sign_away
 from tests.settlement.answers import only_case, outcomes
@@ -264,7 +267,12 @@ def test_a_late_refusal_gives_back_nothing_that_the_deadline_has_not(world: Worl
     _, second, _, paid = race(world)
     world.return_due(now_s=CLAIMED_S + 1)
     assert world.deposit_fen(second) == 0, "the centre does not know that it was paid"
-    acknowledgement = world.hand_in(second, now_s=CLAIMED_S + DAY_S)
+    session = second.purse.paying[paid.request_id]
+    assert session.payment is not None
+    until_s = counts_until_s(Bundle.decode(session.payment.body), second.trust)
+    assert not is_refused_too_late(session, second.trust, now_s=until_s)
+    assert is_refused_too_late(session, second.trust, now_s=until_s + 1), "the wallet says so"
+    acknowledgement = world.hand_in(second, now_s=until_s + 1)
     assert acknowledgement.outcomes == (Outcome.SETTLED, Outcome.LATE)
     assert (world.deposit_fen(second), second.purse.in_flight_fen) == (0, 60)
     world.return_due(now_s=CLAIMED_S + 2 * DAY_S)
@@ -272,6 +280,17 @@ def test_a_late_refusal_gives_back_nothing_that_the_deadline_has_not(world: Worl
     assert (world.deposit_fen(second), second.purse.in_flight_fen) == (60, 0)
     assert second.purse.paying[paid.request_id].state is PayerState.RETURNED
     world.check_books()
+
+
+def test_a_refusal_counts_until_the_last_second_that_the_wallet_is_told(world: World) -> None:
+    _, second, _, paid = race(world)
+    session = second.purse.paying[paid.request_id]
+    assert session.payment is not None
+    until_s = counts_until_s(Bundle.decode(session.payment.body), second.trust)
+    assert world.hand_in(second, now_s=until_s).outcomes == (Outcome.SETTLED, Outcome.SETTLED)
+    assert not is_refused_too_late(
+        second.purse.paying[paid.request_id], second.trust, now_s=until_s + DAY_S
+    ), "it has come back"
 
 
 def test_a_refusal_of_a_coin_on_a_fork_is_paid_by_the_fund_up_to_the_cap(new_world: NewWorld) -> None:

@@ -148,7 +148,7 @@ class Returns(RuleBasedStateMachine):
             bank = self.world.banks[operator]
             with self.world.transaction():
                 for upload in bank.pending():
-                    bank.reconcile(upload, now_s=self.now_s)
+                    bank.reconcile(upload.data, now_s=self.now_s)
 
     @rule(operator=operators)
     def say_what_is_complete(self, operator: str) -> None:

@@ -37,7 +37,7 @@ def pass_on(world: World, operator: str = "OP02", *, now_s: int) -> list[bytes]:
     """The operator reaches the centre again, and passes on what it has."""
     bank = world.banks[operator]
     with world.transaction():
-        return [bank.reconcile(upload, now_s=now_s) for upload in bank.pending()]
+        return [bank.reconcile(each.data, now_s=now_s) for each in bank.pending()]
 
 
 @pytest.mark.parametrize("heals", [True, False])
@@ -137,7 +137,7 @@ def test_an_upload_that_was_kept_has_its_time_and_one_answer(world: World) -> No
     _, gate, upload = shown(world)
     keep(world, upload, now_s=NOW + 7)
     keep(world, upload, now_s=NOW + 9)
-    assert world.banks["OP02"].pending() == [upload]
+    assert [each.data for each in world.banks["OP02"].pending()] == [upload]
     acknowledgement = world.submit(upload, "OP02", now_s=NOW + DAY_S)
     assert acknowledgement.received_at_s == NOW + 7
     assert pass_on(world, now_s=NOW + 2 * DAY_S) == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shuangli.sims.network import Network
+from shuangli.sims.transit.network import Network
 
 Write = Callable[..., Path]
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shuangli.errors import BadInput
-from shuangli.sims.demand import read_demand
-from shuangli.sims.network import Network, read_network
+from shuangli.sims.transit.demand import read_demand
+from shuangli.sims.transit.network import Network, read_network
 
 ABC = Network(
     stations=("A", "B", "C"),

@@ -11,19 +11,21 @@ import hashlib, sys
 from dataclasses import fields
 from pathlib import Path
 import numpy as np
-from shuangli.sims.demand import demand_and_network
-from shuangli.sims.fares import BEIJING
-from shuangli.sims.trips import plan_trips
-from shuangli.sims.wages import monthly_wages_fen
+from shuangli.sims.transit.demand import demand_and_network
+from shuangli.sims.transit.config import TransitConfig
+from shuangli.sims.transit.scenario import transit
+from shuangli.sims.wages import sector_of, wages_fen
 
 digest = hashlib.sha256()
 for demand_path in (None, Path(sys.argv[1])):
     rng = np.random.default_rng(7)
     demand, network = demand_and_network(demand_path, None, trips=5_000, rng=rng)
-    trips = plan_trips(demand, network, BEIJING, rng=rng)
-    for field in fields(trips)[2:]:
+    config = TransitConfig(trips=2_000, bus_share=0.2, reconcile="exponential", month_discount="beijing")
+    trips = transit(config, seed=7, demand_file=demand_path, network_file=None).trips
+    for field in fields(trips)[3:]:
         digest.update(getattr(trips, field.name).tobytes())
-    digest.update(monthly_wages_fen(100, rng).tobytes())
+    wages = wages_fen(sector_of(rng.random(100)), rng.standard_normal(100))
+    digest.update(wages.tobytes())
     digest.update(repr((demand.stations, demand.source, network.source)).encode())
 print(digest.hexdigest())
 """

@@ -1,4 +1,4 @@
-"""Wages: whole fen, the level asked for, the shape of the data."""
+"""Wages: whole fen, the levels published, the shapes of the data."""
 
 import csv
 import json
@@ -6,85 +6,95 @@ import subprocess
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from shuangli.sims.wages import (
-    ANNUAL_MEAN_CNY,
-    SIGMA_ABOVE,
-    SIGMA_BELOW,
-    Level,
-    mean_over_median,
-    monthly_wages_fen,
-)
+from shuangli.sims.wages import MEAN_2024_CNY, SECTORS, sector_of, wages_fen
 from tests.conftest import Shared
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "fit_wages.py"
 OEWS = "wages/us_oews_2024_detailed.csv"
-LEVELS: list[tuple[Level | int, float]] = [
-    ("non-private", 124_110 * 100 / 12),
-    ("private", 69_476 * 100 / 12),
-    (500_000, 500_000),
-]
+CHINA = "wages/china_average_wages.csv"
+Z = np.random.default_rng(0).standard_normal(200_000)
+NAMES = [sector.name for sector in SECTORS]
 
 
-@pytest.mark.parametrize(("level", "mean_fen"), LEVELS)
-def test_the_mean_is_the_level_asked_for(level: Level | int, mean_fen: float) -> None:
-    wages = monthly_wages_fen(400_000, np.random.default_rng(0), level=level)
+def of_sector(number: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return wages_fen(np.full(Z.size, number), Z)
+
+
+@pytest.mark.parametrize("number", range(len(SECTORS)), ids=NAMES)
+def test_the_mean_of_a_sector_is_its_level(number: int) -> None:
+    wages, sector = of_sector(number), SECTORS[number]
     assert wages.dtype == np.int64
-    assert wages.mean() == pytest.approx(mean_fen, rel=0.005)
+    assert wages.mean() * 12 / 100 == pytest.approx(sector.annual_mean_cny, rel=0.01)
     assert wages.min() > 0
-    assert np.median(wages) * mean_over_median() == pytest.approx(mean_fen, rel=0.01)
+    assert np.median(wages) == pytest.approx(sector.monthly_median_fen, rel=0.01)
 
 
-def test_the_upper_half_is_wider() -> None:
-    wages = np.log(monthly_wages_fen(400_000, np.random.default_rng(0)))
-    low, middle, high = np.quantile(wages, [0.1, 0.5, 0.9])
-    assert (middle - low) / 1.2816 == pytest.approx(SIGMA_BELOW, rel=0.02)
-    assert (high - middle) / 1.2816 == pytest.approx(SIGMA_ABOVE, rel=0.02)
+@pytest.mark.parametrize("number", range(len(SECTORS)), ids=NAMES)
+def test_each_half_has_its_own_width(number: int) -> None:
+    low, middle, high = np.quantile(np.log(of_sector(number)), [0.1, 0.5, 0.9])
+    assert (middle - low) / 1.2816 == pytest.approx(SECTORS[number].sigma_below, rel=0.02)
+    assert (high - middle) / 1.2816 == pytest.approx(SECTORS[number].sigma_above, rel=0.02)
 
 
-def test_small_numbers_and_bad_ones() -> None:
-    rng = np.random.default_rng(0)
-    assert monthly_wages_fen(0, rng).size == 0
-    assert monthly_wages_fen(1_000, rng, level=1).min() == 1
-    for n, level in ((-1, "private"), (1, "royal"), (1, 0), (1, -5), (1, 2**60)):
-        with pytest.raises(ValueError, match=r"wage|level"):
-            monthly_wages_fen(n, rng, level=level)  # type: ignore[arg-type]
+def test_the_mean_over_the_mix_is_the_published_one() -> None:
+    assert sum(sector.share for sector in SECTORS) == pytest.approx(1)
+    mean_cny = sum(sector.share * sector.annual_mean_cny for sector in SECTORS)
+    assert mean_cny == pytest.approx(MEAN_2024_CNY)
 
 
-def test_the_script_finds_the_same_shape_again(shared: Shared) -> None:
+def test_sectors_by_their_shares() -> None:
+    drawn = sector_of(np.random.default_rng(1).random(100_000))
+    share = np.bincount(drawn, minlength=len(SECTORS)) / drawn.size
+    assert share == pytest.approx([sector.share for sector in SECTORS], abs=0.005)
+    assert sector_of(np.array([0.0, np.nextafter(1, 0)])).tolist() == [0, len(SECTORS) - 1]
+
+
+def test_nobody_earns_nothing() -> None:
+    assert wages_fen(np.array([0]), np.array([-40.0])).tolist() == [1]
+    assert wages_fen(np.zeros(0, dtype=np.int64), np.zeros(0)).size == 0
+
+
+def test_the_script_finds_the_same_shapes_again(shared: Shared) -> None:
     command = [sys.executable, str(SCRIPT), "--wages", str(shared(OEWS))]
     environment = {"PYTHONPATH": str(ROOT)}
     result = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    assert json.loads(result.stdout) == {"sigma_below": SIGMA_BELOW, "sigma_above": SIGMA_ABOVE}
+    fitted = json.loads(result.stdout)["sectors"]
+    assert list(fitted) == NAMES
+    for sector in SECTORS:
+        found = fitted[sector.name]
+        assert (found["sigma_below"], found["sigma_above"]) == (sector.sigma_below, sector.sigma_above)
+        assert found["share"] == pytest.approx(sector.share, abs=0.0005)
 
 
-def test_percentiles_and_mean_are_those_of_the_data(shared: Shared) -> None:
+def test_the_percentiles_of_the_mix_are_those_of_the_data(shared: Shared) -> None:
+    """By each sector's own median: levels are China's, and do not mix as those of the United States."""
     specification = spec_from_file_location("fit_wages", SCRIPT)
     assert specification is not None
     assert specification.loader is not None
     script = module_from_spec(specification)
     specification.loader.exec_module(script)
     shares = (0.1, 0.25, 0.5, 0.75, 0.9)
-    data = np.exp(script.quantiles(shared(OEWS), shares))
-    wages = monthly_wages_fen(400_000, np.random.default_rng(0))
-    assert np.quantile(wages, shares) / np.median(wages) == pytest.approx(data / data[2], rel=0.05)
-    # The mean is in a column that the fit does not use.
-    with shared(OEWS).open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["A_MEAN"].isdecimal()]
-    employed = [int(row["TOT_EMP"]) for row in rows]
-    mean = float(np.average([int(row["A_MEAN"]) for row in rows], weights=employed))
-    assert mean_over_median() == pytest.approx(mean / data[2], rel=0.03)
+    for number, sector in enumerate(SECTORS):
+        data = np.exp(script.quantiles(shared(OEWS), shares, sector.name))
+        wages = of_sector(number)
+        assert np.quantile(wages, shares) / np.median(wages) == pytest.approx(data / data[2], rel=0.1)
 
 
 def test_the_levels_are_the_published_averages(shared: Shared) -> None:
-    with shared("wages/china_average_wages.csv").open(encoding="utf-8", newline="") as file:
+    with shared(CHINA).open(encoding="utf-8", newline="") as file:
         published = {
-            row["ownership"]: int(row["annual_wage_cny"])
+            (row["year"], row["sector"]): int(row["annual_wage_cny"])
             for row in csv.DictReader(file)
-            if (row["year"], row["sector"]) == ("2024", "all") and row["ownership"] in ANNUAL_MEAN_CNY
+            if row["ownership"] == "non-private"
         }
-    assert published == ANNUAL_MEAN_CNY
+    assert published.pop(("2024", "all")) == MEAN_2024_CNY
+    for (year, name), wage_cny in published.items():
+        (sector,) = [sector for sector in SECTORS if sector.name == name]
+        assert year == "2019"
+        assert sector.annual_mean_cny == pytest.approx(wage_cny * MEAN_2024_CNY / 90_501)

@@ -17,7 +17,7 @@ scenario = "payroll"
 workers = 6
 shops = 2
 days = 1
-copied_share = 0.34
+clone.share = 0.34
 
 [sweep]
 seeds = 2

@@ -20,7 +20,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
         study_text().replace("seeds = 5", "seeds = 2").replace("[900, 3600, 14400, 86400]", "[3600, 86400]")
     )
     path.write_text(text, encoding="utf-8")
-    study = read_study(path, {"trips": "60", "copied_share": "0.1"})
+    study = read_study(path, {"trips": "60", "clone.share": "0.1"})
     assert not sweep(study, directory / "out", workers=2).failures
     return compare(directory / "out")
 

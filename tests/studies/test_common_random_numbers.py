@@ -1,5 +1,7 @@
 """The same seed is the same world, whatever the policy: who lives where, who sets out when, for how much."""
 
+from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -7,22 +9,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shuangli.sims.adversaries.attack import Kind
 from shuangli.sims.catalogue import CONFIGS, make_scenario
 from shuangli.sims.chance import dealt_copies, poisson, rows, uniforms
-from shuangli.sims.device import Device, Surroundings
+from shuangli.sims.common import Common
+from shuangli.sims.device import Device, Make, Surroundings
 from shuangli.sims.plan import NOBODY
 from shuangli.sims.scenario import Scenario
 from shuangli.sims.settings import Concern, Value, settings_of
 from shuangli.sims.system import Anchors, derive_key
 
 SMALL: dict[str, dict[str, Value]] = {
-    "transit": {"trips": 400, "copied_share": 0.1},
-    "payroll": {"workers": 60, "shops": 5, "days": 2, "copied_share": 0.1},
+    "transit": {"trips": 400, "clone.share": 0.1},
+    "payroll": {"workers": 80, "employers": 4, "shops": 5, "days": 3, "payday": 2, "clone.share": 0.1},
+    **{
+        name: {"people": 48, "days": 3, "clone.share": 0.1}
+        for name in ("subsidy", "prepaid", "parking", "split", "tax")
+    },
+    "rent": {"people": 48, "clone.share": 0.1},
 }
 
 
 def plan(scenario: str, **changes: Value) -> Scenario:
-    return make_scenario(scenario, {**SMALL[scenario], **changes}, seed=1, demand=None, network=None)
+    changed = {name.replace("__", "."): value for name, value in changes.items()}
+    return make_scenario(scenario, {**SMALL[scenario], **changed}, seed=1, demand=None, network=None)
 
 
 def another(scenario: str, name: str) -> list[Value]:
@@ -35,16 +45,22 @@ def another(scenario: str, name: str) -> list[Value]:
     return [type(setting.default)(end) for end in (setting.low, setting.high)]
 
 
-def of_concern(*concerns: Concern) -> list[Any]:
+def of_concern(concern: Concern) -> list[Any]:
+    """Settings of all scenarios; those that all have in common once, since scenarios know nothing of them."""
     return [
         pytest.param(scenario, name, id=f"{scenario}-{name}")
         for scenario, config in CONFIGS.items()
         for name, setting in settings_of(config).items()
-        if setting.concern in concerns
+        if setting.concern is concern and (scenario == "transit" or name not in settings_of(Common))
     ]
 
 
-def assert_same_people(one: Scenario, other: Scenario, *, copies: bool) -> None:
+@cache
+def unchanged(scenario: str) -> Scenario:
+    return plan(scenario)
+
+
+def assert_same_people(one: Scenario, other: Scenario, *, devices: Collection[str] = ()) -> None:
     """Trips, homes, fares, wages and payments are the same, to the second and the fen."""
     assert one.facts == other.facts
     if one.trips is not None and other.trips is not None:
@@ -54,7 +70,7 @@ def assert_same_people(one: Scenario, other: Scenario, *, copies: bool) -> None:
         for part, names in (
             ("meetings", ("at_s", "payer", "payee", "amount_fen", "tag")),
             ("wages", ("at_s", "employer", "worker", "amount_fen")),
-            ("devices", ("role", "tier", "opens_s", *(("copy_of",) if copies else ()))),
+            ("devices", ("role", "opens_s", *devices)),
         ):
             for name in names:
                 columns = (getattr(getattr(whole, part), name) for whole in (mine, theirs))
@@ -63,31 +79,28 @@ def assert_same_people(one: Scenario, other: Scenario, *, copies: bool) -> None:
 
 @pytest.mark.parametrize(("scenario", "name"), of_concern(Concern.POLICY))
 def test_a_policy_leaves_the_world_and_the_attacks_as_they_are(scenario: str, name: str) -> None:
+    # The tier is what it says, and what is in an element is not copied.
+    devices = {"tier": ("copy_of",), "hard_share": ("tier",)}.get(name, ("tier", "copy_of"))
     for value in another(scenario, name):
-        assert_same_people(plan(scenario), plan(scenario, **{name: value}), copies=True)
+        assert_same_people(unchanged(scenario), plan(scenario, **{name: value}), devices=devices)
 
 
-@pytest.mark.parametrize(("scenario", "name"), of_concern(Concern.ATTACK))
-def test_an_attack_leaves_the_world_as_it_is(scenario: str, name: str) -> None:
-    for value in another(scenario, name):
-        assert_same_people(plan(scenario), plan(scenario, **{name: value}), copies=False)
+@pytest.mark.parametrize(
+    "name", ["clone.share", "clone.copies", "clone.strategy", *(f"{k}.number" for k in Kind)]
+)
+def test_an_attack_leaves_the_world_as_it_is(name: str) -> None:
+    values: list[Value] = [20] if name.endswith("number") else another("transit", name)
+    for value in values:
+        assert_same_people(unchanged("transit"), plan("transit", **{name: value}), devices=("tier",))
 
 
 def test_when_people_go_online_depends_on_how_often_and_on_nothing_else() -> None:
     """Found: copies were drawn from the stream of going online, so a higher share moved everybody."""
-    for name in ("copied_share", "copies_each", "hop_cap", "mode", "loaded_share", "shops"):
+    for name in ("clone.share", "clone.copies", "hop_cap", "mode", "loaded_share"):
         for value in another("payroll", name)[:1]:
-            one, other = (
-                each.plans[0].devices for each in (plan("payroll"), plan("payroll", **{name: value}))
-            )
-            workers = slice(0, 60)
-            assert np.array_equal(one.sync_every_s[workers], other.sync_every_s[workers]), name
-            assert np.array_equal(one.sync_from_s[workers], other.sync_from_s[workers]), name
-    often, seldom = (
-        plan("payroll", sync_every_s=every_s).plans[0].devices.sync_every_s[:60]
-        for every_s in (7_200, 72_000)
-    )
-    assert np.array_equal(np.argsort(often, kind="stable"), np.argsort(seldom, kind="stable"))
+            for one, other in zip(plan("payroll").plans, plan("payroll", **{name: value}).plans, strict=True):
+                assert np.array_equal(one.syncs.at_s, other.syncs.at_s), name
+                assert np.array_equal(one.syncs.device, other.syncs.device), name
 
 
 def pairs(scenario: Scenario) -> set[tuple[int, int, int]]:
@@ -101,9 +114,9 @@ def pairs(scenario: Scenario) -> set[tuple[int, int, int]]:
 @pytest.mark.parametrize("scenario", sorted(SMALL))
 def test_a_higher_share_adds_copies_and_more_copies_are_of_the_same_wallets(scenario: str) -> None:
     """Found: with another share, other wallets were copied."""
-    few, many = (pairs(plan(scenario, copied_share=share)) for share in (0.05, 0.2))
+    few, many = (pairs(plan(scenario, clone__share=share)) for share in (0.05, 0.2))
     assert few < many
-    thrice = pairs(plan(scenario, copied_share=0.05, copies_each=3))
+    thrice = pairs(plan(scenario, clone__share=0.05, clone__copies=3))
     assert {original[:2] for original in thrice} == {original[:2] for original in few}
     assert len(thrice) == 3 * len(few)
 
@@ -122,8 +135,12 @@ def test_who_pays_more_often_also_makes_the_payments_of_who_pays_less() -> None:
 
 
 def test_more_workers_do_not_change_those_who_are_there() -> None:
-    few, many = plan("payroll", workers=60).plans[0], plan("payroll", workers=90).plans[0]
-    assert np.array_equal(few.wages.amount_fen, many.wages.amount_fen[:60])
+    few, many = plan("payroll", workers=80).plans[0], plan("payroll", workers=120).plans[0]
+    wages = [
+        {*zip(each.wages.worker.tolist(), each.wages.amount_fen.tolist(), strict=True)}
+        for each in (few, many)
+    ]
+    assert set() < wages[0] < wages[1]
     made = {
         tuple(row)
         for row in np.stack(
@@ -136,11 +153,11 @@ def test_more_workers_do_not_change_those_who_are_there() -> None:
 
 def test_no_device_disturbs_the_nonces_of_another() -> None:
     """Found: the devices of a cell drew from one stream, so that one more load changed everybody's coins."""
-    anchors = Anchors(root=b"", key_set=b"", operator_keys=(), operator_names=())
-    around = Surroundings(anchors=anchors, rules=(), seed=1, send=lambda _: None)
+    anchors = Anchors(seed=1, root=b"", key_set=b"", operator_keys=(), operator_names=())
+    around = Surroundings(anchors=anchors, rules=(), hard_rules=(), seed=1, send=lambda _: None)
 
     def device(number: int) -> Device:
-        return Device(number, derive_key(1, "device/1"), 0, remembers=1, around=around)
+        return Device(number, derive_key(1, "device/1"), Make(operator=0, remembers=1), around=around)
 
     one, copy = device(1), device(2)
     alone = device(1).random_bytes(16)

@@ -1,5 +1,6 @@
 """Scenario files: what they set up, and that a wrong one is one line with file, key and reason."""
 
+import re
 import string
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 from shuangli.cli import main
 from shuangli.errors import BadInput
 from shuangli.sims.catalogue import CONFIGS
+from shuangli.sims.common import Common
 from shuangli.sims.describe import as_text, describe
 from shuangli.sims.scenario_file import KEYS, preset_names, read_preset, read_setup
-from shuangli.sims.settings import settings_of
+from shuangli.sims.settings import Value, configured, settings_of, values_of
 from shuangli.sims.studies.study import SWEEP_KEYS, read_study
 
 NO_SUCH = "there is no such"
@@ -27,13 +29,13 @@ def written(directory: Path, text: str) -> Path:
 
 
 def test_every_preset_that_ships_can_be_read_and_says_what_it_is_for() -> None:
-    assert {"metro-day", "payday-week"} <= set(preset_names())
+    assert {"metro-day", "payday-month"} <= set(preset_names())
     for name in preset_names():
         preset = read_preset(name)
         assert preset.about.endswith("."), name
         assert preset.scenario in CONFIGS
     assert read_preset("metro-day").config == read_preset_free("transit")
-    assert read_preset("payday-week").config == read_preset_free("payroll")
+    assert read_preset("payday-month").config == read_preset_free("payroll")
 
 
 def read_preset_free(scenario: str) -> dict[str, Any]:
@@ -41,11 +43,11 @@ def read_preset_free(scenario: str) -> dict[str, Any]:
 
 
 def test_the_command_line_holds_before_the_file_and_the_file_before_its_preset(tmp_path: Path) -> None:
-    text = 'preset = "metro-clones"\nseed = 7\n[settings]\ntrips = 50\ncopies_each = 2\n'
-    setup = read_setup(written(tmp_path, text), {"copies_each": "9"})
+    text = 'preset = "metro-clones"\nseed = 7\n[settings]\ntrips = 50\nclone.copies = 2\n'
+    setup = read_setup(written(tmp_path, text), {"clone.copies": "9"})
     assert (setup.scenario, setup.seed) == ("transit", 7)
     config = setup.config
-    assert (config["copied_share"], config["trips"], config["copies_each"]) == (0.01, 50, 9)
+    assert (config["clone.share"], config["trips"], config["clone.copies"]) == (0.01, 50, 9)
     assert read_setup(written(tmp_path, text), seed=3).seed == 3
 
 
@@ -83,7 +85,7 @@ def test_a_date_may_be_written_as_toml_has_dates(tmp_path: Path) -> None:
         ("[settings]\ntrips = '5'", "settings.trips='5': not a whole number, but a text"),
         ("[settings]\ntrips = 5.0", "settings.trips=5.0: not a whole number"),
         ("[settings]\ntrips = true", "settings.trips=True: not a whole number"),
-        ("[settings]\ntrips = 0", "settings.trips=0 is not between 1 and 2147483647"),
+        ("[settings]\ntrips = 0", "settings.trips=0 is not between 1 and 10^8"),
         ("[settings]\noutage_h = nan", "settings.outage_h=nan is not between 0 and 24"),
         ("[settings]\ndate = '5 May'", "settings.date=5 May: not a date such as 2026-01-05"),
         ("[settings]\nx = [", "is not TOML"),
@@ -125,17 +127,31 @@ def test_of_a_key_with_a_letter_too_few_the_nearest_is_the_right_one(scenario: s
             read_setup(path)
 
 
+def accepts_or_names_what_conflicts(config: type[Common], name: str, good: Value) -> None:
+    try:
+        assert values_of(configured(config, {name: good}))[name] == good
+    except BadInput as error:
+        named = set(re.findall(r"(\w+)=", str(error)))
+        assert name in named
+        assert len(named & settings_of(config).keys()) > 1
+
+
 @pytest.mark.parametrize("scenario", sorted(CONFIGS))
 def test_settings_are_accepted_up_to_their_bounds_and_not_beyond(scenario: str) -> None:
-    config: Any = CONFIGS[scenario]
+    config = CONFIGS[scenario]
     for name, setting in settings_of(config).items():
         if setting.low is not None and setting.high is not None:
             kind = type(setting.default)
             for good in (setting.low, setting.high):
-                assert getattr(config(**{name: kind(good)}), name) == good
+                accepts_or_names_what_conflicts(config, name, kind(good))
             for bad in (setting.low - 1, setting.high + 1):
                 with pytest.raises(BadInput, match=f"{name}=.* is not between"):
-                    config(**{name: kind(bad)})
+                    configured(config, {name: kind(bad)})
+
+
+def test_the_help_of_a_run_names_every_scenario() -> None:
+    said = " ".join(CliRunner().invoke(main, ["sim", "run", "--help"]).stdout.split())
+    assert f"({', '.join(sorted(CONFIGS))})" in said
 
 
 @pytest.mark.parametrize("name", [*sorted(CONFIGS), *preset_names()])

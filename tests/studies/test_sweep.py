@@ -58,7 +58,7 @@ def test_each_run_is_a_row_with_all_settings_and_measures(swept: Path) -> None:
         (1, 1, 6),
         (1, 2, 6),
     ]
-    assert runs["setting.copied_share"].to_list() == [0.34] * 4
+    assert runs["setting.clone.share"].to_list() == [0.34] * 4
     assert set(MEASURES) < set(runs.columns)
     assert runs["payments.attempted"].min() > 0  # type: ignore[operator]
     assert runs["books.difference_fen"].to_list() == [0] * 4

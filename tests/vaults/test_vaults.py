@@ -5,6 +5,7 @@ import pytest
 from shuangli.errors import BadInput, Refused, Unverified
 from shuangli.issuer.minting import vault
 from shuangli.issuer.vaults.desk import VaultDesk, reserve
+from shuangli.issuer.vaults.netting import FUND, Payment, obligations
 from shuangli.issuer.vaults.orders import Side, VaultOrder
 from tests.world import DAY_S, NETWORK, NOW, World, pay
 
@@ -52,6 +53,14 @@ def redeem_elsewhere(world: World, amount_fen: int, *, loader: str = "OP01", red
     rider, shop = world.wallet([amount_fen], operator=loader), world.wallet(tier=0, operator=redeemer)
     pay(rider, shop, amount_fen)
     world.hand_in(shop)
+
+
+def net(world: World, now_s: int, *, passed_on: bool = True) -> list[Payment]:
+    """Net what is owed, once every operator has passed everything on."""
+    for name in world.banks if passed_on else ():
+        world.sign_watermark(name, now_s=now_s)
+    with world.issuer.transaction():
+        return world.issuer.vaults.net(now_s=now_s)
 
 
 def test_an_order_moves_value_and_reserves_once(world: World, desk: VaultDesk) -> None:
@@ -116,41 +125,35 @@ def test_what_is_redeemed_elsewhere_is_netted_once_a_day(world: World, desk: Vau
     redeem_elsewhere(world, 120, loader="OP02", redeemer="OP01")
     redeem_elsewhere(world, 77, redeemer="OP01")
     before = {name: desk.held_fen(name) for name in world.banks}
-    with world.issuer.transaction():
-        assert desk.net(now_s=NOW) == [], "the day is not over"
-    with world.issuer.transaction():
-        assert desk.net(now_s=TOMORROW_S) == [("OP01", "OP02", 380)]
+    assert net(world, NOW) == [], "the day is not over"
+    assert net(world, TOMORROW_S) == [("OP01", "OP02", 380)]
     one, two = (desk.held_fen(name) for name in ("OP01", "OP02"))
     assert one == (before["OP01"][0] + 380, before["OP01"][1] - 380)
     assert two == (before["OP02"][0] - 380, before["OP02"][1] + 380)
     assert world.issuer.store.vaults.positions(NOW // DAY_S) == {"OP01": -380, "OP02": 380}
-    with world.issuer.transaction():
-        assert desk.net(now_s=TOMORROW_S) == []
+    assert net(world, TOMORROW_S) == []
     assert [desk.held_fen(name) for name in ("OP01", "OP02")] == [one, two]
     world.issuer.check_books()
 
 
 def test_what_comes_in_for_a_day_that_was_netted_counts_on_the_next(world: World, desk: VaultDesk) -> None:
-    with world.issuer.transaction():
-        assert desk.net(now_s=TOMORROW_S) == []
+    assert net(world, TOMORROW_S) == []
     redeem_elsewhere(world, 500)
-    with world.issuer.transaction():
-        assert desk.net(now_s=TOMORROW_S) == []
-    with world.issuer.transaction():
-        assert desk.net(now_s=TOMORROW_S + DAY_S) == [("OP01", "OP02", 500)]
+    assert net(world, TOMORROW_S) == []
+    assert net(world, TOMORROW_S + DAY_S) == [("OP01", "OP02", 500)]
 
 
 def test_an_operator_that_cannot_pay_owes_on(world: World, desk: VaultDesk) -> None:
     redeem_elsewhere(world, RESERVES_FEN)
     redeem_elsewhere(world, 1)
     before = world.issuer.store.ledger.balances()
-    with pytest.raises(Refused) as refused, world.issuer.transaction():
-        desk.net(now_s=TOMORROW_S)
+    with pytest.raises(Refused) as refused:
+        net(world, TOMORROW_S)
     assert refused.value.code == "reserves-short"
     assert world.issuer.store.ledger.balances() == before
     with world.issuer.transaction():
         desk.pay_in("OP01", 1, now_s=NOW)
-        assert desk.net(now_s=TOMORROW_S) == [("OP01", "OP02", RESERVES_FEN + 1)]
+    assert net(world, TOMORROW_S) == [("OP01", "OP02", RESERVES_FEN + 1)]
     world.issuer.check_books()
 
 
@@ -163,5 +166,9 @@ def test_what_the_fund_pays_nobody_owes(world: World, desk: VaultDesk) -> None:
     world.hand_in(second)
     world.hand_in(first)
     assert world.supply().fund_paid_fen == 100
-    assert world.issuer.store.vaults.owed(NOW // DAY_S) == {}
+    assert obligations(world.issuer.store.vaults.dues()) == {}
+    assert {(due.loader, due.amount_fen) for due in world.issuer.store.vaults.dues()} == {
+        ("OP01", 100),
+        (FUND, 100),
+    }
     assert {vault("OP02"), reserve("OP02")} <= world.issuer.store.ledger.balances().keys()

@@ -5,10 +5,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from shuangli.api.operator_link import OperatorLink
+from shuangli.crypto import Signer
 from shuangli.wallet.wallet_file import Device
 
-ReachOperator = Callable[[str, Iterable[bytes]], AbstractContextManager[OperatorLink]]
-"""The operator at an address; what was received from it before need not travel again."""
+ReachOperator = Callable[[str, Iterable[bytes], Signer | None], AbstractContextManager[OperatorLink]]
+"""The operator at an address; what was received from it before need not travel again.
+
+The signer has the wallet's key: with it the wallet shows that it is the one that asks.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

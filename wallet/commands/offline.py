@@ -21,6 +21,7 @@ from shuangli.offline.payee import PayeeSession
 from shuangli.offline.payer import PayerSession
 from shuangli.offline.request import request_id_of
 from shuangli.offline.states import PayeeState, PayerState
+from shuangli.wallet.come_back import is_refused_too_late
 from shuangli.wallet.commands.edges import Answer, Edges
 from shuangli.wallet.commands.opened import OpenWallet
 from shuangli.wallet.session import Confirm, PayerSide, pay, serve
@@ -141,10 +142,10 @@ def pay_at(opened: OpenWallet, at: Address, *, wait_s: float, confirm: Confirm, 
         if not signed_now:
             raise
         session = signed_now[0]
-    return _paid(opened, session)
+    return _paid(opened, session, now_s=edges.now_s())
 
 
-def _paid(opened: OpenWallet, session: PayerSession) -> Answer:
+def _paid(opened: OpenWallet, session: PayerSession, *, now_s: int) -> Answer:
     facts: dict[str, object] = {
         "state": session.state.value,
         "request": session.request_id.hex(),
@@ -159,7 +160,10 @@ def _paid(opened: OpenWallet, session: PayerSession) -> Answer:
     if session.state is PayerState.REFUSED:
         reason = Refusal.parse(session.answer).reason.name.lower().replace("_", "-")
         why = f"the payee has refused the payment: {reason}"
-        line = f"not paid: {why}; {yuan} come back when the centre returns them"
+        is_late = is_refused_too_late(session, opened.wallet.trust, now_s=now_s)
+        facts["refused_too_late"] = is_late
+        back = "by themselves: the refusal came too late to be handed in" if is_late else "with the next sync"
+        line = f"not paid: {why}; {yuan} come back {back}"
     else:
         why = "the payment is signed, and no receipt has come"
         line = f"not paid yet: {why}; pay again while the payee shows the same request"

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from shuangli.api.models import Deposit, NetworkDescription
+from shuangli.api.models import NetworkDescription
 from shuangli.api.operator_link import OperatorLink
 from shuangli.crypto import KEY_BYTES
 from shuangli.errors import BadInput, Refused
@@ -50,7 +50,7 @@ def open_wallet(
         Refused: the operator refuses.
         StoreError: operator or file cannot be reached (`unavailable`).
     """
-    with edges.operator(operator_address, ()) as operator:
+    with edges.operator(operator_address, (), None) as operator:
         network, key_set = operator.describe(), operator.key_set()
         trust_under(root, network, key_set)
         with _file_for(path, passphrase, edges) as file:
@@ -119,10 +119,9 @@ def load(opened: OpenWallet, amount_fen: int, *, deposit: bool, edges: Edges) ->
     if order is None:
         values_fen = denominate(amount_fen, unit_fen=UNIT_FEN)
         order = LoadOrder.parse(wallet.order_load(values_fen, now_s=edges.now_s()))
-    with edges.operator(opened.operator_address, opened.received) as operator:
+    with opened.operator(edges) as operator:
         if deposit:
-            paid_in = Deposit(wallet=order.owner, amount_fen=amount_fen)
-            operator.deposit(paid_in, idempotency_key=order.nonce.hex())
+            operator.deposit(order.owner, amount_fen, idempotency_key=order.nonce.hex())
         _send_order(opened, operator, order)
     balance_fen = wallet.purse.balance_fen
     facts: dict[str, object] = {
@@ -152,16 +151,19 @@ def sync(opened: OpenWallet, *, edges: Edges) -> Answer:
         ProtocolError, Refused: the operator does not accept what it is sent, or sends what does not hold.
     """
     wallet = opened.wallet
-    with edges.operator(opened.operator_address, opened.received) as operator:
+    with opened.operator(edges) as operator:
         _take_key_set(opened, operator.key_set())
         wallet.update_revocations(operator.revocation_list())
         loaded_fen = _fetch_loads(opened, operator)
         credited_fen, outcomes = _reconcile(opened, operator, edges)
+        returned_fen = _take_returned(opened, operator)
+        _take_certificate(opened, operator)
     wallet.note_sync(now_s=edges.now_s())
     wallet.compact(forget_before_s=edges.now_s() - REMEMBER_S)
     facts: dict[str, object] = {
         "credited_fen": credited_fen,
         "loaded_fen": loaded_fen,
+        "returned_fen": returned_fen,
         "spends": dict(sorted(outcomes.items())),
         "balance_fen": wallet.purse.balance_fen,
         "in_flight_fen": wallet.purse.in_flight_fen,
@@ -169,6 +171,8 @@ def sync(opened: OpenWallet, *, edges: Edges) -> Answer:
     lines = [f"credited {format_yuan(credited_fen)} to the deposit"]
     if loaded_fen:
         lines.append(f"loaded {format_yuan(loaded_fen)} that was ordered before")
+    if returned_fen:
+        lines.append(f"came back unclaimed: {format_yuan(returned_fen)}, credited to the deposit")
     unusual = [
         f"{count} {name}" for name, count in sorted(outcomes.items()) if name not in ("settled", "repeat")
     ]
@@ -176,6 +180,21 @@ def sync(opened: OpenWallet, *, edges: Edges) -> Answer:
         lines.append(f"not paid: {', '.join(unusual)}")
     lines.append(f"the purse holds {format_yuan(wallet.purse.balance_fen)}")
     return Answer(facts=facts, lines=tuple(lines))
+
+
+def _take_returned(opened: OpenWallet, operator: OperatorLink) -> int:
+    """Take the notices of what nobody has claimed; says how much has come back, in fen."""
+    wallet = opened.wallet
+    key = wallet.trust.operator_of(wallet.certificate).claims.key
+    notices = operator.returns(wallet.key.public, after=wallet.purse.returned_no)
+    return sum(wallet.take_returned(notice, operator_key=key).value_fen for notice in notices)
+
+
+def _take_certificate(opened: OpenWallet, operator: OperatorLink) -> None:
+    """Take over a newer certificate, such as one of another tier."""
+    data = operator.certificate(opened.wallet.key.public)
+    if data != opened.wallet.certificate.signed.data:
+        opened.wallet.install(data)
 
 
 def _take_key_set(opened: OpenWallet, data: bytes) -> None:

@@ -6,12 +6,13 @@ each sync.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from shuangli.api.models import NetworkDescription
+from shuangli.api.operator_link import OperatorLink
 from shuangli.errors import BadInput, Unverified
 from shuangli.messages.key_set import KeySet
 from shuangli.offline.trust import Trust
@@ -26,7 +27,8 @@ OPERATOR: Final = "operator"
 NETWORK: Final = "network"
 KEY_SET: Final = "key-set"
 ENROLMENT: Final = "enrolment"
-"""The names of what is kept; an enrolment is kept before it is sent."""
+TRANSFER: Final = "transfer"
+"""The names of what is kept; an enrolment and a transfer are kept before they are sent."""
 OBJECTS_KEPT: Final = 4_096
 
 
@@ -42,6 +44,10 @@ class OpenWallet:
     def operator_address(self) -> str:
         """Where its operator is."""
         return self.file.kept[OPERATOR].decode()
+
+    def operator(self, edges: Edges) -> AbstractContextManager[OperatorLink]:
+        """Its operator, to whom requests are signed with the wallet's key."""
+        return edges.operator(self.operator_address, self.received, self.wallet.key)
 
     @property
     def received(self) -> tuple[bytes, ...]:

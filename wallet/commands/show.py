@@ -5,6 +5,7 @@ import datetime
 from shuangli.money import format_yuan
 from shuangli.offline.limits import limits_of
 from shuangli.offline.states import PayeeState, PayerState
+from shuangli.wallet.come_back import is_refused_too_late
 from shuangli.wallet.commands.edges import Answer, Edges
 from shuangli.wallet.commands.opened import OpenWallet
 
@@ -73,6 +74,12 @@ def _lines(opened: OpenWallet, facts: dict[str, object], now_s: int) -> list[str
     lines += [f"ordered, not loaded: {format_yuan(amount_fen)}" for amount_fen in ordered_fen]
     if facts["to_hand_in"]:
         lines.append("there is something to hand in: run `shuangli wallet sync`")
+    for session in purse.paying.values():
+        if session.state is PayerState.REFUSED and is_refused_too_late(
+            session, opened.wallet.trust, now_s=now_s
+        ):
+            amount = format_yuan(session.amount_fen)
+            lines.append(f"refused too late to be handed in: {amount} come back by themselves")
     if purse.evidence:
         lines.append(f"holds evidence of {len(purse.evidence)} double spends")
     lines.append(

@@ -47,9 +47,9 @@ PIN_REFERENCE: Final = 0x0081
 """P1 and P2 of SELECT and VERIFY (ISO/IEC 7816-4:2013, sections 11.1.1 and 11.5.6)."""
 
 
-def trust_of(state: State) -> Trust:
+def trust_of(state: State, kind: type[Trust]) -> Trust:
     """What an element trusts: its root, and what the root has certified in its key set."""
-    trust = Trust(root=state.issued.root, network=state.issued.network, objects_kept=OBJECTS_KEPT)
+    trust = kind(root=state.issued.root, network=state.issued.network, objects_kept=OBJECTS_KEPT)
     if state.keys is not None:
         trust.add_key_set(state.keys)
     return trust
@@ -163,7 +163,7 @@ def _put_keys(running: Running, data: bytes) -> Outcome:
     if held is not None and KeySet.parse(data).number < KeySet.parse(held).number:
         raise OutOfTurn("out-of-turn", "the element has a newer key set")
     renewed = changed(running, keys=data)
-    return Outcome(replace(renewed, trust=trust_of(renewed.state)))
+    return Outcome(replace(renewed, trust=trust_of(renewed.state, type(running.trust))))
 
 
 def _structure(sign: Callable[[Running, bytes], Outcome]) -> Rule:

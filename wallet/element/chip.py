@@ -13,6 +13,7 @@ from shuangli.money import MAX_FEN
 from shuangli.offline.links.apdu import Command, Response
 from shuangli.offline.links.chaining import CardSide
 from shuangli.offline.policy import PayerPolicy
+from shuangli.offline.trust import Trust
 from shuangli.wallet.element.applet import BY_INS, trust_of
 from shuangli.wallet.element.commands import (
     INTERINDUSTRY,
@@ -78,7 +79,7 @@ class Element:
 
     def _start(self) -> Running:
         state = read_state(self.memory.read(self.power))
-        return Running(state=state, key=ElementKey(state.issued.seed), trust=trust_of(state))
+        return Running(state=state, key=ElementKey(state.issued.seed), trust=trust_of(state, Trust))
 
     def _answer(self, command: Command) -> Response:
         running = self._running = self._running or self._start()

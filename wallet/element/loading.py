@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from shuangli.cose import Domain
 from shuangli.errors import OutOfTurn, Unverified
+from shuangli.messages.enrolment import Enrolment
 from shuangli.messages.loads import LoadOrder
-from shuangli.messages.notices import Enrolment
 from shuangli.offline.chain import load_coins, verify_load
 from shuangli.offline.limits import limits_of
 from shuangli.offline.policy import check_balance

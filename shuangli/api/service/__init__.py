@@ -1,5 +1,8 @@
 """What operator and issuer share as services over HTTP (needs the extra `api`).
 
 `manners`    bodies, answers and problems on FastAPI
+`observing`  ids, log and figures of requests
+`limiting`   how often a client may ask
+`pages`      the description of an API as a page
 `listening`  sockets, and the process that answers at them
 """

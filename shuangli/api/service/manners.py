@@ -1,21 +1,30 @@
 """How a service answers over HTTP, whoever it is: bounded bodies, caching, and problems (RFC 9457)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 
 from shuangli import __version__
 from shuangli.api.models import COSE_SIGN1, PROBLEM, etag_of
 from shuangli.api.problems import Problem, problem_of
-from shuangli.errors import Malformed, ShuangliError
+from shuangli.api.told_service import ProblemFields
+from shuangli.errors import BadInput, Malformed, ShuangliError
 
 RETRY_AFTER_S: Final = 5
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-_PROBLEM: Final = {"description": "Why not (RFC 9457)", "content": {PROBLEM: {}}}
+PROBLEM_SHOWN: Final = {
+    "description": "Why not (RFC 9457)",
+    "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+"""How the description of an API shows every answer that says no."""
+_CODE_OF_STATUS: Final = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("malformed", "too-large")}
+_MOST_FAULTS: Final = 3
 
 
 class BodyReader:
@@ -49,7 +58,7 @@ def make_service(who: str, *, to_send: str, dependencies: tuple[Any, ...] = ()) 
 
     `to_send` says what is to be sent in place of a header or parameter that FastAPI itself refuses.
     """
-    return FastAPI(
+    service = FastAPI(
         title=f"Shuangli {who}",
         version=__version__,
         docs_url=None,
@@ -59,23 +68,52 @@ def make_service(who: str, *, to_send: str, dependencies: tuple[Any, ...] = ()) 
         exception_handlers={
             ShuangliError: _own_error,
             HTTPException: _http_error,
-            RequestValidationError: _always(HTTPStatus.BAD_REQUEST, to_send),
+            RequestValidationError: _invalid(to_send),
             # The server's log has the rest.
-            Exception: _always(HTTPStatus.INTERNAL_SERVER_ERROR, f"the {who} made a mistake"),
+            Exception: _mistake(who),
         },
     )
+    service.openapi = lambda: _described(service)  # type: ignore[method-assign]
+    return service
 
 
-def gives(media_type: str) -> dict[str, Any]:
-    """How the OpenAPI description shows what an operation gives."""
-    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
-    return {"response_class": Response, "responses": {200: {"content": content}, "default": _PROBLEM}}
+def _described(service: FastAPI) -> dict[str, Any]:
+    """The description of the API as it is: whatever is wrong is a problem, and never FastAPI's own answer."""
+    if service.openapi_schema is None:
+        described = get_openapi(
+            title=service.title,
+            version=service.version,
+            description=service.description,
+            routes=service.routes,
+        )
+        schemas = described.setdefault("components", {}).setdefault("schemas", {})
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        schemas["Problem"] = ProblemFields.model_json_schema()
+        for operations in described["paths"].values():
+            for operation in operations.values():
+                operation["responses"].pop("422", None)
+        service.openapi_schema = described
+    return service.openapi_schema
 
 
-def takes(media_type: str, then_gives: str) -> dict[str, Any]:
-    """The same for an operation with a body."""
-    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
-    return gives(then_gives) | {"openapi_extra": {"requestBody": {"required": True, "content": content}}}
+def gives(media_type: str, example: str = "") -> dict[str, Any]:
+    """How the OpenAPI description shows what an operation gives; an `example` is in base64."""
+    content = {media_type: _bytes_like(example)}
+    return {"response_class": Response, "responses": {200: {"content": content}, "default": PROBLEM_SHOWN}}
+
+
+def takes(media_type: str, then_gives: str, *, example: str = "", answer: str = "") -> dict[str, Any]:
+    """The same for an operation with a body; `answer` is an example of what it gives."""
+    content = {media_type: _bytes_like(example)}
+    return gives(then_gives, answer) | {
+        "openapi_extra": {"requestBody": {"required": True, "content": content}}
+    }
+
+
+def _bytes_like(example: str) -> dict[str, Any]:
+    shown: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+    return shown | ({"example": example} if example else {})
 
 
 def answer(body: bytes, media_type: str) -> Response:
@@ -94,23 +132,33 @@ def unless_known(request: Request, body: bytes) -> Response:
 
 
 def add_published(
-    router: APIRouter, *, key_set: Callable[[], bytes], revocation_list: Callable[[], bytes]
+    router: APIRouter,
+    *,
+    key_set: Callable[[], bytes],
+    revocation_list: Callable[[], bytes],
+    examples: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Add what every service publishes; it may be cached."""
+    """Add what every service publishes; it may be cached. `examples` are in base64, by path."""
 
-    @router.get("/key-set", name="key_set", **gives(COSE_SIGN1))
+    @router.get("/key-set", name="key_set", **gives(COSE_SIGN1, examples.get("key-set", "")))
     def newest_key_set(request: Request) -> Response:
         """The newest key set, signed by the root."""
         return unless_known(request, key_set())
 
-    @router.get("/revocation-list", name="revocation_list", **gives(COSE_SIGN1))
+    @router.get(
+        "/revocation-list",
+        name="revocation_list",
+        **gives(COSE_SIGN1, examples.get("revocation-list", "")),
+    )
     def newest_revocation_list(request: Request) -> Response:
         """The newest revocation list, signed by the centre."""
         return unless_known(request, revocation_list())
 
 
 def _problem(problem: Problem, **headers: str) -> Response:
-    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="shuangli"'
+    if problem.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers["Retry-After"] = str(RETRY_AFTER_S)
     return Response(
         problem.encode(), problem.status, headers={**_HEADERS, **headers, "Content-Type": PROBLEM}
@@ -122,11 +170,28 @@ async def _own_error(_: Request, error: ShuangliError) -> Response:
 
 
 async def _http_error(_: Request, error: HTTPException) -> Response:
-    return _problem(Problem(status=error.status_code, detail=error.detail), **(error.headers or {}))
+    kind, code = _CODE_OF_STATUS.get(HTTPStatus(error.status_code), ("", ""))
+    problem = Problem(status=error.status_code, detail=error.detail, kind=kind, code=code)
+    return _problem(problem, **(error.headers or {}))
 
 
-def _always(status: HTTPStatus, detail: str) -> Callable[..., Any]:
+def _invalid(to_send: str) -> Callable[..., Any]:
+    """Says which parts of a request are wrong, and what would be right; not what was sent."""
+
+    async def say(_request: Request, error: RequestValidationError) -> Response:
+        faults = [
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+            for fault in error.errors()[:_MOST_FAULTS]
+        ]
+        detail = "; ".join([*faults, *([to_send] if to_send else [])])
+        return _problem(problem_of(BadInput("bad-value", detail)))
+
+    return say
+
+
+def _mistake(who: str) -> Callable[..., Any]:
     async def say(_request: Request, _error: Exception) -> Response:
-        return _problem(Problem(status=status, detail=detail))
+        problem = Problem(status=HTTPStatus.INTERNAL_SERVER_ERROR, detail=f"the {who} made a mistake")
+        return _problem(problem)
 
     return say

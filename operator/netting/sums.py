@@ -1,0 +1,101 @@
+"""What an operator knows of its own redemptions, and whether a statement of the centre agrees with it. Pure.
+
+The operator has seen each upload that it was handed: which coins it redeems or gives back, and which operator
+has loaded them. The centre has said what became of each, and how much is paid in all. So the operator knows
+to the fen what it has credited. Only of a forked coin it does not know whether it was paid, and not whether
+the guarantee fund has paid for a coin: within that, each sum by operator is known, too, and without forks
+exactly.
+
+What others have redeemed of its loads it cannot know, but they cannot redeem more than it has loaded.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from shuangli.errors import ProtocolError
+from shuangli.issuer.vaults.statements import NettingStatement
+from shuangli.messages.notices import Outcome
+from shuangli.messages.transfers import CENTRE
+from shuangli.offline.chain import Coin, Walk
+from shuangli.offline.refusals import VerifiedRefusal
+
+
+class Redeemed(NamedTuple):
+    """Fen of coins that one operator loaded: settled for certain, and forked, so perhaps paid."""
+
+    settled_fen: int = 0
+    forked_fen: int = 0
+
+
+class Own(NamedTuple):
+    """What an operator's books say, in fen: credited for uploads since the last statement, by operator that
+    loaded; all that it ever loaded, and what earlier statements say was redeemed of it; what it holds.
+    """
+
+    credited_fen: int
+    redeemed: Mapping[str, Redeemed]
+    loaded_fen: int
+    drawn_fen: int
+    money_fen: int
+    value_fen: int
+
+
+def redeemed_by_loader(
+    seen: Walk, refusals: Sequence[VerifiedRefusal | ProtocolError], outcomes: Sequence[Outcome]
+) -> dict[str, Redeemed]:
+    """What an upload has redeemed or given back, by the operator that loaded; an outcome for each spend."""
+    found: dict[str, Redeemed] = {}
+    for coin, outcome in zip(_paid_for(seen, refusals), outcomes, strict=True):
+        if coin is None or outcome not in (Outcome.SETTLED, Outcome.FORKED):
+            continue
+        settled_fen, forked_fen = found.get(coin.load.operator, Redeemed())
+        if outcome is Outcome.SETTLED:
+            settled_fen += coin.value_fen
+        else:
+            forked_fen += coin.value_fen
+        found[coin.load.operator] = Redeemed(settled_fen, forked_fen)
+    return found
+
+
+def _paid_for(seen: Walk, refusals: Sequence[VerifiedRefusal | ProtocolError]) -> Iterator[Coin | None]:
+    """The coin that each spend of an upload would be paid for, in the order of outcomes."""
+    for step in seen.steps:
+        redeems = step.transfer is not None and step.transfer.payee == CENTRE and step.fault is None
+        yield step.coin if redeems else None
+    for verdict in refusals:
+        if isinstance(verdict, VerifiedRefusal):
+            for step in verdict.steps:
+                yield step.outputs[0]
+        else:
+            yield None
+
+
+def fault_in(told: NettingStatement, own: Own) -> str:
+    """Say in what a statement does not agree with the operator's own books; nothing if it does.
+
+    1. What its customers were credited with is what the centre has counted, all in all.
+    2. By operator that loaded, no more is claimed than could have been paid, and no less, but for what the
+       guarantee fund has paid.
+    3. Of its own loads no more was redeemed than it ever made.
+    4. It holds what it is to pay.
+    """
+    if told.credited_fen != own.credited_fen:
+        return f"it counts {told.credited_fen} fen credited to customers, the books {own.credited_fen} fen"
+    claimed = {**dict(told.claims), told.operator: told.own_fen}
+    for name in sorted(claimed.keys() | own.redeemed.keys()):
+        claimed_fen, (settled_fen, forked_fen) = claimed.get(name, 0), own.redeemed.get(name, Redeemed())
+        if not settled_fen - told.fund_fen <= claimed_fen <= settled_fen + forked_fen:
+            return f"it counts {claimed_fen} fen redeemed of loads of {name}, the books {settled_fen} fen"
+    drawn_fen = own.drawn_fen + drawn_by(told)
+    if drawn_fen > own.loaded_fen:
+        return f"with it, {drawn_fen} fen were redeemed of loads of {own.loaded_fen} fen in all"
+    if told.position_fen + own.money_fen < 0:
+        return f"it takes {-told.position_fen} fen, and the books have {own.money_fen} fen for settlement"
+    if told.position_fen > own.value_fen:
+        return f"it takes value of {told.position_fen} fen, and the vault has {own.value_fen} fen"
+    return ""
+
+
+def drawn_by(told: NettingStatement) -> int:
+    """What a statement says was redeemed of the operator's own loads, here or elsewhere, in fen."""
+    return told.own_fen + sum(fen for _, fen in told.debts)

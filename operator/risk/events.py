@@ -1,0 +1,130 @@
+"""What risk control sees of customers, and what it decides: values. Pure.
+
+An event is one movement of money at this operator: in or out of one customer's account. History is what the
+same person did here in the days before, over all wallets.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from math import asin, cos, radians, sin, sqrt
+from typing import Final, NamedTuple
+
+from shuangli.errors import BadInput
+from shuangli.money import MAX_FEN
+
+HOUR_S: Final = 3_600
+DAY_S: Final = 86_400
+LOOKBACK_S: Final = 30 * DAY_S
+"""So far back history goes."""
+EARTH_KM: Final = 6_371
+
+
+class EventKind(IntEnum):
+    """What moved; the numbers are stored."""
+
+    DEPOSIT = 1
+    PAID_IN = 2
+    RECONCILED = 3
+    PAID_OUT = 4
+    REDEEMED = 5
+
+    @property
+    def is_out(self) -> bool:
+        """Whether money leaves the customer: it can be held."""
+        return self in (EventKind.PAID_OUT, EventKind.REDEEMED)
+
+
+class Action(IntEnum):
+    """What is decided, from mild to strict; the numbers are stored."""
+
+    ALLOW = 0
+    FLAG = 1
+    HOLD = 2
+    FREEZE = 3
+
+
+class Place(NamedTuple):
+    """Where a device says that it is, in hundredths of a degree: about a kilometre."""
+
+    north: int
+    east: int
+
+    def km_to(self, other: "Place") -> float:
+        """The distance on a sphere (haversine formula)."""
+        south_north = radians((other.north - self.north) / 100)
+        west_east = radians((other.east - self.east) / 100)
+        here, there = radians(self.north / 100), radians(other.north / 100)
+        half = sin(south_north / 2) ** 2 + cos(here) * cos(there) * sin(west_east / 2) ** 2
+        return 2 * EARTH_KM * asin(sqrt(min(1.0, half)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskEvent:
+    """One movement on one customer's account.
+
+    Attributes:
+        wallet_no: the customer's wallet here
+        person: the digest of the customer's record
+        kind: what moved
+        amount_fen: at least 1
+        at_s: when
+        counterparty: the other customer's record, empty if there is none here
+        place: where the device says that it is, if it does
+        is_company: whether the customer is one
+    """
+
+    wallet_no: int
+    person: bytes
+    kind: EventKind
+    amount_fen: int
+    at_s: int
+    counterparty: bytes = b""
+    place: Place | None = None
+    is_company: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.amount_fen <= MAX_FEN:
+            raise BadInput("bad-value", f"{self.amount_fen} fen is no amount of a movement")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What a person did before an event.
+
+    Attributes:
+        events: in the last `LOOKBACK_S`, oldest first
+        last_at_s: when they last did anything, however long ago; None if never
+        first_at_s: when they first did
+        last_place: where a device of theirs was last, and when, if that is not in `events`
+    """
+
+    events: tuple[RiskEvent, ...] = ()
+    last_at_s: int | None = None
+    first_at_s: int | None = None
+    last_place: tuple[Place, int] | None = None
+
+    def since(self, at_s: int) -> tuple[RiskEvent, ...]:
+        """The events from a time on."""
+        return tuple(event for event in self.events if event.at_s >= at_s)
+
+
+class Reason(NamedTuple):
+    """Why: the rule or the model, what it asks for, and what it has seen."""
+
+    rule: str
+    action: Action
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What is done about an event, and why; `score_permille` is the model's, of 1,000."""
+
+    action: Action
+    reasons: tuple[Reason, ...]
+    score_permille: int
+
+    @property
+    def explanation(self) -> str:
+        """All reasons as text, one line; empty if there are none."""
+        return "; ".join(f"{reason.rule}: {reason.detail}" for reason in self.reasons)

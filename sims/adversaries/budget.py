@@ -1,0 +1,54 @@
+"""Settings that kinds of adversaries have in common: how many, how much, and how they go about it."""
+
+from typing import Final
+
+from shuangli.sims.settings import Concern, setting
+
+HABIT: Final = "habit"
+BURST: Final = "burst"
+SLOW: Final = "slow"
+BURST_PAYMENTS: Final = 4
+BURST_EVERY_S: Final = 60
+"""Burst: four payments within four minutes, before a list can spread."""
+SLOW_PAYMENTS: Final = 8
+"""Slow and low: eight parts, spread over all the time that is left."""
+
+
+def share(whose: str, default: float = 0.0) -> float:
+    """Share of those who could that do."""
+    return setting(default, f"share of the {whose}", concern=Concern.ATTACK, low=0, high=0.5)
+
+
+def number() -> int:
+    """How many in all."""
+    return setting(
+        0,
+        "so many instead of a share; 0 for by share",
+        concern=Concern.ATTACK,
+        unit="wallets",
+        low=0,
+        high=10**6,
+    )
+
+
+def budget_fen() -> int:
+    """How much each pays at most."""
+    return setting(
+        0,
+        "most that each pays on the side; 0 for all it has",
+        concern=Concern.ATTACK,
+        unit="fen",
+        low=0,
+        high=10**12,
+    )
+
+
+def strategy(default: str = BURST, *more: str) -> str:
+    """How it goes about it."""
+    return setting(
+        default,
+        "all within minutes, or in small parts over all the time there is"
+        + (", or on the holders' own payments" if HABIT in (default, *more) else ""),
+        concern=Concern.ATTACK,
+        choices=(*dict.fromkeys((default, *more, BURST, SLOW)),),
+    )

@@ -1,0 +1,188 @@
+"""The data dictionary: every column of every table that a run writes, told once.
+
+From it come the tables of docs/reference/results.md (`scripts/make_reference.py`), the `datapackage.json` of
+each run, and the tests that compare it with what is written.
+"""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+from shuangli import __version__
+
+PAYMENTS: Final = "payments.parquet"
+CASES: Final = "cases.parquet"
+TRANSACTIONS: Final = "transactions.parquet"
+LICENCE: Final = {"name": "Apache-2.0", "title": "Apache License 2.0"}
+CITATION: Final = (
+    "The Shuangli contributors (2026). Shuangli: a digital-currency wallet and dual-offline payment simulator"
+    f" in the style of the e-CNY (version {__version__}) [Computer software]."
+)
+"""How to cite a result; CITATION.cff says the same."""
+
+
+class Column(NamedTuple):
+    """One column: `where` says for which scenarios it is there, in words; empty for all of them."""
+
+    name: str
+    kind: str
+    unit: str
+    about: str
+    where: str = ""
+
+
+TRANSIT: Final = "transit"
+PURPOSES: Final = "other"
+"""Where a column is there: in transit, or in the scenarios in which payments are for several things."""
+
+DICTIONARY: Final[Mapping[str, tuple[str, tuple[Column, ...]]]] = {
+    PAYMENTS: (
+        "every payment that was attempted, in order of time, then payer, then payee",
+        (
+            Column("at_s", "int64", "s", "when payer and payee met"),
+            Column("payer", "int32", "", "number of the paying device in this run"),
+            Column("payee", "int32", "", "number of the device that is paid"),
+            Column("amount_fen", "int64", "fen", "what the payee asked for"),
+            Column("coins", "int16", "coins", "that the payment spends; 0 where nothing was signed"),
+            Column(
+                "hops",
+                "int16",
+                "",
+                "changes of key of its longest chain, this payment included; 0 where nothing was signed",
+            ),
+            Column("carried_bytes", "int32", "bytes", "of all messages in both directions"),
+            Column("outcome", "string", "", "what became of it, see below"),
+            Column(
+                "transfer_id", "binary", "", "id of the transfer, 32 bytes; empty where nothing was signed"
+            ),
+            Column(
+                "attack", "string", "", "the kind of attack that it belongs to (the truth); null for none"
+            ),
+            Column("received_s", "int64", "s", "when an operator first received the transfer; null if never"),
+            Column(
+                "forked", "bool", "", "it spends a coin that was spent twice (the truth, not what was found)"
+            ),
+            Column(
+                "payer_kind", "string", "", "the kind of adversary that pays (the truth); null for nobody's"
+            ),
+            Column("payee_kind", "string", "", "the same of who is paid"),
+            Column("latency_s", "int64", "s", "`received_s` - `at_s`"),
+            Column(
+                "entry_s", "int64", "s", "when the trip began; null for what is paid on the side", TRANSIT
+            ),
+            Column("origin", "string", "", "station of entry, or bus line", TRANSIT),
+            Column("destination", "string", "", "station of exit, or bus line", TRANSIT),
+            Column("phone", "string", "", "`card`, `phone-element` or `phone-soft`", TRANSIT),
+            Column("waited_ms", "int32", "ms", "in the queue at the gate", TRANSIT),
+            Column("kind", "string", "", "what it is for; null for what is paid on the side", PURPOSES),
+            Column(
+                "group", "int64", "", "payments of one group belong together, as shares of a bill", PURPOSES
+            ),
+        ),
+    ),
+    CASES: (
+        "every double spend that was found, in the order in which the cases were opened",
+        (
+            Column("case", "int32", "", "number, from 1"),
+            Column("coin_id", "binary", "", "the coin that was spent twice, 32 bytes"),
+            Column("culprit", "binary", "", "the key that signed both transfers, 32 bytes"),
+            Column("operator", "string", "", "who certified that key"),
+            Column("face_fen", "int64", "fen", "what the coin was worth"),
+            Column("paid_fen", "int64", "fen", "claimed of it on all branches"),
+            Column("loss_fen", "int64", "fen", "max(0, `paid_fen` - `face_fen`)"),
+            Column(
+                "second_spend_s",
+                "int64",
+                "s",
+                "when the second transfer was signed (the truth); null if the simulator knows of none",
+            ),
+            Column("found_s", "int64", "s", "when the second transfer was handed in"),
+            Column("kind", "string", "", "the kind of adversary that holds the key (the truth)"),
+            Column("evidence", "string", "", "file, relative to the run's directory"),
+        ),
+    ),
+    TRANSACTIONS: (
+        "the payments that were paid, labelled, with columns named after PaySim's and AMLSim's",
+        (
+            Column("transaction", "int64", "", "number, from 1, in order of time"),
+            Column("step", "int32", "h", "hour since the start of the run, from 1"),
+            Column("at_s", "int64", "s", "when it was paid"),
+            Column("type", "string", "", "`PAYMENT` to a merchant, `TRANSFER` to a person"),
+            Column("amount_fen", "int64", "fen", "what was paid"),
+            Column("name_orig", "string", "", "who pays: C and a number for a person, M for a merchant"),
+            Column("bank_orig", "string", "", "its operator"),
+            Column("name_dest", "string", "", "who is paid"),
+            Column("bank_dest", "string", "", "its operator"),
+            Column("hops", "int16", "", "changes of key of its longest chain, this payment included"),
+            Column(
+                "received_s", "int64", "s", "when an operator first received it; null if never: unseen by any"
+            ),
+            Column("is_fraud", "bool", "", "it belongs to an attack, or spends a coin twice (the truth)"),
+            Column("attack", "string", "", "the kind of attack (the truth); null for none"),
+            Column(
+                "alert", "int32", "", "the first case that was opened over one of its coins; null for none"
+            ),
+            Column("transfer_id", "binary", "", "as in `payments.parquet`"),
+        ),
+    ),
+}
+"""What each table holds, and its columns in their order."""
+
+FIELD_TYPES: Final = {
+    **{kind: {"type": "integer"} for kind in ("int16", "int32", "int64")},
+    "string": {"type": "string"},
+    "bool": {"type": "boolean"},
+    "binary": {"type": "string", "format": "binary"},
+}
+"""The types of a Table Schema (Frictionless Data) by ours."""
+
+
+def columns_of(table: str, scenario: str) -> list[Column]:
+    """The columns that a table has in a run of this scenario."""
+    where = {"", TRANSIT if scenario == TRANSIT else PURPOSES}
+    return [column for column in DICTIONARY[table][1] if column.where in where]
+
+
+def descriptor(figures: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
+    """The content of `datapackage.json` (Data Package 2.0): the tables of a run, and what they mean."""
+    scenario = figures["scenario"]
+    tables = [name for name in DICTIONARY if name in files]
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": f"shuangli-{scenario['name']}-{scenario['seed']}",
+        "title": f"A simulated run of {scenario['name']} with seed {scenario['seed']}",
+        "version": __version__,
+        "licenses": [LICENCE],
+        "citation": CITATION,
+        "resources": [_resource(name, scenario["name"], files[name]) for name in tables],
+    }
+
+
+def _resource(table: str, scenario: str, data: bytes) -> dict[str, Any]:
+    return {
+        "name": table.partition(".")[0],
+        "path": table,
+        "format": "parquet",
+        "mediatype": "application/vnd.apache.parquet",
+        "bytes": len(data),
+        "hash": f"sha256:{sha256(data).hexdigest()}",
+        "description": DICTIONARY[table][0],
+        "schema": {"fields": [_field(column) for column in columns_of(table, scenario)]},
+    }
+
+
+def _field(column: Column) -> dict[str, str]:
+    unit = {"unit": column.unit} if column.unit else {}
+    return {"name": column.name, **FIELD_TYPES[column.kind], **unit, "description": column.about}
+
+
+def as_markdown(table: str) -> str:
+    """The columns of a table as docs/reference/results.md shows them."""
+    lines = ["| column | type | unit | meaning |", "|---|---|---|---|"]
+    heads = {TRANSIT: "transit: ", PURPOSES: "not in transit: ", "": ""}
+    columns: Sequence[Column] = DICTIONARY[table][1]
+    lines += [
+        f"| `{column.name}` | {column.kind} | {column.unit} | {heads[column.where]}{column.about} |"
+        for column in columns
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,131 @@
+"""The console in a real browser, the network blocked: walked with the keyboard alone, and checked by axe."""
+
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import uvicorn
+
+from shuangli.offline.evidence import verify_evidence
+from shuangli.operator.console.pages import BASE
+from tests.console.conftest import Console
+
+CHROMIUM: Final = shutil.which("chromium") or ""
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Debian's package chromium")
+playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
+MOST_TABS: Final = 200
+
+
+@pytest.fixture(scope="module")
+def address(console: Console) -> Iterator[str]:
+    """The console, served on this machine."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        server = uvicorn.Server(uvicorn.Config(console.service.app, log_level="error", lifespan="off"))
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Any, address: str) -> Iterator[Any]:
+    """A page that reaches the console and nothing else; what it asked for elsewhere fails the test."""
+    context = chromium.new_context(locale="en-GB", accept_downloads=True)
+    elsewhere: list[str] = []
+
+    def only_here(route: Any) -> None:
+        if route.request.url.startswith(address):
+            route.continue_()
+        else:
+            elsewhere.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", only_here)
+    yield context.new_page()
+    context.close()
+    assert not elsewhere
+
+
+def tab_to(page: Any, words: str) -> None:
+    """Press Tab until something with these words has the focus."""
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if words in page.evaluate("document.activeElement.textContent"):
+            return
+    pytest.fail(f"nothing with {words!r} is reached by Tab")
+
+
+def sign_in(page: Any, address: str, console: Console) -> None:
+    """With the keyboard alone: the first field has the focus."""
+    page.goto(f"{address}{BASE}/")
+    page.keyboard.type(console.name)
+    page.keyboard.press("Tab")
+    page.keyboard.type(console.secret)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{address}{BASE}/")
+
+
+def test_with_the_keyboard_from_the_overview_to_verified_evidence(
+    page: Any, address: str, console: Console, tmp_path: Path
+) -> None:
+    sign_in(page, address, console)
+    tab_to(page, "system")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/reports/system")
+    tab_to(page, "case-00001.cbor")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cases/case-00001.cbor")
+    assert page.locator("#proven").is_visible()
+    assert page.locator(".fork").count() == 2
+    tab_to(page, "Download the evidence")
+    with page.expect_download() as waiting:
+        page.keyboard.press("Enter")
+    saved = tmp_path / "evidence.cbor"
+    waiting.value.save_as(saved)
+    assert verify_evidence(saved.read_bytes(), root=console.made.root).coin_id
+
+
+def test_with_the_keyboard_from_a_figure_to_an_entry(page: Any, address: str, console: Console) -> None:
+    sign_in(page, address, console)
+    page.goto(f"{address}{BASE}/reports/system")
+    figure = page.get_by_label("Supply, by epoch, 1, outstanding fen:").first
+    figure.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/figures?figure=end.supply.1.outstanding_fen")
+    tab_to(page, "Back to the report")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/entries/*")
+    assert "load_id" in page.content()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_it_is_accessible_and_whole_at_every_width(
+    page: Any, address: str, console: Console, width: int, scheme: str
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{address}{BASE}/sign-in")
+    faults = [axe.Axe().run(page)]
+    sign_in(page, address, console)
+    for path in ("/", "/reports/system", "/reports/system/cases/case-00001.cbor"):
+        page.goto(f"{address}{BASE}{path}")
+        faults.append(axe.Axe().run(page))
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, "nothing sticks out"
+    assert not [found.generate_report() for found in faults if found.violations_count]

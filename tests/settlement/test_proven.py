@@ -1,0 +1,100 @@
+"""What a reader has proven counts only where what it has assumed holds (`Batch.holds`), one by one.
+
+Each upload is proven by a reader that knows nothing of the centre, and is settled then.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import pytest
+
+from shuangli.errors import Malformed, StoreError
+from shuangli.issuer.centre import Settled, Submission
+from shuangli.issuer.epochs.states import EpochEvent
+from shuangli.issuer.reading import Reader
+from shuangli.messages.notices import Outcome
+from shuangli.wallet.wallet import Wallet
+from tests.world import NOW, World, coins_of, pay
+
+SUSPENDED: Final = (EpochEvent.SUPPLY_OFF,)
+PAST: Final = (EpochEvent.END_MINTING, EpochEvent.CLOSE)
+
+
+def settle_proven(world: World, uploads: Sequence[bytes]) -> list[Settled | Malformed | StoreError]:
+    """Settle uploads in one batch, each of which a reader has proven."""
+    centre = world.issuer.centre
+    footing = centre.footing()
+    taken = []
+    for upload in uploads:
+        reading = Reader(footing).read("OP01", upload)
+        assert reading.proven is not None
+        submission = Submission(operator="OP01", upload=upload, person=bytes(32), received_s=NOW)
+        taken.append(centre.take(submission)._replace(reading=reading))
+    with world.issuer.transaction():
+        return centre.settle(taken, read_on=footing)
+
+
+def handed_in(wallet: Wallet) -> bytes:
+    upload = wallet.hand_in(now_s=NOW)
+    assert upload is not None
+    return upload
+
+
+def paid(world: World, amount_fen: int) -> bytes:
+    """What somebody hands in who was paid."""
+    payer, payee = world.wallet([amount_fen]), world.wallet()
+    pay(payer, payee, amount_fen)
+    return handed_in(payee)
+
+
+def move_epoch(world: World, events: Sequence[EpochEvent]) -> None:
+    with world.issuer.transaction():
+        for event in events:
+            world.issuer.store.epochs.move(1, event, now_s=NOW, why="a test")
+
+
+def test_what_is_proven_is_settled(hops: World) -> None:
+    (answer,) = settle_proven(hops, [paid(hops, 100)])
+    assert isinstance(answer, Settled)
+    assert (answer.credited_fen, {*answer.outcomes}) == (100, {Outcome.SETTLED})
+    hops.issuer.centre.check_books()
+
+
+def test_what_is_proven_of_a_suspended_epoch_waits(hops: World) -> None:
+    upload = paid(hops, 100)
+    move_epoch(hops, SUSPENDED)
+    (answer,) = settle_proven(hops, [upload])
+    assert isinstance(answer, StoreError)
+    assert answer.code == "unavailable"
+    assert hops.supply().outstanding_fen == 100
+
+
+def test_what_is_proven_of_a_past_epoch_is_late(hops: World) -> None:
+    upload = paid(hops, 100)
+    move_epoch(hops, PAST)
+    (answer,) = settle_proven(hops, [upload])
+    assert isinstance(answer, Settled)
+    assert (answer.credited_fen, {*answer.outcomes}) == (0, {Outcome.LATE})
+    assert hops.supply().outstanding_fen == 100
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_f01_a_culprit_is_paid_nothing_that_is_proven(hops: World, at_once: bool) -> None:
+    """Whether the case was found in an earlier batch, or by an upload before it in the same one."""
+    culprit = hops.wallet([100, 50])
+    copy, first, second = hops.clone(culprit), hops.wallet(), hops.wallet()
+    donor = hops.wallet([40])
+    pay(donor, culprit, 40)
+    spent = max(coins_of(culprit), key=lambda coin: coin.value_fen)
+    for payer, payee in ((culprit, first), (copy, second)):
+        pay(payer, payee, spent.value_fen)
+    branches, redeems = [handed_in(first), handed_in(second)], handed_in(culprit)
+    before = [] if at_once else settle_proven(hops, branches)
+    answers = [*before, *settle_proven(hops, [*branches, redeems] if at_once else [redeems])]
+    (case,) = hops.issuer.store.cases()
+    assert case.culprit == culprit.key.public
+    frozen = answers[-1]
+    assert isinstance(frozen, Settled)
+    assert (frozen.credited_fen, frozen.outcomes[-1]) == (0, Outcome.FROZEN)
+    hops.issuer.centre.check_books()
+    assert hops.supply().outstanding_fen == 50 + 40
