@@ -5,7 +5,6 @@ frozen and covers its case first; so a double spend of part of a coin may cost n
 `issuer.losses` says who bears the loss.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from shuangli.issuer.facts import CaseRow, ObjectKind
@@ -13,6 +12,7 @@ from shuangli.issuer.losses.branches import claims_on_forks
 from shuangli.issuer.store import IssuerStore
 from shuangli.messages.transfers import Transfer
 from shuangli.offline.evidence import Evidence
+from shuangli.offline.trust import Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,18 +44,13 @@ class Case:
     evidence: bytes
 
 
-def list_cases(
-    store: IssuerStore, *, network: str, operator_certificate: Callable[[Transfer], bytes]
-) -> list[Case]:
-    """All cases in the order in which they were found.
-
-    `operator_certificate` gives the certificate of the operator that certified a transfer's payer.
-    """
+def list_cases(store: IssuerStore, *, trust: Trust) -> list[Case]:
+    """All cases in the order in which they were found; `trust` knows who certified the payers."""
     figures = claims_on_forks(store).figures
     cases = []
     for row in store.cases():
         claimed_fen, paid_fen, fund_paid_fen = figures[row.coin_key]
-        evidence = evidence_of(store, row, network=network, operator_certificate=operator_certificate)
+        evidence = evidence_of(store, row, trust=trust)
         cases.append(
             Case(
                 coin_id=row.coin_id,
@@ -73,16 +68,18 @@ def list_cases(
     return cases
 
 
-def evidence_of(
-    store: IssuerStore, row: CaseRow, *, network: str, operator_certificate: Callable[[Transfer], bytes]
-) -> Evidence:
-    """The two spends of the coin that came first, whatever comes later; at most one of them is a refusal."""
+def evidence_of(store: IssuerStore, row: CaseRow, *, trust: Trust) -> Evidence:
+    """The two spends of the coin that came first, whatever comes later; at most one of them is a refusal.
+
+    `trust` knows the operators that certified the payers.
+    """
     spends = sorted(store.spends_of(row.coin_key))[:2]
     refusal = b"".join(store.object(spend.number) for spend in spends if spend.kind is ObjectKind.REFUSAL)
     transfers = [store.object(spend.number) for spend in spends if spend.kind is ObjectKind.TRANSFER]
-    certificates = [operator_certificate(Transfer.parse(data)) for data in transfers]
+    payers = [Transfer.parse(data).certificate for data in transfers]
+    certificates = [trust.operator_of(payer).signed.data for payer in payers]
     return Evidence(
-        network=network,
+        network=trust.network,
         coin_id=row.coin_id,
         transfers=tuple(transfers),
         operators=tuple(dict.fromkeys(certificates)),

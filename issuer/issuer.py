@@ -24,7 +24,6 @@ from shuangli.issuer.store import IssuerStore
 from shuangli.issuer.supply import SupplyOff
 from shuangli.issuer.vaults.desk import VaultDesk
 from shuangli.messages.loads import LoadOrder
-from shuangli.messages.transfers import Transfer
 from shuangli.offline.trust import Trust
 
 
@@ -48,7 +47,7 @@ class Issuer:
         self.centre = RegistrationCentre(store=store, key=centre_key, trust=trust, policy=policy)
         self.return_desk = ReturnDesk(store=store, trust=trust, policy=policy)
         self.loss_desk = LossDesk(store=store)
-        self.cases = CaseDesk(store=store, trust=trust, losses=self.loss_desk, certificate=self._certificate)
+        self.cases = CaseDesk(store=store, trust=trust, losses=self.loss_desk)
         self.person_desk = PersonDesk(store=store)
         self.vaults = VaultDesk(store=store, key=centre_key, trust=trust, returns=self.return_desk)
         self.epochs = EpochDesk(store=store, returns=self.return_desk)
@@ -108,9 +107,7 @@ class Issuer:
         # The packages that it takes are an extra.
         from shuangli.issuer.archive.writing import archive_epoch
 
-        cases = partial(
-            list_cases, self.store, network=self.trust.network, operator_certificate=self._certificate
-        )
+        cases = partial(list_cases, self.store, trust=self.trust)
         return archive_epoch(
             self.store, directory, number, cases=cases, key=self._key, trust=self.trust, now_s=now_s
         )
@@ -118,10 +115,6 @@ class Issuer:
     def fill_vault(self, operator: str, amount_fen: int, *, now_s: int) -> None:
         """Sell value to an operator against reserves."""
         self._mint.fill_vault(operator, amount_fen, now_s=now_s)
-
-    def _certificate(self, transfer: Transfer) -> bytes:
-        """The certificate of the operator that certified a transfer's payer."""
-        return self.trust.operator_of(transfer.certificate).signed.data
 
     def mint(self, order: bytes, *, operator: str, customer: Customer, now_s: int) -> bytes:
         """Answer an operator's order with a signed load."""

@@ -49,12 +49,7 @@ def found(
 ) -> Event:
     """A case was found, and what proves it is written; `trust` is the centre's own place."""
     number, row = store.case(case.coin_key)
-    evidence = evidence_of(
-        store,
-        row,
-        network=trust.network,
-        operator_certificate=lambda transfer: trust.operator_of(transfer.certificate).signed.data,
-    )
+    evidence = evidence_of(store, row, trust=trust)
     return Event.of(
         EventKind.CASE,
         at_s=found_s,

@@ -5,7 +5,7 @@ Everything in it follows from the plan and its seed; how long the run took is ke
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +16,6 @@ from shuangli.errors import StoreError
 from shuangli.issuer.cases import Case
 from shuangli.issuer.minting import circulation, vault
 from shuangli.issuer.supply import Supply, supply_by_epoch
-from shuangli.messages.transfers import Transfer
 from shuangli.sims.adversaries.attack import Kind
 from shuangli.sims.adversaries.labels import attack_figures
 from shuangli.sims.adversaries.truth import Deed, forked_coins
@@ -288,12 +287,3 @@ def _books(outcome: Outcome, held: Holdings) -> dict[str, Any]:
             "void_fen": outcome.unpaid_on_forks_fen,
         },
     }
-
-
-def operator_certificate_of(system: System) -> Callable[[Transfer], bytes]:
-    """Give the certificate of the operator that certified a transfer's payer."""
-
-    def find(transfer: Transfer) -> bytes:
-        return system.issuer.trust.operator_of(transfer.certificate).signed.data
-
-    return find

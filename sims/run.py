@@ -35,11 +35,9 @@ from shuangli.sims.results import (
     check_accused,
     deeds_of,
     ledger_differences,
-    operator_certificate_of,
     result,
 )
 from shuangli.sims.scenario import HOUR_S, Scenario
-from shuangli.sims.signatures import NETWORK
 from shuangli.sims.system import EPOCH, System
 
 MARKER: Final = "run.json"
@@ -148,9 +146,7 @@ def prepare(directory: Path) -> None:
 def _outcome(scenario: Scenario, system: System, run: Run) -> Outcome:
     deeds = deeds_of(run.cells)
     received = received_transfers(system.issuer.store)
-    cases = list_cases(
-        system.issuer.store, network=NETWORK, operator_certificate=operator_certificate_of(system)
-    )
+    cases = list_cases(system.issuer.store, trust=system.issuer.trust)
     outcome = Outcome(
         scenario=scenario,
         payments=settled_payments(run.payments.table(), received, scenario, deeds),

@@ -384,13 +384,7 @@ class World:
 
     def cases(self) -> list[Case]:
         """All cases."""
-        return list_cases(
-            self.issuer.store,
-            network=NETWORK,
-            operator_certificate=lambda transfer: (
-                self.issuer.trust.operator_of(transfer.certificate).signed.data
-            ),
-        )
+        return list_cases(self.issuer.store, trust=self.issuer.trust)
 
     def fact(self, coin_id: bytes) -> Fact | None:
         """What the centre knows to have spent a coin."""

@@ -5,7 +5,6 @@ that the holder signed at opening, and names the person by pseudonym. It also pa
 back. A case stays known after its epoch was archived; its evidence is in the archive then.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from shuangli.errors import Refused, Unverified
@@ -16,7 +15,6 @@ from shuangli.issuer.losses.case_store import CaseTold
 from shuangli.issuer.losses.desk import LossDesk
 from shuangli.issuer.store import IssuerStore
 from shuangli.messages.enrolment import Enrolment
-from shuangli.messages.transfers import Transfer
 from shuangli.offline.trust import Trust
 
 MOST_CASES: Final = 100
@@ -26,14 +24,11 @@ MOST_CASES: Final = 100
 class CaseDesk:
     """Talks with operators about cases; what writes is called inside the issuer's transaction."""
 
-    def __init__(
-        self, *, store: IssuerStore, trust: Trust, losses: LossDesk, certificate: Callable[[Transfer], bytes]
-    ) -> None:
-        """Use `store`; `certificate` gives that of the operator which certified a transfer's payer."""
+    def __init__(self, *, store: IssuerStore, trust: Trust, losses: LossDesk) -> None:
+        """Use `store`; `trust` is the centre's own place."""
         self._store = store
         self._trust = trust
         self._losses = losses
-        self._certificate = certificate
 
     def all(self, *, operator: str = "", after: int = 0, most: int = MOST_CASES) -> list[CaseTold]:
         """The first so many cases after a number, without evidence; of keys that `operator` has certified."""
@@ -47,10 +42,7 @@ class CaseDesk:
         if case.archived:
             return b""
         _, row = self._store.case(case.coin_key)
-        evidence = evidence_of(
-            self._store, row, network=self._trust.network, operator_certificate=self._certificate
-        )
-        return evidence.encode()
+        return evidence_of(self._store, row, trust=self._trust).encode()
 
     def take_holder(self, enrolment_data: bytes, person: bytes, *, operator: str, now_s: int) -> None:
         """Take an operator's record of who holds the key of a case: the enrolment, signed by that key.

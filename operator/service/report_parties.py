@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from shuangli.crypto import SigningKey
 from shuangli.errors import BadInput
@@ -12,18 +11,15 @@ from shuangli.issuer.cases import evidence_of
 from shuangli.issuer.periods.writer import Party
 from shuangli.issuer.service.admission import OPERATOR_FILE, operator_keys_in
 from shuangli.issuer.service.keys import DATABASE_FILE, ISSUER_FILE, IssuerKeys, read_key_set, told_where
-from shuangli.issuer.service.network import NETWORK
+from shuangli.issuer.service.network import NETWORK, trust_in
 from shuangli.issuer.service.opening import opened_store as opened_issuer
 from shuangli.issuer.store import IssuerStore
 from shuangli.messages.audit import CENTRE_ORIGIN
 from shuangli.messages.certificates import RoleCertificate
 from shuangli.messages.key_set import KeySet
 from shuangli.offline.periods.writing import Author
-from shuangli.offline.trust import Trust
 from shuangli.operator.service.keys import KEYS_FILE, OPERATOR, NetworkKeys
 from shuangli.operator.service.opening import opened_store
-
-KEPT: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +33,13 @@ class _Signer:
 
     def author(self) -> Author:
         """The key with the newest certificate that it has of the root."""
-        certified: list[RoleCertificate] = [*self._known().operators, *self._known().centres]
+        known = KeySet.parse(self.key_set)
+        certified: list[RoleCertificate] = [*known.operators, *known.centres]
         mine = [one for one in certified if one.claims.key == self.key.public]
         if not mine:
             raise BadInput("bad-file", f"the key set does not certify {self.name}")
         newest = max(mine, key=lambda one: one.claims.not_before_s)
         return Author(key=self.key, certificate=newest.signed.data)
-
-    def _known(self) -> KeySet:
-        return KeySet.parse(self.key_set)
-
-    def trust(self) -> Trust:
-        """A place that trusts the network's key set."""
-        trust = Trust(root=self.root, network=NETWORK, objects_kept=KEPT)
-        trust.add_key_set(self.key_set)
-        return trust
 
 
 @contextmanager
@@ -110,18 +98,13 @@ def _signer_in(directory: Path, *, central: bool) -> _Signer:
 
 
 def _centre(store: IssuerStore, signer: _Signer) -> Party:
-    trust = signer.trust()
+    trust = trust_in(signer.root, signer.key_set)
     by_number = dict(store.case(row.coin_key) for row in store.cases())
 
     def evidence(case_no: int) -> bytes:
         if case_no not in by_number:
             raise BadInput("bad-value", f"case {case_no} is in its epoch's archive: report from later on")
-        return evidence_of(
-            store,
-            by_number[case_no],
-            network=NETWORK,
-            operator_certificate=lambda transfer: trust.operator_of(transfer.certificate).signed.data,
-        ).encode()
+        return evidence_of(store, by_number[case_no], trust=trust).encode()
 
     return Party(
         network=NETWORK,

@@ -14,7 +14,6 @@ from shuangli.sims.adversaries.truth import forked_coins, undisclosed_fen
 from shuangli.sims.cell import CellReport
 from shuangli.sims.payments import heard_of, received_transfers
 from shuangli.sims.plan import CellPlan
-from shuangli.sims.results import operator_certificate_of
 from shuangli.sims.scenario import Scenario
 from shuangli.sims.settings import configured
 from shuangli.sims.system import SystemPlan
@@ -99,11 +98,7 @@ def attacked(
 
 def cases_of(town: Town) -> list[Case]:
     """All cases."""
-    return list_cases(
-        town.system.issuer.store,
-        network=town.system.issuer.trust.network,
-        operator_certificate=operator_certificate_of(town.system),
-    )
+    return list_cases(town.system.issuer.store, trust=town.system.issuer.trust)
 
 
 def play(plan: CellPlan, system: SystemPlan, directory: Path) -> tuple[Town, CellReport, list[Case]]:

@@ -13,8 +13,6 @@ from shuangli.issuer.supply import supply_by_epoch, unpaid_on_forks_fen
 from shuangli.messages.certificates import Mode
 from shuangli.sims.adversaries.truth import forked_coins
 from shuangli.sims.plan import NOBODY
-from shuangli.sims.results import operator_certificate_of
-from shuangli.sims.signatures import NETWORK
 from tests.engine.plans import TERMS, WINDOW_S, calendar, cell_plan, devices, meetings, system_plan
 from tests.engine.town import Town
 
@@ -92,9 +90,7 @@ def check_end(town: Town) -> None:
     issuer.centre.check_books()
     open_fen = sum(s.outstanding_fen + s.forked_open_fen for s in supply_by_epoch(issuer.store))
     assert report.holdings.total_fen == open_fen + unpaid_on_forks_fen(issuer.store)
-    cases = list_cases(
-        issuer.store, network=NETWORK, operator_certificate=operator_certificate_of(town.system)
-    )
+    cases = list_cases(issuer.store, trust=issuer.trust)
     assert {case.coin_id for case in cases} == set(forked_coins(report.deeds))
     assert {case.culprit for case in cases} <= report.guilty.keys()
     received = {transfer_id for transfer_id, _ in issuer.store.transfers_received()}

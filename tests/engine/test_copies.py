@@ -12,8 +12,6 @@ from shuangli.offline.evidence import verify_evidence
 from shuangli.operator.flow import drive
 from shuangli.sims.adversaries.truth import Deed, forked_coins, undisclosed_fen
 from shuangli.sims.plan import NOBODY
-from shuangli.sims.results import operator_certificate_of
-from shuangli.sims.signatures import NETWORK
 from shuangli.sims.system import derive_key
 from tests.engine.plans import WINDOW_S, calendar, cell_plan, devices, meetings, system_plan
 from tests.engine.town import Town
@@ -45,9 +43,7 @@ def test_the_fork_is_found_and_names_the_copied_key(town: Town) -> None:
     town.finish()
     culprit = derive_key(1, "device/0").public
     assert town.device(0).key.public == town.device(1).key.public == culprit
-    cases = list_cases(
-        town.system.issuer.store, network=NETWORK, operator_certificate=operator_certificate_of(town.system)
-    )
+    cases = list_cases(town.system.issuer.store, trust=town.system.issuer.trust)
     report = town.cell.report()
     assert set(report.guilty) == {culprit}
     assert {case.coin_id for case in cases} == set(forked_coins(report.deeds))

@@ -15,7 +15,7 @@ from shuangli.issuer.issuer import Issuer
 from shuangli.issuer.minting import vault
 from shuangli.issuer.service.admission import operator_keys_in
 from shuangli.issuer.service.keys import DATABASE_FILE, ISSUER_FILE, IssuerKeys, read_key_set, tls_files_in
-from shuangli.issuer.service.network import NETWORK, make_issuer, trust_in
+from shuangli.issuer.service.network import make_issuer, trust_in
 from shuangli.issuer.service.server import admit_operator
 from shuangli.issuer.store import IssuerStore
 from shuangli.operator.accounts import VAULT
@@ -126,11 +126,7 @@ class Network:
         keys = IssuerKeys.decode((self.issuer_directory / ISSUER_FILE).read_bytes())
         trust = trust_in(keys.root, read_key_set(self.issuer_directory))
         with self.issuer_store() as store:
-            return list_cases(
-                store,
-                network=NETWORK,
-                operator_certificate=lambda transfer: trust.operator_of(transfer.certificate).signed.data,
-            )
+            return list_cases(store, trust=trust)
 
     @contextmanager
     def operator_store(self, name: str) -> Iterator[OperatorStore]:

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from bench.hops import HOPS_IN_UPLOAD, Hops
-from bench.network import NETWORK, BenchIssuer
+from bench.network import BenchIssuer
 from shuangli.issuer.cases import list_cases
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.pipeline import Pipeline
@@ -56,13 +56,7 @@ def test_f01_every_fork_of_a_mixed_load_is_found_in_its_batch(
                 assert set(answer.outcomes) <= {Outcome.SETTLED, Outcome.REPEAT, Outcome.FORKED}
             culprits |= {*second.values()}
             assert network.store.culprits() == culprits
-    cases = list_cases(
-        network.store,
-        network=NETWORK,
-        operator_certificate=lambda transfer: (
-            network.issuer.trust.operator_of(transfer.certificate).signed.data
-        ),
-    )
+    cases = list_cases(network.store, trust=network.issuer.trust)
     assert len(cases) == len(culprits) > 0
     for case in cases:
         assert verify_evidence(case.evidence, root=network.root).culprit == case.culprit
