@@ -28,9 +28,8 @@ from shuangli.issuer.authority import Authority
 from shuangli.issuer.periods.writer import Party, write_report
 from shuangli.merkle import Frontier, leaf_hash
 from shuangli.messages.events import Event, EventKind
-from shuangli.offline.periods.books import BOOKS_FILE
-from shuangli.offline.periods.file import LOG_FILE, REPORT_FILE, read_sequence
-from shuangli.offline.periods.verifying import verify_period
+from shuangli.offline.periods.directory import SEQUENCES, files_below, verify_directory
+from shuangli.offline.periods.file import LOG_FILE, read_sequence
 from shuangli.offline.periods.writing import Author
 
 NAME: Final = "OP01"
@@ -129,16 +128,7 @@ def _fill(database: Database, log: AuditLog, ledger: LedgerStore) -> None:
 
 
 def _verify(out: Path, root: bytes) -> None:
-    names = (REPORT_FILE, LOG_FILE, BOOKS_FILE)
-    files = {path.name: path.read_bytes() for path in out.iterdir() if path.name not in names}
-    with (out / LOG_FILE).open("rb") as entries, (out / BOOKS_FILE).open("rb") as books:
-        verified = verify_period(
-            (out / REPORT_FILE).read_bytes(),
-            read_sequence(entries),
-            read_sequence(books),
-            files,
-            root=root,
-        )
+    verified = verify_directory(out, files_below(out, but=SEQUENCES), root=root)
     assert verified.report.flows[f"uploads.{NAME}.count"] == PAYMENTS
 
 

@@ -18,6 +18,7 @@ from shuangli.issuer.store import IssuerStore
 from shuangli.messages.audit import CENTRE_ORIGIN
 from shuangli.messages.events import Event, EventKind
 from shuangli.messages.notices import Report, RevocationList
+from shuangli.messages.period_report import PeriodReport
 from shuangli.offline.trust import Trust
 
 POLICY: Final = "loss-policy"
@@ -134,9 +135,13 @@ def file_report(store: IssuerStore, report: Report, *, now_s: int) -> bool:
     """
     if not store.findings.add_report(report.signed.id, report.made_at_s, now_s):
         return False
-    filed = Event.of(EventKind.REPORT, at_s=now_s, report_id=report.signed.id, made_at_s=report.made_at_s)
-    store.audit.append([filed])
+    store.audit.append([filed(report, now_s=now_s)])
     return True
+
+
+def filed(report: Report | PeriodReport, *, now_s: int) -> Event:
+    """A report was filed: it speaks for itself whose it is."""
+    return Event.of(EventKind.REPORT, at_s=now_s, report_id=report.signed.id, made_at_s=report.made_at_s)
 
 
 def log_policy(store: IssuerStore, policy: LossPolicy, *, now_s: int) -> None:

@@ -1,11 +1,9 @@
 """`shuangli report …`: write reports of a period from an audit log, and check reports of any kind."""
 
-from collections.abc import Container, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -157,44 +155,23 @@ def _verified_period(
     after: Path | None = None,
 ) -> "VerifiedPeriod":
     """The report in a directory, after the one before it if that is given."""
-    from shuangli.offline.periods.books import BOOKS_FILE
-    from shuangli.offline.periods.file import LOG_FILE, REPORT_FILE, read_sequence
-    from shuangli.offline.periods.verifying import verify_period
+    from shuangli.offline.periods.directory import SEQUENCES, files_below, verify_directory
 
     before = None if after is None else _verified_period(after, key)
-    own = _files_below(directory, but=(LOG_FILE, BOOKS_FILE))
-    with ExitStack() as stack:
-        entries, books = (
-            read_sequence(stack.enter_context(_opened(directory / name))) for name in (LOG_FILE, BOOKS_FILE)
-        )
-        if before is not None:
-            entries = islice(entries, before.at_end.tree.size, None)
-            books = islice(books, before.books, None)
-        return verify_period(
-            own.pop(REPORT_FILE, b""),
-            entries,
-            books,
-            own,
+    try:
+        told = {} if receipts is None else files_below(receipts)
+        if receipts is not None and not told:
+            raise BadInput("bad-file", f"{receipts}: no files lie there")
+        return verify_directory(
+            directory,
+            files_below(directory, but=SEQUENCES),
             root=key,
             after=before,
+            receipts=[*told.values()],
             witnesses=witnesses,
-            receipts=[] if receipts is None else [*_files_below(receipts).values()],
         )
-
-
-def _files_below(directory: Path, *, but: Container[str] = ()) -> dict[str, bytes]:
-    """All files below a directory by their names in it, but some."""
-    paths = {path.relative_to(directory).as_posix(): path for path in sorted(directory.rglob("*"))}
-    if not paths:
-        raise BadInput("bad-file", f"{directory}: no files lie there")
-    return {name: read_file(path) for name, path in paths.items() if name not in but and path.is_file()}
-
-
-def _opened(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
     except OSError as error:
-        raise BadInput("bad-file", f"{path}: {error.strerror or error}") from error
+        raise BadInput("bad-file", f"{error.filename}: {error.strerror or error}") from error
 
 
 def _told(verified: "VerifiedPeriod") -> tuple[dict[str, object], str]:

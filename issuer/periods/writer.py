@@ -17,8 +17,8 @@ from shuangli.database.database import Database
 from shuangli.database.ledger import LedgerStore
 from shuangli.database.period_source import LedgerSource, span_of
 from shuangli.errors import BadInput
+from shuangli.issuer.logged import filed
 from shuangli.messages.audit import Checkpoint
-from shuangli.messages.events import Event, EventKind
 from shuangli.messages.period_report import NO_REPORT, PeriodReport
 from shuangli.offline.periods.books import BOOKS_FILE, encode_entry
 from shuangli.offline.periods.file import LOG_FILE, REPORT_FILE
@@ -77,7 +77,7 @@ def write_report(
         where = error.filename or directory
         raise BadInput("bad-output", f"{where}: {error.strerror or error}") from error
     with party.transaction():
-        party.log.append([_filed(report, now_s)])
+        party.log.append([filed(report, now_s=now_s)])
     return report
 
 
@@ -101,8 +101,3 @@ def _copied(entries: Iterable[bytes], stream: BinaryIO) -> Iterator[bytes]:
 
 def _into(stream: BinaryIO) -> Callable[[Entry], None]:
     return lambda entry: _write_item(stream, encode_entry(entry))
-
-
-def _filed(report: PeriodReport, now_s: int) -> Event:
-    """That the report was filed; an operator's log names the operator, the centre's nobody."""
-    return Event.of(EventKind.REPORT, at_s=now_s, report_id=report.signed.id, made_at_s=report.made_at_s)

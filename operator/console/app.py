@@ -111,7 +111,8 @@ def _shown(reader: Reader, page: bytes, status: HTTPStatus = HTTPStatus.OK) -> R
 def _add_entrance(console: FastAPI, session: _Session) -> None:
     @console.get("/sign-in")
     def ask(request: Request) -> Response:
-        return _shown(_reader(request), pages.sign_in_page(_reader(request), wrong=False))
+        reader = _reader(request)
+        return _shown(reader, pages.sign_in_page(reader, wrong=False))
 
     async def form(request: Request) -> dict[str, str]:
         body = bytearray()

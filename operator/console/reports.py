@@ -1,7 +1,6 @@
 """Edge: the reports in a directory, each verified with the root key before anything of it is shown."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,11 +10,12 @@ from shuangli.errors import BadInput, Malformed, ProtocolError
 from shuangli.messages.audit import CENTRE_ORIGIN
 from shuangli.messages.events import Event
 from shuangli.messages.period_report import PeriodReport
-from shuangli.offline.periods.books import BOOKS_FILE, Books, FileSource
+from shuangli.offline.periods.books import Books, FileSource
+from shuangli.offline.periods.directory import SEQUENCES, files_below, sequences_in, verify_directory
 from shuangli.offline.periods.figures import Path as FigurePath
 from shuangli.offline.periods.figures import told
-from shuangli.offline.periods.file import EVIDENCE_FOLDER, LOG_FILE, REPORT_FILE, ReportFile, read_sequence
-from shuangli.offline.periods.verifying import VerifiedPeriod, verify_period
+from shuangli.offline.periods.file import EVIDENCE_FOLDER, REPORT_FILE, ReportFile
+from shuangli.offline.periods.verifying import VerifiedPeriod
 
 MOST_OPEN: Final = 16
 """Verified reports that are remembered."""
@@ -53,17 +53,8 @@ class OpenReport:
             BadInput: a file cannot be read (`bad-file`).
         """
         self._directory = directory
-        names = (REPORT_FILE, LOG_FILE, BOOKS_FILE)
-        files = {
-            path.relative_to(directory).as_posix(): path.read_bytes()
-            for path in sorted(directory.rglob("*"))
-            if path.is_file() and path.name not in names
-        }
-        self._files = files
-        with self._sequences() as (entries, books):
-            self.verified: VerifiedPeriod = verify_period(
-                (directory / REPORT_FILE).read_bytes(), entries, books, files, root=root
-            )
+        self._files = files_below(directory, but=SEQUENCES)
+        self.verified: VerifiedPeriod = verify_directory(directory, self._files, root=root)
 
     @property
     def report(self) -> PeriodReport:
@@ -84,8 +75,6 @@ class OpenReport:
         Raises:
             BadInput: it has none of this name (`bad-value`).
         """
-        if name == REPORT_FILE:
-            return (self._directory / name).read_bytes()
         if name not in self._files:
             raise BadInput("bad-value", f"the report has no file {name}")
         return self._files[name]
@@ -93,7 +82,7 @@ class OpenReport:
     def entries(self) -> Iterator[TellingEntry]:
         """All entries of the log up to the period's end, with the figures that each tells."""
         origin = self.report.origin
-        with self._sequences() as (entries, sequence):
+        with sequences_in(self._directory) as (entries, sequence):
             books = Books(FileSource(sequence), origin=origin)
             for number, data in enumerate(entries):
                 if number == self.report.span.end:
@@ -101,14 +90,6 @@ class OpenReport:
                 event = Event.decode(data)
                 figures = [*told(event, central=origin == CENTRE_ORIGIN), *books.told_by(number, event)]
                 yield TellingEntry(number=number, event=event, told=tuple(figures))
-
-    @contextmanager
-    def _sequences(self) -> Iterator[tuple[Iterator[bytes], Iterator[bytes]]]:
-        with (
-            (self._directory / LOG_FILE).open("rb") as log,
-            (self._directory / BOOKS_FILE).open("rb") as books,
-        ):
-            yield read_sequence(log), read_sequence(books)
 
 
 class Shelf:
@@ -122,13 +103,9 @@ class Shelf:
     def rows(self) -> list[ShelfRow]:
         """All reports, the newest period first; nothing of them is verified yet."""
         found = [
-            ShelfRow(name=path.parent.name, report=_read(path))
-            for path in sorted(self._directory.glob(f"*/{REPORT_FILE}"))
+            ShelfRow(name=name, report=_read(self._directory / name / REPORT_FILE)) for name in self._names()
         ]
-        return sorted(
-            found,
-            key=lambda row: (row.report is None, -(row.report.span.until_s if row.report else 0), row.name),
-        )
+        return sorted(found, key=_newest_first)
 
     def open(self, name: str) -> OpenReport:
         """The report of this name, verified.
@@ -137,14 +114,20 @@ class Shelf:
             BadInput: there is none (`bad-value`).
             Malformed, Unverified: why it does not hold.
         """
-        if name not in {row.name for row in self.rows()}:
+        if name not in self._names():
             raise BadInput("bad-value", f"there is no report {name}")
         try:
             return self._open(name, (self._directory / name / REPORT_FILE).stat().st_mtime_ns)
         except OSError as error:
-            raise Malformed(
-                "shape", f"{Path(error.filename or name).name}: {error.strerror or error}"
-            ) from error
+            where = Path(error.filename or name).name
+            raise Malformed("shape", f"{where}: {error.strerror or error}") from error
+
+    def _names(self) -> list[str]:
+        return sorted(path.parent.name for path in self._directory.glob(f"*/{REPORT_FILE}"))
+
+
+def _newest_first(row: ShelfRow) -> tuple[bool, int, str]:
+    return row.report is None, -row.report.span.until_s if row.report is not None else 0, row.name
 
 
 def _read(path: Path) -> PeriodReport | None:

@@ -72,6 +72,8 @@ def tab_to(page: Any, words: str) -> None:
 def sign_in(page: Any, address: str, console: Console) -> None:
     """With the keyboard alone: the first field has the focus."""
     page.goto(f"{address}{BASE}/")
+    # The focus is there when the page is first drawn, which may be after it was loaded.
+    page.wait_for_function("document.activeElement.id === 'name'")
     page.keyboard.type(console.name)
     page.keyboard.press("Tab")
     page.keyboard.type(console.secret)
