@@ -19,8 +19,7 @@ from shuangli.sims.payroll.scenario import payroll
 from shuangli.sims.payroll.settings import PayrollConfig
 from shuangli.sims.policies import with_policies
 from shuangli.sims.scenario import Scenario
-from shuangli.sims.settings import configured, values_of
-from shuangli.sims.signatures import Signatures
+from shuangli.sims.settings import configured
 from shuangli.sims.transit.config import TransitConfig
 from shuangli.sims.transit.scenario import transit
 
@@ -55,8 +54,6 @@ def make_scenario(
     """
     config = configured(CONFIGS[name], settings)
     scenario = _planned(name, config, seed=seed, demand=demand, network=network)
-    signed = replace(scenario.system, signatures=Signatures(config.signatures))
-    scenario = replace(scenario, config=values_of(config), system=signed)
     return with_attacks(with_policies(scenario, config), config)
 
 

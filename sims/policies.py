@@ -1,4 +1,4 @@
-"""The policies that all scenarios have in common, put to work on a finished plan. Pure.
+"""The policies that all scenarios have in common, put to work on the system and on a finished plan. Pure.
 
 They change what devices, epoch and operators allow, and when devices go online; never who sets out to pay
 whom.
@@ -9,24 +9,42 @@ from dataclasses import replace
 import numpy as np
 
 from shuangli.issuer.losses.policy import LossRule
-from shuangli.messages.certificates import Mode
+from shuangli.messages.certificates import Mode, Terms
 from shuangli.sims.chance import uniforms, whole
 from shuangli.sims.common import ON, STAGED, Common
-from shuangli.sims.plan import NOBODY, CellPlan, Devices, Ints, Role, Rules, Syncs
+from shuangli.sims.plan import NOBODY, Calendar, CellPlan, Devices, Ints, Role, Rules, Syncs
 from shuangli.sims.scenario import Scenario
+from shuangli.sims.signatures import Signatures
+from shuangli.sims.system import SystemPlan
+
+
+def system_of(
+    config: Common, calendar: Calendar, *, seed: int, operators: int, coin_life_s: int
+) -> SystemPlan:
+    """What a scenario's online half is set up from, under the policies that its settings ask for."""
+    staged = config.mode == STAGED
+    return SystemPlan(
+        seed=seed,
+        start_s=calendar.start_s,
+        ends_s=calendar.ends_s,
+        operators=operators,
+        terms=Terms(
+            currency="CNY",
+            mode=Mode.STAGED if staged else Mode.TRANSFERABLE,
+            hop_cap=1 if staged else config.hop_cap,
+            coin_life_s=coin_life_s,
+            claim_window_s=config.claim_window_s,
+            grace_s=config.grace_s,
+        ),
+        cap_per_person_fen=config.cap_per_person_fen,
+        signatures=Signatures(config.signatures),
+        loss_rule=LossRule(config.loss_rule),
+        list_delay_s=config.list_delay_s,
+    )
 
 
 def with_policies(scenario: Scenario, config: Common) -> Scenario:
-    """A scenario under the policies that its settings ask for."""
-    staged = config.mode == STAGED
-    system = scenario.system
-    terms = replace(
-        system.terms,
-        mode=Mode.STAGED if staged else Mode.TRANSFERABLE,
-        hop_cap=1 if staged else config.hop_cap,
-        claim_window_s=config.claim_window_s,
-        grace_s=config.grace_s,
-    )
+    """A scenario whose devices are under the policies that its settings ask for."""
     rules = Rules(
         day_limit_fen=config.day_limit_fen,
         payment_limit_fen=config.payment_limit_fen,
@@ -37,13 +55,6 @@ def with_policies(scenario: Scenario, config: Common) -> Scenario:
     )
     return replace(
         scenario,
-        system=replace(
-            system,
-            terms=terms,
-            cap_per_person_fen=config.cap_per_person_fen,
-            loss_rule=LossRule(config.loss_rule),
-            list_delay_s=config.list_delay_s,
-        ),
         plans=[
             replace(
                 plan,

@@ -6,15 +6,14 @@ from typing import Final
 
 import numpy as np
 
-from shuangli.messages.certificates import Mode, Terms
 from shuangli.sims import common
 from shuangli.sims.cast import Cast, month_calendar
 from shuangli.sims.chance import Floats, poisson, rows, uniforms, whole
 from shuangli.sims.errands import Errands, none_of
 from shuangli.sims.plan import Calendar, CellPlan, Habits, Ints, Meetings, Wages
+from shuangli.sims.policies import system_of
 from shuangli.sims.scenario import CELLS, DAY_S, HOUR_S, Labels, Scenario
 from shuangli.sims.settings import Concern, day_start_s, setting, values_of
-from shuangli.sims.system import SystemPlan
 
 WORLD: Final = Concern.WORLD
 POLICY: Final = Concern.POLICY
@@ -175,7 +174,6 @@ def scenario(
     *,
     labels: Labels,
     facts: Mapping[str, object],
-    mode: Mode = Mode.STAGED,
 ) -> Scenario:
     """A scenario of CELLS cells, each planned by `plan(number, first device)`."""
     plans: list[CellPlan] = []
@@ -187,20 +185,12 @@ def scenario(
         seed=frame_.seed,
         config=values_of(config),
         facts=dict(facts),
-        system=SystemPlan(
+        system=system_of(
+            config,
+            calendar,
             seed=frame_.seed,
-            start_s=calendar.start_s,
-            ends_s=calendar.ends_s,
             operators=OPERATORS,
-            terms=Terms(
-                currency="CNY",
-                mode=mode,
-                hop_cap=config.hop_cap,
-                coin_life_s=calendar.ends_s - calendar.start_s + 30 * DAY_S,
-                claim_window_s=config.claim_window_s,
-                grace_s=config.grace_s,
-            ),
-            cap_per_person_fen=config.cap_per_person_fen,
+            coin_life_s=calendar.ends_s - calendar.start_s + 30 * DAY_S,
         ),
         plans=plans,
         first_day_s=frame_.first_day_s,

@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 
-from shuangli.messages.certificates import Mode, Terms
 from shuangli.sims.cast import OPENING_S, Cast, Group, cast, month_calendar, once_a_day_s
 from shuangli.sims.chance import rows, uniforms
 from shuangli.sims.errands import Errands
@@ -19,9 +18,9 @@ from shuangli.sims.payroll.connectivity import Spells, hand_ins, spells
 from shuangli.sims.payroll.crowd import Crowd, crowd, sectors_of
 from shuangli.sims.payroll.settings import PayrollConfig
 from shuangli.sims.plan import Calendar, CellPlan, Habits, Ints, Meetings
+from shuangli.sims.policies import system_of
 from shuangli.sims.scenario import DAY_S, HOUR_S, Labels, Scenario
 from shuangli.sims.settings import day_start_s, values_of
-from shuangli.sims.system import SystemPlan
 
 WINDOW_S: Final = 3_600
 """A month has many windows: whoever goes online has the answer within two hours."""
@@ -66,20 +65,12 @@ def payroll(config: PayrollConfig, *, seed: int) -> Scenario:
             "sectors": sectors_of(month.people),
             "monthly_wages_fen": int(month.people.wage_fen.sum()),
         },
-        system=SystemPlan(
+        system=system_of(
+            config,
+            calendar,
             seed=seed,
-            start_s=calendar.start_s,
-            ends_s=calendar.ends_s,
             operators=OPERATORS,
-            terms=Terms(
-                currency="CNY",
-                mode=Mode.TRANSFERABLE,
-                hop_cap=config.hop_cap,
-                coin_life_s=calendar.ends_s - calendar.start_s + 30 * DAY_S,
-                claim_window_s=config.claim_window_s,
-                grace_s=config.grace_s,
-            ),
-            cap_per_person_fen=config.cap_per_person_fen,
+            coin_life_s=calendar.ends_s - calendar.start_s + 30 * DAY_S,
         ),
         plans=plans,
         first_day_s=first_day_s,

@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Final
 
 from shuangli.errors import BadInput
-from shuangli.messages.certificates import Mode, Terms
 from shuangli.sims.chance import generator, uniforms
 from shuangli.sims.plan import Calendar, CellPlan, Ints
+from shuangli.sims.policies import system_of
 from shuangli.sims.scenario import CELLS, DAY_S, HOUR_S, WINDOW_S, Scenario
 from shuangli.sims.settings import day_start_s, values_of
-from shuangli.sims.system import SystemPlan
 from shuangli.sims.transit.buses import Fleet
 from shuangli.sims.transit.cells import OPENING_S, Ways, cell_plan, hand_ins
 from shuangli.sims.transit.config import TransitConfig
@@ -75,20 +74,12 @@ def transit(
             "stations": list(demand.stations),
             "gates": int(planned.gates.sum()),
         },
-        system=SystemPlan(
+        system=system_of(
+            config,
+            calendar,
             seed=seed,
-            start_s=calendar.start_s,
-            ends_s=calendar.ends_s,
             operators=config.operators,
-            terms=Terms(
-                currency="CNY",
-                mode=Mode.STAGED,
-                hop_cap=1,
-                coin_life_s=max(LEAST_COIN_LIFE_S, calendar.ends_s - calendar.start_s + 5 * DAY_S),
-                claim_window_s=config.claim_window_s,
-                grace_s=config.grace_s,
-            ),
-            cap_per_person_fen=config.cap_per_person_fen,
+            coin_life_s=max(LEAST_COIN_LIFE_S, calendar.ends_s - calendar.start_s + 5 * DAY_S),
         ),
         plans=plans,
         first_day_s=first_day_s,
