@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from shuangli.crypto import SigningKey, sha256
-from shuangli.merkle import Frontier, HashAt, consistency_proof, inclusion_proof, leaf_hash
+from shuangli.merkle import Frontier, consistency_proof, inclusion_proof, leaf_hash, roots_over
 from shuangli.messages.audit import Checkpoint
 from shuangli.messages.certificates import OperatorCertificate
 from shuangli.messages.events import AccountChange, EpochChange, Event, EventKind, RiskStep
@@ -55,13 +55,6 @@ def log_events(now_s: int) -> list[Event]:
     ]
 
 
-def _roots(leaves: Sequence[bytes]) -> HashAt:
-    def root_at(level: int, index: int) -> bytes:
-        return Frontier().extended(leaves[index << level : index + 1 << level])[0].root
-
-    return root_at
-
-
 def _split(
     keys: Mapping[str, SigningKey], operator: OperatorCertificate, leaves: Sequence[bytes], now_s: int
 ) -> list[dict[str, Any]]:
@@ -74,7 +67,9 @@ def _split(
         return Checkpoint.sign(keys["operator"], size=size, root=root, **fields).signed.data
 
     certificates = operator.signed.data, operator.signed.data
-    leaf_of = [ShownLeaf(shown[5], tuple(inclusion_proof(5, 12, _roots(shown)))) for shown in (leaves, other)]
+    leaf_of = [
+        ShownLeaf(shown[5], tuple(inclusion_proof(5, 12, roots_over(shown)))) for shown in (leaves, other)
+    ]
     cases = {
         "one size, two roots": ((signed(leaves, 12, now_s), signed(other, 12, now_s + 9)), ()),
         "the later one is smaller": ((signed(leaves, 13, now_s), signed(leaves, 12, now_s + 1)), ()),
@@ -99,7 +94,7 @@ def audit(keys: Mapping[str, SigningKey], operator: OperatorCertificate, now_s: 
     events = log_events(now_s)
     entries = [event.encode() for event in events]
     leaves = [*map(leaf_hash, entries)]
-    root_at = _roots(leaves)
+    root_at = roots_over(leaves)
     size = len(leaves)
     return {
         "events": [

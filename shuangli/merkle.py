@@ -112,6 +112,15 @@ def _root_between(start: int, end: int, hash_at: HashAt) -> bytes:
     return _joined(roots)
 
 
+def roots_over(leaves: Sequence[bytes]) -> HashAt:
+    """The roots of complete subtrees over leaves in memory, given as their hashes."""
+
+    def root_at(level: int, index: int) -> bytes:
+        return Frontier().extended(leaves[index << level : index + 1 << level])[0].root
+
+    return root_at
+
+
 def root_of(size: int, hash_at: HashAt) -> bytes:
     """The root of the tree of the first `size` leaves."""
     return _root_between(0, size, hash_at)

@@ -12,7 +12,7 @@ from shuangli.crypto import KEY_BYTES, SigningKey
 from shuangli.errors import BadInput, StoreError, Unverified
 from shuangli.issuer.service.keys import told_where
 from shuangli.issuer.service.secret_files import make_directory, write_file
-from shuangli.merkle import Frontier, consistency_proof, leaf_hash
+from shuangli.merkle import Frontier, consistency_proof, leaf_hash, roots_over
 from shuangli.messages.cosignature import Cosignature
 from shuangli.offline.audit import verify_checkpoint
 from shuangli.offline.periods.file import COSIGNATURES, LOG_FILE, REPORT_FILE, ReportFile, read_sequence
@@ -60,10 +60,7 @@ def cosign_report(directory: Path, report: Path, *, root: bytes, now_s: int) -> 
     if Frontier().extended(leaves)[0].root != tree.root:
         raise Unverified("audit-log", f"these are not the {tree.size} entries that {tree.origin} signed")
 
-    def root_at(level: int, index: int) -> bytes:
-        return Frontier().extended(leaves[index << level : (index + 1) << level])[0].root
-
-    proof = consistency_proof(last.size, tree.size, root_at)
+    proof = consistency_proof(last.size, tree.size, roots_over(leaves))
     remembered, said = cosign(key, memory, checkpoint, proof, now_s=now_s)
     with told_where(directory):
         write_file(directory / MEMORY_FILE, remembered.encode())

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -12,8 +13,8 @@ from shuangli.messages.audit import CENTRE_ORIGIN
 from shuangli.messages.events import FACTS
 from shuangli.money import format_yuan
 from shuangli.operator.console.cases import case_view
-from shuangli.operator.console.figures import END, PERIOD, behind, groups, hours, named_all
-from shuangli.operator.console.reports import OpenReport, ShelfRow, TellingEntry
+from shuangli.operator.console.figures import END, PERIOD, Hour, behind, groups, hours, named_all
+from shuangli.operator.console.reports import MOST_OPEN, OpenReport, ShelfRow, TellingEntry
 from shuangli.operator.console.words import LANGUAGES, words
 
 BASE: Final = "/console"
@@ -80,6 +81,12 @@ def shelf_page(reader: Reader, rows: Sequence[ShelfRow]) -> bytes:
     return _page("shelf", reader, "reports", rows=rows)
 
 
+@lru_cache(maxsize=MOST_OPEN)
+def _hours(shown: OpenReport) -> list[Hour]:
+    """The hours of a report, added up once."""
+    return hours(shown.entries(), shown.report)
+
+
 def report_page(reader: Reader, name: str, shown: OpenReport, *, root: bytes) -> bytes:
     """A verified report at a glance: cases, hours, stocks, flows, and how to check it oneself."""
     report = shown.report
@@ -90,7 +97,7 @@ def report_page(reader: Reader, name: str, shown: OpenReport, *, root: bytes) ->
         name_of_report=name,
         report=report,
         cases=sorted(shown.evidence),
-        hours=hours(shown.entries(), report),
+        hours=_hours(shown),
         end=groups(report.stocks),
         period=groups(report.flows),
         files=["report.cbor", "report.json", *sorted(report.files)],
