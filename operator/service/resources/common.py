@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final, get_args
 
 from fastapi import Depends, Header, Path, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 from shuangli.api.bodies import EXAMPLE_KEY, KEY_PATTERN, MAX_NUMBER, MAX_PAGE, OTHER_KEY, Page
 from shuangli.api.service.manners import PROBLEM_SHOWN, answer
@@ -22,6 +22,8 @@ ChildPath = Annotated[
     str, Path(pattern=KEY_PATTERN, description="the sub-wallet's key in hex", examples=[OTHER_KEY])
 ]
 NumberPath = Annotated[int, Path(ge=0, le=MAX_NUMBER, examples=[17])]
+WITHOUT_QUOTES: Final = AfterValidator(lambda quoted: quoted[1:-1])
+"""For a header that is read in quotation marks: what stands between them."""
 OnceKey = Annotated[
     str,
     Header(
@@ -30,6 +32,7 @@ OnceKey = Annotated[
         description="1 to 64 printable characters in quotation marks, new for each order",
         examples=['"8e03978e-40d5-43dd-bc93-6894a57f9324"'],
     ),
+    WITHOUT_QUOTES,
 ]
 CodeHeader = Annotated[
     str,

@@ -59,7 +59,7 @@ def _add_bank_account(router: APIRouter, desk: Desk) -> None:
     def deposit(wallet: WalletPath, asked: DepositOrder, once: OnceKey) -> Response:
         """Pay in from the holder's bank account: a stand-in that always holds enough."""
         key = bytes.fromhex(wallet)
-        return told(desk.deposit(key, asked.amount_fen, idempotency_key=once.strip('"')))
+        return told(desk.deposit(key, asked.amount_fen, idempotency_key=once))
 
     @router.post("/wallets/{wallet}/redemptions", **shows(Booked))
     def redeem(
@@ -67,7 +67,7 @@ def _add_bank_account(router: APIRouter, desk: Desk) -> None:
     ) -> Response:
         """Pay out to the holder's bank account."""
         key = bytes.fromhex(wallet)
-        return told_bytes(desk.redeem(key, asked, idempotency_key=once.strip('"'), code=second_factor))
+        return told_bytes(desk.redeem(key, asked, idempotency_key=once, code=second_factor))
 
 
 def _add_payments(router: APIRouter, desk: Desk) -> None:
@@ -85,7 +85,7 @@ def _add_payments(router: APIRouter, desk: Desk) -> None:
                 caller.name,
                 bytes.fromhex(wallet),
                 asked,
-                idempotency_key=once.strip('"'),
+                idempotency_key=once,
                 code=_code(caller, second_factor),
             )
         )
@@ -96,7 +96,7 @@ def _add_payments(router: APIRouter, desk: Desk) -> None:
     ) -> Response:
         """Pay a merchant's sale, once."""
         key = bytes.fromhex(wallet)
-        return told_bytes(desk.buy(key, asked, idempotency_key=once.strip('"'), code=second_factor))
+        return told_bytes(desk.buy(key, asked, idempotency_key=once, code=second_factor))
 
     @router.post("/wallets/{wallet}/refunds", **shows(ReceiptView))
     def refund(wallet: WalletPath, asked: RefundOrder, once: OnceKey, caller: CallerOf) -> Response:
@@ -105,7 +105,7 @@ def _add_payments(router: APIRouter, desk: Desk) -> None:
         return told_bytes(
             desk.once(
                 caller.name,
-                once.strip('"'),
+                once,
                 b"refund/" + key + asked.model_dump_json().encode(),
                 lambda now_s: receipt_view(
                     desk.payments.refund(

@@ -22,7 +22,7 @@ from shuangli.operator.payroll.batch import Rejection
 from shuangli.operator.payroll.csv_file import read_csv
 from shuangli.operator.payroll.report import BatchReport, rejection_as_json
 from shuangli.operator.service.desk import Desk
-from shuangli.operator.service.resources.common import PREFIX, WalletPath, shows, told
+from shuangli.operator.service.resources.common import PREFIX, WITHOUT_QUOTES, WalletPath, shows, told
 
 CSV: Final = "text/csv"
 XML: Final = "application/xml"
@@ -49,6 +49,7 @@ NameKey = Annotated[
         description="the batch's name, 1 to 35 characters in quotation marks; a pain.001 has its own",
         examples=['"2026-11"'],
     ),
+    WITHOUT_QUOTES,
 ]
 
 
@@ -87,9 +88,9 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(prefix=PREFIX, tags=["payroll"])
 
     @router.post("/wallets/{wallet}/payroll-batches", **_shown(sends=True))
-    def pay(wallet: WalletPath, once: NameKey, sent: Annotated[_Sent, Depends(_sent)]) -> Response:
+    def pay(wallet: WalletPath, name: NameKey, sent: Annotated[_Sent, Depends(_sent)]) -> Response:
         """Pay wages: all lines are checked, then each is paid, once. The same batch again pays no more."""
-        operator, name = desk.describe().operator, once.strip('"')
+        operator = desk.describe().operator
         if sent.media_type == CSV:
             batch = read_csv(sent.data, batch_id=name)
         else:

@@ -152,4 +152,4 @@ def _add_sub_wallets(router: APIRouter, desk: Desk) -> None:
             return receipt_view(desk.payments.pull(parent, key, asked.amount_fen, now_s=now_s))
 
         request = b"pull/" + key + asked.model_dump_json().encode()
-        return told_bytes(desk.once(f"wallet/{wallet}", once.strip('"'), request, act))
+        return told_bytes(desk.once(f"wallet/{wallet}", once, request, act))
