@@ -22,31 +22,47 @@ PYTEST = $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
 # The tests run another implementation of COSE with this interpreter (tests/interop/requirements.txt).
 export SHUANGLI_INTEROP_PYTHON := $(CURDIR)/$(INTEROP)/bin/python
 
-.PHONY: help demo test test-all bench lint format clean
+.PHONY: help demo test test-all audit bench dist docs lint format clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo      simulate a metro day, print where the report is'
-	@echo 'make test      ruff, mypy, and all tests but the heavy ones'
-	@echo 'make test-all  the same with the heavy tests; what CI runs'
+	@echo 'make test      ruff, mypy, and all tests but the heavy ones, with fewer drawn examples'
+	@echo 'make test-all  the same with the heavy tests and all examples; what CI runs'
+	@echo 'make audit     look for known vulnerabilities of what is installed; says so if it cannot'
 	@echo 'make bench     the benchmarks, written to build/bench.json; ONLY=name runs one'
+	@echo 'make dist      the wheel and the source distribution, in dist'
+	@echo 'make docs      the documentation as a site with a search, in build/site'
 	@echo 'make lint      ruff and mypy only'
 	@echo 'make format    let ruff mend what it can'
 	@echo 'make clean     remove build and the virtual environments'
 
 demo: $(VENV)/.installed-sim
-	@$(BIN)/shuangli sim run transit --out '$(OUT)'
-	@echo 'report: $(abspath $(OUT))/report.html'
+	@$(BIN)/shuangli demo --out '$(OUT)'
 
 test: lint $(INTEROP)/.installed
-	$(PYTEST) -m 'not heavy' $(PYTEST_ARGS)
+	$(PYTEST) -m 'not heavy' --hypothesis-profile=quick $(PYTEST_ARGS)
 
 test-all: lint $(INTEROP)/.installed
 	$(PYTEST) $(PYTEST_ARGS)
 
+audit: $(VENV)/.installed-dev
+	@$(BIN)/python -m scripts.audit
+
 bench: $(VENV)/.installed-dev
 	$(BIN)/python bench/run.py $(ONLY)
+
+# The wheel is built from the source distribution, as users' pips do it.
+dist: $(VENV)/.installed-dev
+	@rm -rf dist
+	@$(BIN)/hatchling build --target sdist --directory dist
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps --no-index \
+		--wheel-dir dist dist/*.tar.gz
+
+docs: $(VENV)/.installed-docs
+	@$(BIN)/python scripts/make_site.py build/site
+	@echo 'site: $(CURDIR)/build/site/index.html'
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -58,7 +74,7 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf build $(VENV) $(INTEROP) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf build dist $(VENV) $(INTEROP) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Stamp files: make installs again only when what they depend on is newer.
 $(VENV)/.created:
@@ -76,7 +92,12 @@ $(VENV)/.installed-sim: pyproject.toml | $(VENV)/.created
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/.created
 	@echo 'installing shuangli and what its tests need into $(VENV); this takes about a minute'
 	@$(BIN)/python $(PIP_INSTALL) --editable '.[sim,dev]'
-	@touch $(VENV)/.installed-sim $@
+	@touch $(VENV)/.installed-sim $(VENV)/.installed-docs $@
+
+$(VENV)/.installed-docs: pyproject.toml | $(VENV)/.created
+	@echo 'installing what the site is built with into $(VENV)'
+	@$(BIN)/python $(PIP_INSTALL) --editable '.[docs]'
+	@touch $@
 
 $(INTEROP)/.installed: tests/interop/requirements.txt
 	@echo 'installing another implementation of COSE into $(INTEROP)'

@@ -27,7 +27,8 @@ from shuangli.database.opening import open_database
 from shuangli.issuer.authority import Authority
 from shuangli.issuer.periods.writer import Party, write_report
 from shuangli.merkle import Frontier, leaf_hash
-from shuangli.messages.events import Event, EventKind
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event
 from shuangli.offline.periods.directory import SEQUENCES, files_below, verify_directory
 from shuangli.offline.periods.file import LOG_FILE, read_sequence
 from shuangli.offline.periods.writing import Author
@@ -123,6 +124,8 @@ def _fill(database: Database, log: AuditLog, ledger: LedgerStore) -> None:
                     credited_fen=amount_fen,
                     refunded_fen=0,
                     outcomes=b"\0\0",
+                    waits=b"\0",
+                    tier=3,
                 )
                 log.append([told])
 

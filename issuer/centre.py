@@ -18,7 +18,7 @@ from shuangli.issuer.epochs.lists import newest_list
 from shuangli.issuer.epochs.operator_keys import OperatorKeys
 from shuangli.issuer.epochs.states import PAST, EpochState
 from shuangli.issuer.facts import Settlement, coin_key, load_key
-from shuangli.issuer.findings.breaches import find_breaches
+from shuangli.issuer.findings.payments import note_payments
 from shuangli.issuer.losses.creditors import creditor_of
 from shuangli.issuer.losses.desk import check_losses, outlay_fen
 from shuangli.issuer.losses.policy import LossPolicy
@@ -173,8 +173,8 @@ class RegistrationCentre:
         self._open_cases(settlement, batch, found_s=received_s)
         if settlement.frozen:
             batch.events += logged.freeze(self._store, settlement.frozen, now_s=received_s, operator=operator)
-        batch.events.append(
-            logged.settled(settlement, operator=operator, upload_id=upload.upload_id, received_s=received_s)
+        batch.events += logged.settled(
+            settlement, operator=operator, upload_id=upload.upload_id, received_s=received_s
         )
         return settlement
 
@@ -213,7 +213,7 @@ class RegistrationCentre:
         operator = submission.operator
         batch.add(settlement, operator=operator, received_s=received_s)
         raise_alarms(self._store, self._trust, settlement.not_minted, operator=operator, raised_s=received_s)
-        self._store.findings.add_breaches(find_breaches(seen, settlement))
+        self._store.findings.add_breaches(note_payments(seen, settlement))
         creditor = creditor_of(seen, operator=operator)
         if creditor is not None:
             batch.holders.setdefault(creditor, submission.person)

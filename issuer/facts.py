@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Final, NamedTuple, Protocol
 
 from shuangli.cose import Signed
+from shuangli.messages.event_facts import DAY_S
 from shuangli.messages.loads import Load
 from shuangli.messages.notices import Outcome
 from shuangli.offline.chain import Coin
@@ -178,7 +179,10 @@ class Settlement:
     not returned by themselves; `frozen` are those of them that only a culprit would get. `supply` is by
     epoch: what is redeemed or returned there comes out of circulation, what the fund pays out of the
     guarantee fund. `redeemed_by_loader` is what comes out of circulation, by the operator that loaded it.
-    `given` says of opened coins under a condition who gave them.
+    `given` says of opened coins under a condition who gave them. `dated` is how what is outstanding changes,
+    by epoch, day of the coin's making and last day to hand it in. `paid_at_s` is when each payment was signed
+    that was settled now, `late_fen` the value of each deposit that is late, `over_fen` by how much each
+    payment breaks its payer's limit (`issuer.findings.payments`).
     """
 
     objects: list[tuple[int, ObjectKind, Signed]] = field(default_factory=list)
@@ -193,6 +197,10 @@ class Settlement:
     supply: dict[int, SupplyChange] = field(default_factory=lambda: defaultdict(SupplyChange))
     redeemed_by_loader: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     given: dict[tuple[int, int], Given] = field(default_factory=dict)
+    dated: dict[tuple[int, int, int], int] = field(default_factory=lambda: defaultdict(int))
+    paid_at_s: list[int] = field(default_factory=list)
+    late_fen: list[int] = field(default_factory=list)
+    over_fen: list[int] = field(default_factory=list)
     not_minted: list[Load] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -209,6 +217,15 @@ class Settlement:
         at = place[0], place[1]
         if self.opened.pop(at, None) is None:
             self.closed.append(at)
+
+    def add_open(self, coin: Coin, forked: bool, amount_fen: int) -> None:
+        """What is open changes so much, on a fork or in the supply: there by the coin's dates, too."""
+        change = self.supply[coin.load.epoch]
+        if forked:
+            change.forked_open_fen += amount_fen
+        else:
+            change.outstanding_fen += amount_fen
+            self.dated[coin.load.epoch, coin.since_s // DAY_S, coin.due_s // DAY_S] += amount_fen
 
     @property
     def fund_paid_fen(self) -> int:

@@ -18,6 +18,7 @@ from shuangli.issuer.losses.policy import LossPolicy
 from shuangli.issuer.minting import Mint, MintingKey
 from shuangli.issuer.persons.desk import DAYS_KEPT, PersonDesk
 from shuangli.issuer.persons.limits import DAY_S, Customer
+from shuangli.issuer.remittances.desk import RemittanceDesk
 from shuangli.issuer.returns.desk import ReturnDesk
 from shuangli.issuer.returns.due import Return
 from shuangli.issuer.store import IssuerStore
@@ -50,6 +51,7 @@ class Issuer:
         self.cases = CaseDesk(store=store, trust=trust, losses=self.loss_desk)
         self.person_desk = PersonDesk(store=store)
         self.vaults = VaultDesk(store=store, key=centre_key, trust=trust, returns=self.return_desk)
+        self.remittances = RemittanceDesk(store=store, trust=trust)
         self.epochs = EpochDesk(store=store, returns=self.return_desk)
         with store.transaction():
             self.open_epoch(minting, now_s=minting.epoch.claims.not_before_s)

@@ -4,7 +4,7 @@ One event an upload, and one a case; nothing for each hop. They go into the log 
 what they tell (`shuangli.messages.events` says what each kind tells, and whom it must not name).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from shuangli.books import Entry
@@ -16,29 +16,66 @@ from shuangli.issuer.facts import Frozen, NewCase, OpenCoin, Settlement
 from shuangli.issuer.losses.policy import LossPolicy
 from shuangli.issuer.store import IssuerStore
 from shuangli.messages.audit import CENTRE_ORIGIN
-from shuangli.messages.events import Event, EventKind
+from shuangli.messages.event_facts import DAY_S, waits_of
+from shuangli.messages.event_kinds import EventKind, Finding, FreezeStep, ReportKind
+from shuangli.messages.events import Event
 from shuangli.messages.notices import Report, RevocationList
 from shuangli.messages.period_report import PeriodReport
 from shuangli.offline.trust import Trust
 
 POLICY: Final = "loss-policy"
 """The name under which the policy of losses is logged; its value is the cap of a person, in fen."""
+_UNCHANGED: Final = (0, 0, 0, 0, 0)
 
 
-def settled(settlement: Settlement, *, operator: str, upload_id: bytes, received_s: int) -> Event:
-    """An upload was settled: its outcomes, and how each epoch's supply changes."""
-    told = [(epoch, *change.told()) for epoch, change in settlement.supply.items()]
-    return Event.of(
+def settled(settlement: Settlement, *, operator: str, upload_id: bytes, received_s: int) -> list[Event]:
+    """An upload was settled: its outcomes, and how each epoch's supply changes; and what is wrong with it."""
+    told = Event.of(
         EventKind.SETTLEMENT,
         at_s=received_s,
         operator=operator,
-        each=[group for group in told if any(group[1:])],
+        each=_supplied(settlement),
         upload_id=upload_id,
         received_at_s=received_s,
         credited_fen=settlement.credited_fen,
         refunded_fen=settlement.returned_fen,
         outcomes=bytes(settlement.outcomes),
+        waits=waits_of(settlement.paid_at_s, received_s=received_s),
     )
+    found = {Finding.LATE: settlement.late_fen, Finding.OVER_LIMIT: settlement.over_fen}
+    return [
+        told,
+        *(
+            finding_in(upload_id, finding, values_fen, operator=operator, at_s=received_s)
+            for finding, values_fen in found.items()
+            if values_fen
+        ),
+    ]
+
+
+def finding_in(
+    upload_id: bytes, finding: Finding, values_fen: Sequence[int], *, operator: str, at_s: int
+) -> Event:
+    """So much of an upload is wrong without being a case."""
+    return Event.of(
+        EventKind.FINDING,
+        at_s=at_s,
+        operator=operator,
+        upload_id=upload_id,
+        finding=finding,
+        found=len(values_fen),
+        value_fen=sum(values_fen),
+    )
+
+
+def _supplied(settlement: Settlement) -> list[tuple[int, ...]]:
+    """How each epoch's supply changes, and what is open in it by its dates: a group for each pair of them."""
+    told = {epoch: change.told() for epoch, change in settlement.supply.items()}
+    groups = []
+    for (epoch, *days), open_fen in sorted(settlement.dated.items()):
+        if open_fen:
+            groups.append((epoch, *told.pop(epoch, _UNCHANGED), *days, open_fen))
+    return groups + [(epoch, *change, 0, 0, 0) for epoch, change in told.items() if any(change)]
 
 
 def found(
@@ -96,13 +133,16 @@ def freeze(store: IssuerStore, coins: Iterable[Frozen], *, now_s: int, operator:
             operator=operator,
             record=coin.coin_id,
             frozen_fen=0 if coin.place.forked else coin.value_fen,
+            step=FreezeStep.COIN_FROZEN,
         )
         for coin in store.losses.freeze(coins)
     ]
 
 
-def gone_back(coin: OpenCoin, *, operator: str, number: int, coin_id: bytes, at_s: int) -> Event:
-    """A coin has gone back to a wallet of `operator`: the return of this number there."""
+def gone_back(
+    coin: OpenCoin, *, operator: str, number: int, coin_id: bytes, since_s: int, at_s: int
+) -> Event:
+    """A coin, made at `since_s`, has gone back to a wallet of `operator`: the return of this number there."""
     return Event.of(
         EventKind.RETURN,
         at_s=at_s,
@@ -112,11 +152,13 @@ def gone_back(coin: OpenCoin, *, operator: str, number: int, coin_id: bytes, at_
         epoch=coin.epoch,
         value_fen=coin.value_fen,
         fund_paid_fen=coin.value_fen if coin.place.forked else 0,
+        since_day=since_s // DAY_S,
+        due_day=coin.due_s // DAY_S,
     )
 
 
-def taken(coin: OpenCoin, *, coin_id: bytes, at_s: int) -> Event:
-    """A coin that only a culprit would get was taken; what lies on a fork is void."""
+def taken(coin: OpenCoin, *, coin_id: bytes, since_s: int, at_s: int) -> Event:
+    """A coin, made at `since_s`, that only a culprit would get was taken; what lies on a fork is void."""
     return Event.of(
         EventKind.TAKEN,
         at_s=at_s,
@@ -124,6 +166,8 @@ def taken(coin: OpenCoin, *, coin_id: bytes, at_s: int) -> Event:
         epoch=coin.epoch,
         value_fen=coin.value_fen,
         void_fen=coin.value_fen if coin.place.forked else 0,
+        since_day=since_s // DAY_S,
+        due_day=coin.due_s // DAY_S,
     )
 
 
@@ -141,7 +185,14 @@ def file_report(store: IssuerStore, report: Report, *, now_s: int) -> bool:
 
 def filed(report: Report | PeriodReport, *, now_s: int) -> Event:
     """A report was filed: it speaks for itself whose it is."""
-    return Event.of(EventKind.REPORT, at_s=now_s, report_id=report.signed.id, made_at_s=report.made_at_s)
+    about = ReportKind.RUN if isinstance(report, Report) else ReportKind.PERIOD
+    return Event.of(
+        EventKind.REPORT,
+        at_s=now_s,
+        report_id=report.signed.id,
+        made_at_s=report.made_at_s,
+        about=about,
+    )
 
 
 def log_policy(store: IssuerStore, policy: LossPolicy, *, now_s: int) -> None:

@@ -3,7 +3,8 @@
 The issuer keeps digital value in the issuance vault; an operator buys it with reserves into its own
 vault; a load moves it from there into circulation, signed by the epoch's minting key.
 
-Several epochs may be under way: the mint takes the newest that is open and of which it holds the key.
+Several epochs may be under way: the mint takes the newest that is open and of which it holds the key. All
+of them are in the issuer's one currency (`issuer.epochs.desk`), which stands in every load.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from shuangli.issuer.persons.desk import PersonDesk
 from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.store import IssuerStore
 from shuangli.messages.certificates import Epoch
-from shuangli.messages.events import Event, EventKind
+from shuangli.messages.event_facts import DAY_S
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.money import fen
 from shuangli.offline.trust import Trust
@@ -140,12 +143,19 @@ class Mint:
             issued_at_s=now_s,
             expires_at_s=expires_at_s,
         )
-        self._store.add_load(load, order, due_s=load.expires_at_s + epoch.terms.grace_s)
+        self._note(load, order, operator, epoch.terms.grace_s, now_s)
+        return load.signed.data
+
+    def _note(self, load: Load, order: LoadOrder, operator: str, grace_s: int, now_s: int) -> None:
+        """Enter a load into the mint log, the books and the audit log."""
+        amount_fen = sum(load.values_fen)
+        due_s = load.expires_at_s + grace_s
+        self._store.add_load(load, order, due_s=due_s)
         self._store.ledger.post(
             transfer_entry(
                 kind="load",
                 debit=vault(operator),
-                credit=circulation(epoch.number),
+                credit=circulation(load.epoch),
                 amount_fen=amount_fen,
                 at_s=now_s,
                 reference=load.signed.id,
@@ -158,9 +168,10 @@ class Mint:
                     at_s=now_s,
                     operator=operator,
                     load_id=load.signed.id,
-                    epoch=epoch.number,
+                    epoch=load.epoch,
                     value_fen=amount_fen,
+                    since_day=now_s // DAY_S,
+                    due_day=due_s // DAY_S,
                 )
             ]
         )
-        return load.signed.data

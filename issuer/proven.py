@@ -19,6 +19,7 @@ from typing import NamedTuple
 from shuangli.errors import ProtocolError
 from shuangli.issuer.facts import Fact, Given, OpenCoin, Place, Settlement, SupplyChange, coin_key, load_key
 from shuangli.issuer.findings.breaches import Breach, find_breaches
+from shuangli.issuer.findings.payments import settled_payments
 from shuangli.issuer.losses.creditors import creditor_of
 from shuangli.issuer.objects import encode_pack
 from shuangli.issuer.settlement import settle
@@ -57,6 +58,8 @@ class Proven(NamedTuple):
     supply: list[tuple[int, int, int, int]]
     redeemed_by_loader: list[tuple[str, int]]
     breaches: list[tuple[int, bytes, int]]
+    dated: list[tuple[tuple[int, int, int], int]]
+    paid_at_s: list[int]
     spends: int
 
 
@@ -117,6 +120,8 @@ def prove(seen: Walk, refusals: Sequence[VerifiedRefusal | ProtocolError], *, op
         ],
         redeemed_by_loader=[*result.redeemed_by_loader.items()],
         breaches=[(number, payer, over_fen) for number, payer, over_fen in find_breaches(seen, result)],
+        dated=[*result.dated.items()],
+        paid_at_s=settled_payments(seen, result.outcomes),
         spends=len(result.outcomes),
     )
 
@@ -124,10 +129,7 @@ def prove(seen: Walk, refusals: Sequence[VerifiedRefusal | ProtocolError], *, op
 def spent_coins(seen: Walk, refusals: Sequence[VerifiedRefusal | ProtocolError]) -> list[Coin]:
     """The coins that a hand-in spends, each as often as it does."""
     coins = [step.coin for step in seen.steps if step.coin is not None]
-    for verdict in refusals:
-        if isinstance(verdict, VerifiedRefusal):
-            coins += [step.outputs[0] for step in verdict.steps]
-    return coins
+    return coins + [verdict.coin for verdict in refusals if isinstance(verdict, VerifiedRefusal)]
 
 
 def settlement_of(
@@ -155,4 +157,6 @@ def settlement_of(
             redeemed_fen=redeemed_fen, returned_fen=returned_fen, outstanding_fen=outstanding_fen
         )
     result.redeemed_by_loader.update(proven.redeemed_by_loader)
+    result.dated.update(proven.dated)
+    result.paid_at_s, result.over_fen = proven.paid_at_s, [over_fen for _, _, over_fen in proven.breaches]
     return result, [Breach(before + number, payer, over_fen) for number, payer, over_fen in proven.breaches]

@@ -1,8 +1,9 @@
 """Reading uploads: strict decoding, the walk over their chains, their signatures. No database.
 
-A *reader* is a place of its own: it remembers what it has checked and shares that with nobody. It trusts what
-whoever asks stands on (`Footing`), under the same root key, and knows no mint log: loads it takes for minted,
-and what it says rests on that (`issuer.proven`).
+A *reader* is a place of its own: it remembers what it has checked and shares that with nobody. It trusts
+what whoever asks stands on (`Footing`), under the same root key, and knows no mint log: loads of few coins it
+takes for minted, and what it says rests on that (`issuer.proven`). It never takes for less than the centre
+does: what it passed over unchecked, the centre would take for checked.
 """
 
 import marshal

@@ -36,7 +36,7 @@ from shuangli.issuer.facts import (
 from shuangli.messages.notices import Outcome
 from shuangli.messages.transfers import CENTRE
 from shuangli.offline.chain import Coin, Step, Walk
-from shuangli.offline.conditions import refusal_pays
+from shuangli.offline.conditions import creditor_of, is_given
 from shuangli.offline.refusals import VerifiedRefusal, source_of
 
 NextNo = Callable[[], int]
@@ -101,12 +101,7 @@ class _Settling:
         self._numbers.update({keys[key].signed.id: number for key, number in minted.items()})
         self._result.not_minted += [load for key, load in keys.items() if key not in minted]
         coin_keys = [coin_key(step.coin) if step.coin is not None else b"" for step in seen.steps]
-        refused = [
-            coin_key(step.outputs[0])
-            for verdict in refusals
-            if isinstance(verdict, VerifiedRefusal)
-            for step in verdict.steps
-        ]
+        refused = [coin_key(verdict.coin) for verdict in refusals if isinstance(verdict, VerifiedRefusal)]
         self._facts = self._known.facts(coin_keys + refused)
         position = 0
         last = None
@@ -115,7 +110,7 @@ class _Settling:
             last = step.transfer
             self._result.outcomes.append(self._transfer(step, key, position))
         for verdict in refusals:
-            self._result.outcomes += self._refusal(verdict)
+            self._result.outcomes.append(self._refusal(verdict))
         return self._result
 
     def _place(self, coin: Coin) -> Place | None:
@@ -140,30 +135,25 @@ class _Settling:
         place = self._place(coin)
         if place is None:
             return self._placeless(coin)
-        signed, creditor = transfer.signed, transfer.payer if transfer.payee == CENTRE else None
+        signed, creditor = transfer.signed, creditor_of(coin) if transfer.payee == CENTRE else None
         return self._record(
             _Spend(ObjectKind.TRANSFER, signed, signed.id, coin, key, place, position, outputs, creditor)
         )
 
-    def _refusal(self, verdict: VerifiedRefusal | ProtocolError) -> list[Outcome]:
-        """What became of each coin that a refusal gives back; why not, if it does not hold."""
+    def _refusal(self, verdict: VerifiedRefusal | ProtocolError) -> Outcome:
+        """What became of a coin that a refusal gives back; why not, if it does not hold."""
         if not isinstance(verdict, VerifiedRefusal):
-            return [Outcome.UNKNOWN_COIN if verdict.code == "unknown-coin" else Outcome.INVALID]
+            return Outcome.UNKNOWN_COIN if verdict.code == "unknown-coin" else Outcome.INVALID
+        coin, creditor = verdict.coin, verdict.creditor
+        if creditor is None:
+            return Outcome.CONDITION
+        place = self._place(coin)
+        if place is None:
+            return self._placeless(coin)
         signed = verdict.refusal.signed
-        outcomes = []
-        for step in verdict.steps:
-            coin = step.outputs[0]
-            if not refusal_pays(coin):
-                outcomes.append(Outcome.CONDITION)
-                continue
-            place = self._place(coin)
-            if place is None or step.transfer is None:
-                outcomes.append(self._placeless(coin))
-                continue
-            payer = step.transfer.payer
-            spend = _Spend(ObjectKind.REFUSAL, signed, REFUSED, coin, coin_key(coin), place, 0, (), payer)
-            outcomes.append(self._record(spend))
-        return outcomes
+        return self._record(
+            _Spend(ObjectKind.REFUSAL, signed, REFUSED, coin, coin_key(coin), place, 0, (), creditor)
+        )
 
     def _record(self, spend: _Spend) -> Outcome:
         first = self._facts.get(spend.coin_key)
@@ -239,6 +229,9 @@ class _Settling:
         return outcome
 
     def _judge_payout(self, spend: _Spend, creditor: bytes, forked: bool) -> Outcome:
+        if forked and is_given(spend.coin):
+            # Who gives back what it has spent as well has cost its giver nothing.
+            creditor = spend.coin.owner
         if self._is_culprit(creditor):
             place, coin = spend.place, spend.coin
             self._result.frozen.append(Frozen(place, creditor, coin.due_s, coin.coin_id, coin.value_fen))
@@ -273,7 +266,7 @@ class _Settling:
                 place = self._places[output.coin_id]
                 opened = OpenCoin(place, output.value_fen, output.load.epoch, output.due_s)
                 self._result.open(opened, output.load)
-                self._add_open(output, forked, output.value_fen)
+                self._result.add_open(output, forked, output.value_fen)
         elif forked:
             change.fund_paid_fen += spend.coin.value_fen
         else:
@@ -285,15 +278,8 @@ class _Settling:
 
     def _close(self, spend: _Spend) -> None:
         self._result.close(spend.place)
-        self._add_open(spend.coin, spend.place.forked, -spend.coin.value_fen)
+        self._result.add_open(spend.coin, spend.place.forked, -spend.coin.value_fen)
 
     def _place_outputs(self, spend: _Spend, number: int, forked: bool) -> None:
         for index, output in enumerate(spend.outputs):
             self._places[output.coin_id] = Place(number, 2 * spend.position + index, forked)
-
-    def _add_open(self, coin: Coin, forked: bool, amount_fen: int) -> None:
-        change = self._result.supply[coin.load.epoch]
-        if forked:
-            change.forked_open_fen += amount_fen
-        else:
-            change.outstanding_fen += amount_fen

@@ -37,6 +37,8 @@ from shuangli.issuer.losses.tables import ENROLMENTS, LOSS_TABLES, PAST_CASES
 from shuangli.issuer.objects import OBJECTS, Objects, make_pack
 from shuangli.issuer.persons.store import PersonStore
 from shuangli.issuer.persons.tables import PERSON_TABLES
+from shuangli.issuer.remittances.store import RemittanceStore
+from shuangli.issuer.remittances.tables import REMITTANCE_TABLES
 from shuangli.issuer.returns.open_coins import OpenCoins
 from shuangli.issuer.returns.store import ReturnStore
 from shuangli.issuer.returns.tables import RETURNS_TABLES
@@ -69,6 +71,7 @@ STEPS: Final = (
         *PERSON_TABLES,
     ),
     (STATEMENTS, OPERATORS, ENROLMENTS, PAST_CASES, REPORTS),
+    REMITTANCE_TABLES,
 )
 """What is added later is a step of its own, at the end."""
 CACHE_KIB: Final = 262_144
@@ -118,6 +121,7 @@ class IssuerStore:
         self.told_cases = CaseStore(self.database)
         self.persons = PersonStore(self.database)
         self.vaults = VaultStore(self.database)
+        self.remittances = RemittanceStore(self.database)
         self.ledger = LedgerStore(self.database)
         self.audit = AuditLog(self.database, origin=CENTRE_ORIGIN)
         self.epochs = EpochStore(self.database, self.audit)

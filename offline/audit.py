@@ -23,7 +23,8 @@ from shuangli.errors import Malformed, Unverified
 from shuangli.merkle import MAX_PROOF, Frontier, leaf_hash, proves_consistency, proves_inclusion
 from shuangli.messages.audit import Checkpoint, LogEntry
 from shuangli.messages.certificates import OperatorCertificate, RoleCertificate
-from shuangli.messages.events import Event, EventKind
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event
 from shuangli.messages.notices import Acknowledgement, Report
 from shuangli.offline.trust import Trust
 

@@ -9,9 +9,16 @@ Figures as published with the e-CNY pilot app of January 2022 (People's Bank of 
 Research & Development of E-CNY in China", July 2021, section on wallet classes; app's help pages):
 type IV balance 10,000, payment 2,000, day 5,000 yuan; type III 20,000, 5,000, 10,000; type II
 500,000, 50,000, 100,000; type I without limits. Companies (tier 0) are limited by contract.
+
+The table before it is that of China Construction Bank's app, which opened its wallet to customers in the
+pilot regions on 29 August 2020 (its service agreement, quoted by
+https://www.xiguacaijing.com/kuaixun/2020/27414.html): type IV balance 1,000, payment 500, day 1,000 yuan;
+type III 2,000 each; type II 10,000, 5,000, 10,000; type I 500,000, 50,000, 100,000. Limits of a year, which
+both have, are not counted here. We have found no later table than that of 2022.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from shuangli.errors import Refused
@@ -74,8 +81,28 @@ LIMITS_2022: Final = LimitsTable(
     ),
 )
 
-TABLES: Final = {table.profile: table for table in (LIMITS_2022,)}
-"""All tables that this program knows, by their numbers."""
+LIMITS_2020: Final = LimitsTable(
+    profile=2,
+    since="2020-08-29",
+    tiers=(
+        _NO_LIMIT,
+        TierLimits(balance_fen=50_000_000, payment_fen=5_000_000, day_fen=10_000_000),
+        TierLimits(balance_fen=1_000_000, payment_fen=500_000, day_fen=1_000_000),
+        TierLimits(balance_fen=200_000, payment_fen=200_000, day_fen=200_000),
+        TierLimits(balance_fen=100_000, payment_fen=50_000, day_fen=100_000),
+    ),
+)
+
+TABLES: Final = {table.profile: table for table in (LIMITS_2022, LIMITS_2020)}
+"""All tables that this program knows, by their numbers, which say nothing of their order in time."""
+
+
+def limits_on(day: date) -> LimitsTable:
+    """The table that is in force on a day; before the first one, that."""
+    tables = sorted(TABLES.values(), key=lambda table: table.since)
+    begun = [table for table in tables if date.fromisoformat(table.since) <= day]
+    return begun[-1] if begun else tables[0]
+
 
 LOWEST_PAYMENT_FEN: Final = min(tier.payment_fen for table in TABLES.values() for tier in table.tiers)
 """No limit of a payment is lower."""

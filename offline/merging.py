@@ -1,11 +1,12 @@
-"""Joining bundles so that the result stands on its own: every object once, parents before children."""
+"""Bundles that stand on their own, every object once, parents before children: joined, or a part of one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from graphlib import CycleError, TopologicalSorter
+from heapq import heappop, heappush
 
 from shuangli.errors import Unverified
 from shuangli.messages.bundle import Bundle
-from shuangli.messages.transfers import CHANGE_OUTPUT, PAYEE_OUTPUT, Transfer, output_coin_id
+from shuangli.messages.transfers import CENTRE, CHANGE_OUTPUT, PAYEE_OUTPUT, Transfer, output_coin_id
 
 
 def merge(bundles: Sequence[Bundle]) -> Bundle:
@@ -24,8 +25,31 @@ def merge(bundles: Sequence[Bundle]) -> Bundle:
     return Bundle(loads=joined.loads, transfers=in_order(joined.transfers))
 
 
+def leading_to(transfer_ids: Collection[bytes], bundle: Bundle) -> Bundle:
+    """These transfers of a bundle and what they build on, with its loads: nothing that it shows besides.
+
+    Whoever made the bundle may have put in anything, such as a redemption of its own; nothing builds on one.
+
+    Raises:
+        Malformed: a transfer is none.
+    """
+    transfers = [Transfer.parse(data) for data in bundle.transfers]
+    made_by = {
+        output_coin_id(transfer.signed.id, spend.coin_id, output): transfer.signed.id
+        for transfer in transfers
+        for spend in (transfer.spends if transfer.payee != CENTRE else ())
+        for output in (PAYEE_OUTPUT, CHANGE_OUTPUT)
+    }
+    wanted = set(transfer_ids)
+    for transfer in reversed(transfers):
+        if transfer.signed.id in wanted:
+            wanted.update(made_by[spend.coin_id] for spend in transfer.spends if spend.coin_id in made_by)
+    kept = [transfer.signed.data for transfer in transfers if transfer.signed.id in wanted]
+    return Bundle(loads=bundle.loads, transfers=tuple(kept))
+
+
 def in_order(transfers: Sequence[bytes]) -> tuple[bytes, ...]:
-    """Sort transfers so that each comes after those whose outputs it spends."""
+    """Sort transfers so that each comes after those whose outputs it spends, and else in the order given."""
     parsed = {data: Transfer.parse(data) for data in transfers}
     made_by = {
         output_coin_id(transfer.signed.id, spend.coin_id, output): data
@@ -37,6 +61,16 @@ def in_order(transfers: Sequence[bytes]) -> tuple[bytes, ...]:
     for data, transfer in parsed.items():
         order.add(data, *(made_by[spend.coin_id] for spend in transfer.spends if spend.coin_id in made_by))
     try:
-        return tuple(order.static_order())
+        order.prepare()
     except CycleError as error:
         raise Unverified("time-order", "transfers spend each other's outputs") from error
+    given = {data: number for number, data in enumerate(parsed)}
+    ready: list[tuple[int, bytes]] = []
+    found: list[bytes] = []
+    while order.is_active():
+        for data in order.get_ready():
+            heappush(ready, (given[data], data))
+        _, first = heappop(ready)
+        found.append(first)
+        order.done(first)
+    return tuple(found)

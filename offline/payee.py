@@ -161,7 +161,8 @@ def verify_payment(
     2. Some of its transfers are bound to the request; those pay its payee, and show every coin's chain.
     3. They were signed while the request was open, give or take the clock tolerance.
     4. No coin is spent twice in it.
-    5. The payee's outputs add up to the amount, in no more coins and hops than the request accepts.
+    5. The payee's outputs are in the currency of the request, and add up to the amount, in no more coins and
+       hops than it accepts.
 
     An earlier transfer may also spend coins that are not handed on here, and spend them wrongly: that
     makes no coin, and is not the payer's doing.
@@ -180,6 +181,8 @@ def verify_payment(
         paid[output.coin_id] = output
     if not transfers:
         raise Unverified("not-bound", "no transfer is bound to the request")
+    if any(coin.load.currency != request.currency for coin in paid.values()):
+        raise Unverified("wrong-network", f"pays in another currency than {request.currency}")
     amount_fen = sum(coin.value_fen for coin in paid.values())
     if amount_fen != request.amount_fen:
         raise Unverified("wrong-amount", f"pays {amount_fen} fen, requested were {request.amount_fen}")

@@ -133,7 +133,7 @@ def _pay(request: PaymentRequest, *, payer: Payer, now_s: int) -> Turn[PayerSess
     if request.payee == payer.key.public:
         raise Refused("own-request")
     if not payer.certificate.claims.valid_at(now_s):
-        raise Refused("certificate-expired")
+        raise Refused("certificate-expired", figures={"expires_at_s": payer.certificate.claims.expires_at_s})
     check_payment(
         request.amount_fen,
         policy=payer.policy,
@@ -206,12 +206,22 @@ def _check_size(ancestry: Bundle, coins: int, request: PaymentRequest, *, payer:
     """
     accepts = request.accepts
     if coins > accepts.coins:
-        raise Refused("too-many-coins", f"needs {coins} coins, the payee accepts {accepts.coins}")
+        raise Refused(
+            "too-many-coins",
+            f"needs {coins} coins, the payee accepts {accepts.coins}",
+            rule="coins",
+            figures={"coins": coins, "most": accepts.coins},
+        )
     certificate_bytes = len(payer.certificate.signed.data)
     ancestry_bytes = sum(len(data) + OBJECT_BYTES for data in (*ancestry.loads, *ancestry.transfers))
     most_bytes = ancestry_bytes + TRANSFER_BYTES + certificate_bytes + coins * SPEND_BYTES
     if most_bytes > accepts.bundle_bytes:
-        raise Refused("too-many-coins", f"needs {most_bytes} bytes, the payee accepts {accepts.bundle_bytes}")
+        raise Refused(
+            "too-many-coins",
+            f"needs {most_bytes} bytes, the payee accepts {accepts.bundle_bytes}",
+            rule="bytes",
+            figures={"bytes": most_bytes, "most": accepts.bundle_bytes},
+        )
 
 
 def signed_session(record: PaymentSigned) -> PayerSession:

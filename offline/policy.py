@@ -96,13 +96,37 @@ def check_payment(
         ("day", paid_fen + amount_fen, min(policy.day_limit_fen, limits.day_fen)),
     ):
         if total_fen > most_fen:
-            raise Refused("over-limit", f"{total_fen - most_fen} fen over the {what} limit of {most_fen} fen")
+            raise _over(what, total_fen - most_fen, most_fen, left_fen=most_fen - total_fen + amount_fen)
     if usage.payments_since_sync >= policy.payments_between_syncs:
-        raise Refused("sync-required", f"{usage.payments_since_sync} payments since the last reconciliation")
+        raise Refused(
+            "sync-required",
+            f"{usage.payments_since_sync} payments since the last reconciliation",
+            rule="payments",
+            figures={"payments": usage.payments_since_sync},
+        )
     if now_s - usage.synced_at_s > policy.offline_s:
-        raise Refused("sync-required", f"no reconciliation in the last {policy.offline_s} s")
+        raise Refused(
+            "sync-required",
+            f"no reconciliation in the last {policy.offline_s} s",
+            rule="time",
+            figures={"synced_at_s": usage.synced_at_s, "most_s": policy.offline_s},
+        )
     if not pin and needs_pin(amount_fen, policy=policy, usage=usage):
-        raise Refused("pin-required")
+        above = amount_fen > policy.pin_above_fen
+        raise Refused(
+            "pin-required",
+            rule="amount" if above else "payments",
+            figures={"above_fen": policy.pin_above_fen} if above else {"payments": usage.payments_since_pin},
+        )
+
+
+def _over(rule: str, over_fen: int, most_fen: int, *, left_fen: int) -> Refused:
+    return Refused(
+        "over-limit",
+        f"{over_fen} fen over the {rule} limit of {most_fen} fen",
+        rule=rule,
+        figures={"over_fen": over_fen, "most_fen": most_fen, "left_fen": max(0, left_fen)},
+    )
 
 
 def needs_pin(amount_fen: int, *, policy: PayerPolicy, usage: Usage) -> bool:
@@ -117,9 +141,16 @@ def check_list_age(age_s: int | None, *, most_s: int) -> None:
         Refused: it is not (`stale-list`).
     """
     if age_s is None:
-        raise Refused("stale-list", "this device has no revocation list yet: it must go online first")
+        raise Refused(
+            "stale-list", "this device has no revocation list yet: it must go online first", rule="none"
+        )
     if age_s > most_s:
-        raise Refused("stale-list", f"the revocation list is {age_s} s old, at most {most_s} s are accepted")
+        raise Refused(
+            "stale-list",
+            f"the revocation list is {age_s} s old, at most {most_s} s are accepted",
+            rule="old",
+            figures={"age_s": age_s, "most_s": most_s},
+        )
 
 
 def check_balance(held_fen: int, amount_fen: int, *, limits: TierLimits) -> None:
@@ -130,4 +161,4 @@ def check_balance(held_fen: int, amount_fen: int, *, limits: TierLimits) -> None
     """
     over_fen = held_fen + amount_fen - limits.balance_fen
     if over_fen > 0:
-        raise Refused("over-limit", f"{over_fen} fen over the balance limit of {limits.balance_fen} fen")
+        raise _over("balance", over_fen, limits.balance_fen, left_fen=limits.balance_fen - held_fen)

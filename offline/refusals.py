@@ -17,22 +17,22 @@ from shuangli.offline.chain import Coin, Step, Walk
 from shuangli.offline.conditions import refusal_pays
 from shuangli.offline.trust import Trust
 
+_Shown = tuple[Transfer, Step]
+"""A spend that a bundle shows, and its transfer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedRefusal:
-    """A refusal, signed by the payee of the transfers that it names, and their spends that hold."""
+    """A coin that its payee has refused: the signed refusal, and the transfer that was to pay it."""
 
     refusal: Refusal
-    steps: tuple[Step, ...]
+    transfer: Transfer
+    coin: Coin
 
     @property
-    def payers(self) -> frozenset[bytes]:
-        """The keys that get something back."""
-        return frozenset(
-            step.transfer.payer
-            for step in self.steps
-            if step.transfer is not None and refusal_pays(step.outputs[0])
-        )
+    def creditor(self) -> bytes | None:
+        """The key that gets the coin back at once; None where it goes back by itself only."""
+        return self.transfer.payer if refusal_pays(self.coin) else None
 
 
 def counts_until_s(bundle: Bundle, trust: Trust) -> int:
@@ -52,40 +52,51 @@ def counts_until_s(bundle: Bundle, trust: Trust) -> int:
 def verify_refusals(
     refusals: Sequence[bytes], seen: Walk, trust: Trust
 ) -> list[VerifiedRefusal | ProtocolError]:
-    """Judge refusals by the walk over the bundle they came with; one verdict each, in their order.
+    """Judge refusals by the walk over the bundle they came with.
 
     1. It is a refusal, and some of the transfers that it names are shown. A request may have been answered
        by several payers' transfers, of which each shows its own.
     2. They pay one key, are bound to the request that the refusal names, and that key signed the refusal.
 
-    Of such a transfer only the spends that hold are given back.
+    There is a verdict for each spend of the transfers that a refusal names and that are shown; a spend that
+    does not hold is not given back. A transfer counts for the first refusal that names it, and a refusal that
+    names no other has one verdict. So how many there are is read off the bytes: an operator and the centre
+    never differ in that, whomever they trust.
     """
     if not refusals:
         return []
-    shown: dict[bytes, list[Step]] = {}
+    shown: dict[bytes, list[_Shown]] = {}
     for step in seen.steps:
-        if step.transfer is not None and step.fault is None:
-            shown.setdefault(step.transfer.signed.id, []).append(step)
-    verdicts: list[VerifiedRefusal | ProtocolError] = []
-    for data in refusals:
-        try:
-            verdicts.append(_verify(data, shown, trust))
-        except ProtocolError as fault:
-            verdicts.append(fault)
-    return verdicts
+        if step.transfer is not None:
+            shown.setdefault(step.transfer.signed.id, []).append((step.transfer, step))
+    return [verdict for data in refusals for verdict in _judge(data, shown, trust)]
 
 
-def _verify(data: bytes, shown: dict[bytes, list[Step]], trust: Trust) -> VerifiedRefusal:
-    refusal = Refusal.parse(data)
-    steps = [step for transfer_id in refusal.transfer_ids for step in shown.get(transfer_id, ())]
-    bound = {(step.transfer.payee, step.transfer.request_id) for step in steps if step.transfer is not None}
+def _judge(
+    data: bytes, shown: dict[bytes, list[_Shown]], trust: Trust
+) -> list[VerifiedRefusal | ProtocolError]:
+    """The verdicts on one refusal; what it names is taken out of what is `shown`."""
+    named: list[_Shown] = []
+    try:
+        refusal = Refusal.parse(data)
+        named = [spend for transfer_id in refusal.transfer_ids for spend in shown.pop(transfer_id, ())]
+        _verify(refusal, [transfer for transfer, step in named if step.fault is None], trust)
+    except ProtocolError as fault:
+        return [fault] * max(1, len(named))
+    return [
+        step.fault or VerifiedRefusal(refusal=refusal, transfer=transfer, coin=step.outputs[0])
+        for transfer, step in named
+    ]
+
+
+def _verify(refusal: Refusal, transfers: Sequence[Transfer], trust: Trust) -> None:
+    bound = {(transfer.payee, transfer.request_id) for transfer in transfers}
     if not bound:
         raise Unverified("unknown-coin", "the bundle does not show what is refused")
     ((payee, request_id), *others) = bound
     if others or request_id != refusal.request_id:
         raise Unverified("not-bound", "the refusal is for another payment")
     trust.verifier.check_once(refusal.signed, payee, "refusal")
-    return VerifiedRefusal(refusal=refusal, steps=tuple(steps))
 
 
 def source_of(coin: Coin) -> bytes:

@@ -78,7 +78,11 @@ def verify_request(data: bytes, *, trust: Trust, clock_tolerance_s: int, now_s: 
             "wrong-network", f"the request is for network {request.network}, not {trust.network}"
         )
     if not request.made_at_s - clock_tolerance_s <= now_s < request.expires_at_s + clock_tolerance_s:
-        raise Refused("request-expired")
+        raise Refused(
+            "request-expired",
+            rule="past" if now_s >= request.expires_at_s else "future",
+            figures={"made_at_s": request.made_at_s, "expires_at_s": request.expires_at_s},
+        )
     check_list_age(trust.list_age_s(now_s), most_s=request.accepts.list_age_s)
     return request
 

@@ -31,7 +31,8 @@ class Trust:
     """The trusted certificates and the revocation list of one place.
 
     Attributes:
-        minted_here: at the issuer, says whether it has minted a load, which then needs no check
+        minted_here: at the issuer, says whether it has minted a load, which then needs no check unless it has
+            many coins (`offline.chain.FEW_COINS`)
         disowns: at the issuer, once an operator's key is revoked, says whether a wallet's certificate that
             this operator's key has signed is refused
     """

@@ -2,7 +2,8 @@
 
 Its books (debit positive): `cash` is the customers' money at other banks, `vault` the digital value
 that the issuer keeps for it, `deposit:N` what it owes the holder of wallet N, `reserves` what it paid
-for its vault, `unknown-owners` what has gone back to keys that it does not know.
+for its vault, `unknown-owners` what has gone back to keys that it does not know, `clearing` what customers
+have sent to those of other operators, a credit, or received, until it is netted.
 
 A key is a wallet once. A closed wallet gets nothing more to spend; what it hands in, and what comes back
 to it, is still its holder's: it goes to the holder's newest open wallet here.
@@ -16,20 +17,23 @@ from shuangli.database.audit import post_and_log
 from shuangli.errors import BadInput, Refused
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.enrolment import Enrolment
-from shuangli.messages.events import AccountChange, Event, EventKind
+from shuangli.messages.event_kinds import AccountChange, EventKind
+from shuangli.messages.events import Event
 from shuangli.money import fen
 from shuangli.offline.trust import Trust
 from shuangli.operator.certifying import BankTerms, certify
 from shuangli.operator.pseudonyms import Pseudonyms, is_same
 from shuangli.operator.store import OperatorStore, WalletRow
+from shuangli.operator.tiers import moved_with, tiers_of
 from shuangli.operator.under_way import OrdersUnderWay
 
 CASH: Final = "cash"
 VAULT: Final = "vault"
 RESERVES: Final = "reserves"
 UNKNOWN_OWNERS: Final = "unknown-owners"
+CLEARING: Final = "clearing"
 NOBODY: Final = bytes(32)
-"""Named to the issuer where an upload is to be paid to nobody."""
+"""Named to the issuer where an upload is to be paid to nobody; whose wallets are whose records are erased."""
 TOLD_OTHERWISE: Final = frozenset(("load", "redemption", "return"))
 """Entries of the books of which an event of their own tells in the audit log; of all others, a posting."""
 
@@ -57,6 +61,11 @@ class Accounts:
         """The key that signs certificates and acknowledgements."""
         return self._key.public
 
+    @property
+    def signer(self) -> Signer:
+        """The same key, for what the operator's service signs in its name."""
+        return self._key
+
     def fill_vault(self, amount_fen: int, *, now_s: int) -> None:
         """Book value bought from the issuer."""
         self.book("vault-filled", VAULT, RESERVES, amount_fen, now_s, self.terms.name.encode())
@@ -77,7 +86,8 @@ class Accounts:
         if kind in TOLD_OTHERWISE:
             self.store.ledger.post(entry)
         else:
-            post_and_log(self.store.ledger, self.store.audit, entry, operator=self.terms.name)
+            tiers = tiers_of(self.store, (debit, credit))
+            post_and_log(self.store.ledger, self.store.audit, entry, operator=self.terms.name, tiers=tiers)
 
     def log(self, kind: EventKind, now_s: int, **facts: Any) -> int:
         """Enter into the audit log what has happened, with what it changes; gives the entry's number."""
@@ -92,12 +102,14 @@ class Accounts:
 
         Raises:
             Malformed, Unverified: the enrolment does not hold.
-            Refused: it is made to another operator or network, or the wallet has been closed
+            Refused: it is made to another operator or network, names nobody, or the wallet has been closed
                 (`unknown-wallet`), or the key is open for somebody else (`already-open`).
         """
         enrolment = Enrolment.parse(enrolment_data)
         if (enrolment.operator, enrolment.network) != (self.terms.name, self.trust.network):
             raise Refused("unknown-wallet", f"the enrolment is made to {enrolment.operator}")
+        if enrolment.person == NOBODY:
+            raise Refused("unknown-wallet", "the enrolment names nobody")
         self.trust.verifier.check_once(enrolment.signed, enrolment.key, "enrolment")
         known = self.store.wallet(enrolment.key)
         if known is not None:
@@ -114,7 +126,8 @@ class Accounts:
             enrolment_data,
             certificate.signed.data,
         )
-        self._log_account(enrolment.signed.id, AccountChange.OPENED, enrolment.tier, now_s)
+        told = {"enrolment_id": enrolment.signed.id, "tier": enrolment.tier}
+        self.log(EventKind.ACCOUNT, now_s, **told, change=AccountChange.OPENED)
         self._log_certificate(certificate, now_s)
         self._gather(enrolment.person, now_s)
         return certificate.signed.data
@@ -129,7 +142,8 @@ class Accounts:
         enrolment = Enrolment.parse(self.store.enrolment(key))
         certificate = self._certify(row.wallet_no, enrolment, tier, now_s)
         self.store.renew_wallet(row.wallet_no, tier, certificate.signed.data)
-        self._log_account(enrolment.signed.id, AccountChange.RENEWED, tier, now_s)
+        told = {"enrolment_id": enrolment.signed.id, "tier": tier, **moved_with(self.store, row, tier)}
+        self.log(EventKind.ACCOUNT, now_s, **told, change=AccountChange.RENEWED)
         self._log_certificate(certificate, now_s)
         return certificate.signed.data
 
@@ -138,16 +152,9 @@ class Accounts:
         self.trust.verifier.remember(certificate.signed, self._key.public)
         return certificate
 
-    def _log_account(self, enrolment_id: bytes, change: AccountChange, tier: int, now_s: int) -> None:
-        self.log(EventKind.ACCOUNT, now_s, enrolment_id=enrolment_id, change=change, tier=tier)
-
     def _log_certificate(self, certificate: WalletCertificate, now_s: int) -> None:
-        self.log(
-            EventKind.CERTIFICATE,
-            now_s,
-            certificate_id=certificate.signed.id,
-            expires_at_s=certificate.claims.expires_at_s,
-        )
+        told = {"certificate_id": certificate.signed.id, "expires_at_s": certificate.claims.expires_at_s}
+        self.log(EventKind.CERTIFICATE, now_s, **told)
 
     def close_wallet(self, key: bytes, *, now_s: int) -> None:
         """Close a wallet that was lost or replaced; what its holder is owed goes to their next one here.
@@ -160,11 +167,12 @@ class Accounts:
         self._close(key, AccountChange.CLOSED, now_s)
 
     def _close(self, key: bytes, change: AccountChange, now_s: int) -> None:
-        known = self.store.wallet(key)
-        if known is None:
-            raise Refused("unknown-wallet", f"{self.terms.name} has opened no wallet with key {key.hex()}")
-        if known.closed_at_s is None or change is AccountChange.LOST:
-            self._log_account(self.enrolment_id(key), change, known.tier, now_s)
+        known = self.row_of(key)
+        if known.closed_at_s is not None and change is AccountChange.LOST:
+            change = AccountChange.LOST_AFTER_CLOSING
+        if known.closed_at_s is None or change is AccountChange.LOST_AFTER_CLOSING:
+            told = {"enrolment_id": self.enrolment_id(key), "tier": known.tier}
+            self.log(EventKind.ACCOUNT, now_s, **told, change=change)
         self.store.close_wallet(key, now_s)
         self._gather(known.person, now_s)
 
@@ -182,10 +190,10 @@ class Accounts:
         """The wallet with this key, open or not.
 
         Raises:
-            Refused: none was ever opened here (`unknown-wallet`).
+            Refused: none was ever opened here, or its records are erased (`unknown-wallet`).
         """
         row = self.store.wallet(key)
-        if row is None:
+        if row is None or row.person == NOBODY:
             raise Refused("unknown-wallet", f"{self.terms.name} has opened no wallet with key {key.hex()}")
         return row
 
@@ -195,8 +203,7 @@ class Accounts:
         Raises:
             Refused: none was (`unknown-wallet`).
         """
-        row = self.row_of(key)
-        return self._pseudonym(row, at_s)
+        return self._pseudonym(self.row_of(key), at_s)
 
     def _pseudonym(self, row: WalletRow | None, at_s: int) -> bytes:
         return NOBODY if row is None else self.pseudonyms.of(row.person, at_s=at_s)

@@ -1,15 +1,16 @@
 """An operator: an authorised bank that sells and buys value, reconciles, and passes on what goes back."""
 
 from contextlib import nullcontext
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from shuangli.crypto import Signer, sha256
+from shuangli.days import day_of
 from shuangli.errors import ProtocolError, Refused, ShuangliError
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.returns.due import Return, honest_watermark_s, taken_in_s
 from shuangli.messages.certificates import WalletCertificate
-from shuangli.messages.events import AccountChange, EventKind
+from shuangli.messages.event_kinds import AccountChange, EventKind
 from shuangli.messages.hand_in import HandIn
 from shuangli.messages.loads import LoadOrder
 from shuangli.messages.notices import Acknowledgement
@@ -26,9 +27,9 @@ from shuangli.operator.netting.desk import NettingDesk
 from shuangli.operator.netting.sums import redeemed_by_loader
 from shuangli.operator.pseudonyms import Pseudonyms
 from shuangli.operator.reporting import report_certificates
+from shuangli.operator.settlement_log import SettlementLog
 from shuangli.operator.store import MOST_PENDING, OperatorStore, Pending, WalletRow
-
-DAY_S: Final = 86_400
+from shuangli.operator.tiers import tier_of
 
 
 class _TakenIn(NamedTuple):
@@ -60,6 +61,7 @@ class Bank(Accounts):
         super().__init__(terms=terms, key=key, trust=trust, store=store, pseudonyms=pseudonyms)
         self._issuer = issuer
         self.grants = GrantDesk(self)
+        self._settlements = SettlementLog(store, trust, operator=terms.name)
         self.netting = NettingDesk(store=store, trust=trust, operator=terms.name)
 
     def order_load(self, order_data: bytes, *, now_s: int) -> bytes:
@@ -84,7 +86,7 @@ class Bank(Accounts):
         ordered = self.under_way.find(order_id)
         wallet = self._accept(order, now_s) if ordered is None else self.row_of(order.owner)
         asked_s = now_s if ordered is None else ordered.asked_s
-        day, account = asked_s // DAY_S, paid_from(wallet, order.condition)
+        day, account = day_of(asked_s), paid_from(wallet, order.condition)
         try:
             load_data = yield MintRequest(
                 operator=self.terms.name,
@@ -109,7 +111,8 @@ class Bank(Accounts):
         load, _ = verify_load(load_data, self.trust)
         self.store.add_load(order_id, load_data, person=wallet.person, day=day, amount_fen=amount_fen)
         self.book("load", account, VAULT, amount_fen, now_s, load.signed.id)
-        self.log(EventKind.LOAD, now_s, load_id=load.signed.id, epoch=load.epoch, value_fen=amount_fen)
+        told = {"load_id": load.signed.id, "epoch": load.epoch, "value_fen": amount_fen}
+        self.log(EventKind.LOAD, now_s, **told, tier=tier_of(self.store, account))
         return load_data
 
     def _accept(self, order: LoadOrder, now_s: int) -> WalletRow:
@@ -119,7 +122,7 @@ class Bank(Accounts):
         if self.trust.is_revoked(WalletCertificate.parse(wallet.certificate)):
             raise Refused("frozen", "the wallet's key is revoked: it has spent a coin twice")
         amount_fen, person = sum(order.values_fen), wallet.person
-        loaded_fen = self.store.loaded_fen(person, now_s // DAY_S) + self.under_way.by_person_fen(person)
+        loaded_fen = self.store.loaded_fen(person, day_of(now_s)) + self.under_way.by_person_fen(person)
         self.terms.limits.check_load(wallet.tier, amount_fen=amount_fen, loaded_today_fen=loaded_fen)
         self.check_funds(paid_from(wallet, order.condition), amount_fen, of=order.owner)
         details = {"wallet": order.owner, "person": person}
@@ -182,20 +185,14 @@ class Bank(Accounts):
         if known is not None:
             # The same upload was under way twice, and the other one has been booked.
             return known
-        redeemed_fen = settled.credited_fen - settled.returned_fen
+        redeemed_fen, account = settled.credited_fen - settled.returned_fen, self._account_of(row)
         for kind, amount_fen in (("redemption", redeemed_fen), ("return", settled.returned_fen)):
             if amount_fen:
-                self.book(kind, VAULT, self._account_of(row), amount_fen, received_s, upload_id)
+                self.book(kind, VAULT, account, amount_fen, received_s, upload_id)
         redeemed = redeemed_by_loader(seen, refusals, settled.outcomes)
         self.netting.count(received_s, settled.credited_fen, redeemed)
-        number = self.log(
-            EventKind.SETTLEMENT,
-            now_s,
-            upload_id=upload_id,
-            received_at_s=received_s,
-            credited_fen=settled.credited_fen,
-            refunded_fen=settled.returned_fen,
-            outcomes=bytes(settled.outcomes),
+        number = self._settlements.log(
+            upload_id, seen, settled, received_s=received_s, tier=tier_of(self.store, account), now_s=now_s
         )
         acknowledgement = Acknowledgement.sign(
             self._key,
@@ -248,7 +245,8 @@ class Bank(Accounts):
             value_fen = self._issuer.claim_return(self.terms.name, back.number, person=person, now_s=now_s)
         notice = b""
         if value_fen:
-            self.book("return", VAULT, self._account_of(row), value_fen, back.returned_at_s, back.coin_id)
+            account = self._account_of(row)
+            self.book("return", VAULT, account, value_fen, back.returned_at_s, back.coin_id)
             self.log(
                 EventKind.RETURN,
                 now_s,
@@ -257,6 +255,7 @@ class Bank(Accounts):
                 epoch=0,
                 value_fen=value_fen,
                 fund_paid_fen=value_fen if back.from_fund else 0,
+                tier=tier_of(self.store, account),
             )
             notice = Returned.sign(
                 self._key,

@@ -16,10 +16,9 @@ def creditor_of(seen: Walk, refusals: Sequence[VerifiedRefusal | ProtocolError])
     Raises:
         Malformed: it is to be paid to two keys.
     """
-    keys = {key for key in map(paid_key, seen.steps) if key is not None}
-    for verdict in refusals:
-        if isinstance(verdict, VerifiedRefusal):
-            keys |= verdict.payers
+    paid = [*map(paid_key, seen.steps)]
+    paid += [verdict.creditor for verdict in refusals if isinstance(verdict, VerifiedRefusal)]
+    keys = {key for key in paid if key is not None}
     if len(keys) > 1:
         raise Malformed("shape", "an upload is to be paid to one wallet only")
     return next(iter(keys), None)

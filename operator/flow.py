@@ -12,6 +12,7 @@ from typing import Protocol
 from shuangli.errors import ShuangliError
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.persons.limits import Customer
+from shuangli.issuer.remittances.store import Outcome, Waiting
 from shuangli.issuer.returns.due import Return
 from shuangli.issuer.service.case_messages import OwnCase
 
@@ -86,6 +87,22 @@ class ServiceLink(IssuerLink, Protocol):
 
     def pay_back(self, key: bytes, amount_fen: int, *, operator: str, reference: bytes, now_s: int) -> None:
         """Pass on what the holder of a culprit's key has paid back."""
+        ...
+
+    def remit(self, order: bytes, *, operator: str, now_s: int) -> None:
+        """Take the operator's order to pay a wallet of another."""
+        ...
+
+    def answer_remittance(self, answer: bytes, *, operator: str, now_s: int) -> None:
+        """Take the operator's answer to an order of another."""
+        ...
+
+    def remittances_to(self, operator: str, *, after: int) -> list[Waiting]:
+        """Orders to the operator after a number that wait for its answer, some at a time."""
+        ...
+
+    def remittance_outcomes(self, operator: str, *, after: int, now_s: int) -> list[Outcome]:
+        """What has become of orders by and to the operator after an outcome's number, some at a time."""
         ...
 
     def key_set(self) -> bytes:

@@ -11,6 +11,7 @@ from shuangli.api.models import CBOR, COSE_SIGN1
 from shuangli.errors import ShuangliError
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.persons.limits import Customer
+from shuangli.issuer.remittances.store import Outcome, Waiting
 from shuangli.issuer.returns.due import Return
 from shuangli.issuer.service.case_messages import NamedHolder, OwnCase, Recovery, decode_cases
 from shuangli.issuer.service.log_client import LogReader
@@ -24,6 +25,7 @@ from shuangli.issuer.service.messages import (
     encode_certificates,
     encode_submissions,
 )
+from shuangli.issuer.service.remittance_messages import decode_outcomes, decode_waiting
 
 
 class HttpIssuer(LogReader):
@@ -87,6 +89,26 @@ class HttpIssuer(LogReader):
         del operator, now_s
         body = Recovery(culprit=key, amount_fen=amount_fen, reference=reference).encode()
         self._link.ask("POST", "/v1/recoveries", body, media_type=CBOR)
+
+    def remit(self, order: bytes, *, operator: str, now_s: int) -> None:
+        """Hand in the operator's order to pay a wallet of another."""
+        del operator, now_s
+        self._link.ask("POST", "/v1/remittances", order, media_type=COSE_SIGN1)
+
+    def answer_remittance(self, answer: bytes, *, operator: str, now_s: int) -> None:
+        """Hand in the operator's answer to an order of another."""
+        del operator, now_s
+        self._link.ask("POST", "/v1/remittance-answers", answer, media_type=COSE_SIGN1)
+
+    def remittances_to(self, operator: str, *, after: int) -> list[Waiting]:
+        """Orders to the operator after a number that wait for its answer, some at a time."""
+        del operator
+        return decode_waiting(self._link.ask("GET", f"/v1/remittances?after={after}"))
+
+    def remittance_outcomes(self, operator: str, *, after: int, now_s: int) -> list[Outcome]:
+        """What has become of orders by and to the operator after an outcome's number, some at a time."""
+        del operator, now_s
+        return decode_outcomes(self._link.ask("GET", f"/v1/remittance-outcomes?after={after}"))
 
     def report_lost(self, certificate: bytes, *, operator: str, now_s: int) -> None:
         """Note that the operator's customer has lost a wallet."""

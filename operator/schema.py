@@ -1,7 +1,7 @@
 """The tables of an operator's database.
 
 wallets       every wallet that was opened, with the enrolment that its holder signed
-loads_by_day  what a person has loaded on a day (days since 1970) over all wallets here
+loads_by_day  what a person has loaded on a day (`shuangli.days`) over all wallets here
 orders        the load that answered an order
 uploads       what was handed in, with its acknowledgement once there is one
 watermarks    as signed

@@ -11,20 +11,17 @@ from shuangli.database.ledger import LEDGER_TABLES, LedgerStore
 from shuangli.database.opening import open_database
 from shuangli.errors import Refused
 from shuangli.operator.cases.tables import CASE_TABLES
-from shuangli.operator.customers.tables import ANSWERED, CERTIFICATES, CUSTOMER_STEP
+from shuangli.operator.customers.tables import ANSWERED, CERTIFICATES, CUSTOMER_STEP, RECOVERY_KEYS
 from shuangli.operator.netting.tables import NETTING_TABLES
 from shuangli.operator.payroll.tables import PAYROLL_TABLES
+from shuangli.operator.privacy.tables import PRIVACY_TABLES
 from shuangli.operator.regimes.tables import REGIME_TABLES
+from shuangli.operator.remittances.tables import OPERATOR_REMITTANCE_TABLES
+from shuangli.operator.risk.places import PLACE_TABLES
 from shuangli.operator.risk.tables import RISK_TABLES
-from shuangli.operator.schema import (
-    OPERATOR_TABLES,
-    ORDERS,
-    RETURNS,
-    UPLOADS,
-    WALLETS,
-    WATERMARKS,
-)
+from shuangli.operator.schema import OPERATOR_TABLES, ORDERS, RETURNS, UPLOADS, WALLETS, WATERMARKS
 from shuangli.operator.under_way import UNDER_WAY
+from shuangli.operator.webhooks.tables import WEBHOOK_TABLES
 
 PENDING_BY_NO: Final = (
     "CREATE INDEX uploads_pending_by_no ON uploads (upload_no) WHERE acknowledgement IS NULL"
@@ -35,6 +32,10 @@ STEPS: Final = (
     PAYROLL_TABLES,
     (*NETTING_TABLES, *CASE_TABLES, UNDER_WAY, PENDING_BY_NO),
     (*REGIME_TABLES, *RISK_TABLES),
+    OPERATOR_REMITTANCE_TABLES,
+    (RECOVERY_KEYS,),
+    (*WEBHOOK_TABLES, *PLACE_TABLES),
+    PRIVACY_TABLES,
 )
 """What is added later is a step of its own, at the end."""
 MOST_PENDING: Final = 500
@@ -185,7 +186,7 @@ class OperatorStore:
         self.database.execute("DELETE FROM reported WHERE wallet_no < (SELECT max(wallet_no) FROM reported)")
 
     def loaded_fen(self, person: bytes, day: int) -> int:
-        """What a person has loaded on a day (days since 1970) over all wallets here."""
+        """What a person has loaded on a day (`shuangli.days`) over all wallets here."""
         row = self.database.row(
             "SELECT loaded_fen FROM loads_by_day WHERE person = ? AND day = ?", person, day
         )

@@ -1,19 +1,13 @@
-"""Draws the session's state machines from the tables that run: docs/images/session-states.svg.
+"""Picture of the session's state machines, out of the tables that run."""
 
-python scripts/draw_states.py            write the picture
-python scripts/draw_states.py --check    exit with 1 if it is not in step
-"""
-
-import sys
 from collections.abc import Mapping
 from enum import Enum
 from html import escape
-from pathlib import Path
 from typing import Final, TypeVar
 
+from scripts.svg import picture
 from shuangli.offline.states import PAYEE, PAYER, Kind, PayeeState, PayerState
 
-PICTURE: Final = Path(__file__).parents[1] / "docs" / "images" / "session-states.svg"
 S = TypeVar("S", bound=Enum)
 
 PAYER_MOVES: Final = {
@@ -28,16 +22,9 @@ WIDTH, BOX_WIDTH, BOX_HEIGHT, STEP, TOP = 1100, 120, 44, 130, 70
 COLOURS: Final = {"payer": "#1d4ed8", "payee": "#b45309"}
 
 
-def main() -> int:
-    """Write the picture, or say whether it is in step."""
-    drawn = draw()
-    if "--check" in sys.argv[1:]:
-        in_step = PICTURE.exists() and PICTURE.read_text(encoding="utf-8") == drawn
-        if not in_step:
-            print(f"{PICTURE.name} is not in step: run python scripts/draw_states.py", file=sys.stderr)
-        return 0 if in_step else 1
-    PICTURE.write_text(drawn, encoding="utf-8")
-    return 0
+def pictures() -> dict[str, str]:
+    """The picture by the name of its file."""
+    return {"session-states.svg": draw()}
 
 
 def draw() -> str:
@@ -46,15 +33,7 @@ def draw() -> str:
     payer = _machine("payer", 40, PAYER, PAYER_MOVES, levels)
     payee = _machine("payee", 540, PAYEE, PAYEE_MOVES, {PayeeState.REQUESTED: 0, PayeeState.RECEIVED: 1})
     height = TOP + 4 * STEP
-    body = "\n".join([*payer, *payee])
-    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" \
-font-family="sans-serif" font-size="13" role="img" aria-label="State machines of payer and payee">
-<defs><marker id="tip" markerWidth="9" markerHeight="9" refX="8" refY="4.5" orient="auto">\
-<path d="M0,0 L9,4.5 L0,9 z" fill="#374151"/></marker></defs>
-<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>
-{body}
-</svg>
-"""
+    return picture(WIDTH, height, "State machines of payer and payee", [*payer, *payee])
 
 
 def _machine(
@@ -113,7 +92,3 @@ def _arrow(left: int, start: int, end: int, label: str) -> str:
 
 def _word(kind: Kind) -> str:
     return kind.name.lower().replace("_", " ")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

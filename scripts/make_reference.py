@@ -1,4 +1,4 @@
-"""Write the pages of docs/reference that are made from the code.
+"""Write the pages of docs/reference that are made from the code, and the list of decisions.
 
     python scripts/make_reference.py [--check]
 
@@ -6,6 +6,7 @@
     api-resources.md   every route of the operator's API
     scenarios.md   settings, presets, keys of scenario files, measures, as `shuangli sim describe` has them
     data-dictionary.md   the columns of the tables that a run writes, of `shuangli.sims.dictionary`
+    ../adr/README.md   the titles of all decisions
 
 With `--check` nothing is written; exit code 1 says that a page is not what would be written. The classes
 of errors are the comments in the table, what they mean is their docstrings, and a code is said to be raised
@@ -20,6 +21,8 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from scripts.generated import write_or_check
+from scripts.reference_adr import decisions_page
 from scripts.reference_api import resources_page
 from shuangli import errors
 from shuangli.sims import dictionary
@@ -27,6 +30,7 @@ from shuangli.sims.describe import as_markdown
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 REFERENCE: Final = ROOT / "docs" / "reference"
+DECISIONS: Final = ROOT / "docs" / "adr"
 SOURCE: Final = ROOT / "shuangli" / "errors.py"
 PRODUCT: Final = ("shuangli", "issuer", "offline", "operator", "sims", "wallet")
 START: Final = """\
@@ -139,24 +143,16 @@ def dictionary_page() -> str:
 
 def main() -> int:
     """Write or check; 0 done, 1 a page is not in step."""
-    parser = argparse.ArgumentParser(description="Write the pages of docs/reference made from the code.")
+    parser = argparse.ArgumentParser(description="Write the pages made from the code.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if one differs")
-    check = parser.parse_args().check
-    behind = 0
     pages = {
-        "errors.md": errors_page(),
-        "scenarios.md": SCENARIOS + as_markdown(),
-        "data-dictionary.md": dictionary_page(),
-        "api-resources.md": resources_page(),
+        REFERENCE / "errors.md": errors_page(),
+        REFERENCE / "scenarios.md": SCENARIOS + as_markdown(),
+        REFERENCE / "data-dictionary.md": dictionary_page(),
+        REFERENCE / "api-resources.md": resources_page(),
+        DECISIONS / "README.md": decisions_page(DECISIONS),
     }
-    for name, text in pages.items():
-        page = REFERENCE / name
-        if not check:
-            page.write_text(text, encoding="utf-8")
-        elif not page.is_file() or page.read_text(encoding="utf-8") != text:
-            print(f"{name} is not in step: run python scripts/make_reference.py", file=sys.stderr)
-            behind = 1
-    return behind
+    return write_or_check(pages, check=parser.parse_args().check, script="make_reference.py")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,17 @@ from shuangli.crypto import SigningKey, sha256
 from shuangli.merkle import Frontier, consistency_proof, inclusion_proof, leaf_hash, roots_over
 from shuangli.messages.audit import Checkpoint
 from shuangli.messages.certificates import OperatorCertificate
-from shuangli.messages.events import AccountChange, EpochChange, Event, EventKind, RiskStep
+from shuangli.messages.event_facts import DAY_S
+from shuangli.messages.event_kinds import (
+    AccountChange,
+    EpochChange,
+    EventKind,
+    Finding,
+    IdentityStep,
+    Reason,
+    RiskStep,
+)
+from shuangli.messages.events import Event
 from shuangli.messages.notices import Outcome
 from shuangli.offline.split_history import ShownLeaf, SplitHistory
 
@@ -21,9 +31,14 @@ def _id(word: str) -> bytes:
 def log_events(now_s: int) -> list[Event]:
     """A log with an entry of each kind, and a second settlement without changes of supply."""
     kind = EventKind
-    settled = {"upload_id": _id("upload"), "received_at_s": now_s + 20, "credited_fen": 1_000_000}
-    settled |= {"refunded_fen": 0, "outcomes": _OUTCOMES}
-    changed = {"each": [(1, 1_000_000, 0, 0, 0, 0), (2, 0, 0, 5, 4, -1)]}
+    day = now_s // DAY_S
+    settled: dict[str, Any] = {
+        "upload_id": _id("upload"),
+        "received_at_s": now_s + 20,
+        "credited_fen": 1_000_000,
+    }
+    settled |= {"refunded_fen": 0, "outcomes": _OUTCOMES, "waits": b"\0", "tier": 3}
+    changed = {"each": [(1, 1_000_000, 0, 0, 0, 0, day, day + 30, -1_000_000), (2, 0, 0, 5, 4, -1, 0, 0, 0)]}
     unpaid = {**settled, "upload_id": _id("another upload"), "credited_fen": 0, "outcomes": b""}
     opened = {"enrolment_id": _id("enrolment"), "change": AccountChange.OPENED, "tier": 3}
     posted = {"first_entry_no": 1, "last_entry_no": 2, "moved_fen": 5 * 10**9, "digest": _id("entries")}
@@ -31,6 +46,8 @@ def log_events(now_s: int) -> list[Event]:
     case = {"case_no": 1, "evidence": _id("evidence"), "epoch": 2, "face_fen": 500}
     taken = {"coin_id": _id("frozen coin"), "epoch": 2, "value_fen": 300, "void_fen": 0}
     listed = {"list_no": 42, "list_id": _id("list"), "wallets": 2, "operators": 0, "epochs": 0}
+    late = {"upload_id": _id("upload"), "finding": Finding.LATE, "found": 1, "value_fen": 500}
+    asked = {"request": _id("request"), "step": IdentityStep.REQUESTED, "reason": Reason.COURT_ORDER}
     told: list[tuple[EventKind, int, str, dict[str, Any]]] = [
         (kind.POLICY, 0, "", {"name": "fund-cap-fen", "value": 100_000, "digest": _id("policy")}),
         (kind.CERTIFICATE, 0, "bank-1", {"certificate_id": _id("c"), "expires_at_s": now_s + 86_400}),
@@ -48,6 +65,9 @@ def log_events(now_s: int) -> list[Event]:
         (kind.TAKEN, 27, "", taken),
         (kind.EPOCH, 28, "", {"epoch": 2, "change": EpochChange.CLOSED, "certificate_id": _id("epoch")}),
         (kind.RISK, 28, "bank-1", {"record": _id("risk"), "step": RiskStep.HELD}),
+        (kind.FINDING, 29, "bank-1", late),
+        (kind.IDENTITY, 30, "bank-1", asked),
+        (kind.ERASURE, 31, "bank-1", {"wallets": 2, "closed_before_s": now_s - 5 * 365 * DAY_S}),
     ]
     return [
         Event.of(kind, at_s=now_s + after_s, operator=operator, **facts)

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from shuangli.crypto import SigningKey
 from shuangli.issuer.archive.manifest import ArchiveManifest
+from shuangli.issuer.remittances.messages import Remittance, RemittanceAnswer, Verdict
 from shuangli.issuer.vaults.netting import Payment
 from shuangli.issuer.vaults.orders import Side, VaultOrder
 from shuangli.issuer.vaults.statements import NettingStatement
@@ -127,14 +128,40 @@ def _of_the_issuer(keys: Mapping[str, SigningKey], now_s: int) -> dict[str, tupl
         made_at_s=now_s + DAY_S,
         day=20_000,
         counted_day=19_999,
+        outcome_no=31,
         claims=[("bank-2", 700), ("bank-3", 20)],
         debts=[("bank-2", 1_000)],
+        sent=[("bank-3", 60)],
+        received=[("bank-2", 90), ("bank-4", 5)],
         own_fen=4_000,
         fund_fen=50,
-        payments=[Payment("bank-1", "bank-3", 280)],
+        payments=[Payment("bank-1", "bank-3", 245)],
+    )
+    remittance = Remittance.sign(
+        keys["operator"],
+        network="testnet",
+        operator="bank-1",
+        payee_operator="bank-2",
+        payer=keys["payer"].public,
+        payee=keys["payee"].public,
+        amount_fen=1_200,
+        note="午饭".encode(),
+        nonce=bytes(range(16)),
+        ordered_at_s=now_s,
+        expires_at_s=now_s + DAY_S,
+    )
+    remittance_answer = RemittanceAnswer.sign(
+        keys["operator"],
+        network="testnet",
+        operator="bank-2",
+        order_id=remittance.signed.id,
+        verdict=Verdict.OVER_LIMIT,
+        answered_at_s=now_s + 2,
     )
     return {
         "archive manifest": ("centre", manifest),
         "vault order": ("operator", vault_order),
         "netting statement": ("centre", statement),
+        "remittance": ("operator", remittance),
+        "remittance answer": ("operator", remittance_answer),
     }

@@ -21,4 +21,4 @@ Money is a whole number of fen. Times are whole seconds since 1970, passed in. N
 reads a clock, makes randomness, or opens a file.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.1.0.dev0"

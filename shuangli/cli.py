@@ -18,11 +18,13 @@ from shuangli.cli_common import (
     root_key,
     root_option,
 )
+from shuangli.cli_completion import completion
 from shuangli.cli_issuer import issuer
 from shuangli.cli_operator import operator
 from shuangli.cli_report import report
-from shuangli.cli_sim import sim
+from shuangli.cli_sim import demo, sim
 from shuangli.cli_wallet import wallet
+from shuangli.cli_wallet_serve import wallet_serve
 from shuangli.cli_witness import witness
 from shuangli.errors import ProtocolError
 
@@ -33,11 +35,14 @@ def main() -> None:
     """Dual-offline digital-currency payments: make them, simulate them, and check what they leave behind."""
 
 
+main.add_command(completion)
+main.add_command(demo)
 main.add_command(issuer)
 main.add_command(operator)
 main.add_command(report)
 main.add_command(sim)
 main.add_command(wallet)
+wallet.add_command(wallet_serve)
 main.add_command(witness)
 
 

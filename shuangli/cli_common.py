@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,6 +35,21 @@ def port_option(default: int) -> Callable[[Command], Command]:
     )
 
 
+@contextmanager
+def needs_extra(extra: str, what: str) -> Iterator[None]:
+    """Around imports or, as a decorator, a whole command: say in one line which extra to install.
+
+    Raises:
+        BadInput: a library that comes with the extra is not installed (`bad-option`).
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "shuangli":
+            raise
+        raise BadInput("bad-option", f"{what} needs more: pip install 'shuangli[{extra}]'") from error
+
+
 class OneLineGroup(click.Group):
     """Turns every error on purpose into one line and its exit code; without a command it shows help."""
 
@@ -41,7 +57,7 @@ class OneLineGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; none at all is a question for help."""
-        if not args:
+        if not args and not ctx.resilient_parsing:
             click.echo(ctx.get_help())
             ctx.exit()
         return super().parse_args(ctx, args)

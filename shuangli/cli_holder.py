@@ -1,7 +1,8 @@
 """Who holds a wallet on this machine: its file and passphrase, the person's word, and the machine itself.
 
 The passphrase comes from a file, the environment or a prompt, never from the command line, which other users
-can see. Who has just typed it has shown to be the holder: it stands for the PIN.
+can see. Who has just typed it has shown to be the holder: it stands for the PIN. A card has a PIN of its own,
+which is always asked for at a prompt.
 """
 
 import os
@@ -15,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from shuangli.cli_common import answer, json_option
+from shuangli.cli_common import answer, json_option, needs_extra
 from shuangli.errors import BadInput, LinkError, Refused
-from shuangli.money import format_yuan
+from shuangli.money import format_yuan, parse_yuan
 
 if TYPE_CHECKING:
     from shuangli.api.operator_link import OperatorLink
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from shuangli.messages.session import PaymentRequest
     from shuangli.wallet.commands.edges import Answer, Edges
     from shuangli.wallet.commands.opened import OpenWallet
+    from shuangli.wallet.commands.opening import Card
     from shuangli.wallet.session import Consent
 
 VARIABLE: Final = "SHUANGLI_PASSPHRASE"
@@ -48,11 +50,9 @@ def real_edges() -> "Edges":
 @contextmanager
 def reach_operator(address: str, known: Iterable[bytes], signer: "Signer | None") -> Iterator["OperatorLink"]:
     """The operator at an address, over HTTP; requests are signed by `signer`, if there is one."""
-    try:
+    with needs_extra("api", "to go online"):
         from shuangli.api.http_client import HttpOperator
         from shuangli.api.signing import RequestSigner
-    except ModuleNotFoundError as error:
-        raise BadInput("bad-option", "to go online needs more: pip install 'shuangli[api]'") from error
     signs = None
     if signer is not None:
         signs = RequestSigner(key=signer, random_bytes=os.urandom, now_s=lambda: int(time.time()))
@@ -78,12 +78,7 @@ class Holder:
         """
         typed = False
         if passphrase_file is not None:
-            try:
-                text = passphrase_file.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                why = error.strerror if isinstance(error, OSError) else "is not text"
-                raise BadInput("bad-file", f"--passphrase-file {passphrase_file}: {why}") from error
-            passphrase = text.partition("\n")[0]
+            passphrase = _first_line(passphrase_file, "--passphrase-file")
         elif VARIABLE in os.environ:
             passphrase = os.environ[VARIABLE]
         elif sys.stdin.isatty():
@@ -92,6 +87,66 @@ class Holder:
         else:
             raise BadInput("bad-option", f"no passphrase: give --passphrase-file or set {VARIABLE}")
         return cls(path=path, passphrase=passphrase, typed=typed, as_json=as_json)
+
+
+def _first_line(path: Path, option: str) -> str:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "is not text"
+        raise BadInput("bad-file", f"{option} {path}: {why}") from error
+    return text.partition("\n")[0]
+
+
+def card_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of the commands that put a key on a card."""
+    card = click.option(
+        "--card",
+        type=click.Path(path_type=Path),
+        help="Keep key and coins on the simulated card in this file.",
+    )
+    pin = click.option(
+        "--pin-file",
+        type=click.Path(path_type=Path),
+        help="The PIN of a card that is not there yet is its first line.  [default: a prompt]",
+    )
+    return card(pin(command))
+
+
+def asked_card(path: Path | None, pin_file: Path | None) -> "Card | None":
+    """The card that was named, with the PIN to make it with if it is not there yet.
+
+    Raises:
+        BadInput: there is a PIN without a card, or nobody to ask for one.
+    """
+    from shuangli.wallet.commands.opening import Card
+
+    if path is None:
+        if pin_file is not None:
+            raise BadInput("bad-option", "--pin-file is for a card: give --card, too")
+        return None
+    if path.exists():
+        return Card(path=path)
+    if pin_file is not None:
+        return Card(path=path, pin=_first_line(pin_file, "--pin-file"))
+    if not sys.stdin.isatty():
+        raise BadInput("bad-option", "no PIN for the new card: give --pin-file")
+    pin = click.prompt(
+        "a PIN for the card, 4 to 8 digits", hide_input=True, confirmation_prompt=True, err=True
+    )
+    return Card(path=path, pin=pin)
+
+
+def asked_amount(text: str) -> int:
+    """An amount in yuan as it was typed, in fen.
+
+    Raises:
+        BadInput: it is no amount, or none at all.
+    """
+    amount_fen = parse_yuan(text)
+    if not amount_fen:
+        raise BadInput("bad-value", f"{text!r}: the least amount is 0.01")
+    return amount_fen
 
 
 def holder_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -117,7 +172,8 @@ def tell(as_json: bool, act: "Callable[[], Answer]") -> None:
     try:
         told = act()
     except (Refused, LinkError) as no:
-        answer(as_json, False, {"done": False, "code": no.code, "why": str(no)}, f"no: {no}")
+        facts = {"done": False, "code": no.code, "rule": no.rule, "figures": dict(no.figures), "why": str(no)}
+        answer(as_json, False, facts, f"no: {no}")
         return
     answer(as_json, told.done, {"done": told.done, **told.facts}, "\n".join(told.lines))
 
@@ -125,12 +181,18 @@ def tell(as_json: bool, act: "Callable[[], Answer]") -> None:
 def tell_opened(holder: Holder, edges: "Edges | None", act: "Callable[[OpenWallet, Edges], Answer]") -> None:
     """The same for a command on a wallet that is open."""
     from shuangli.wallet.commands.opened import opened
+    from shuangli.wallet.wording import clearly
 
     used = edges or real_edges()
 
     def act_on_file() -> "Answer":
-        with opened(holder.path, passphrase=holder.passphrase, edges=used) as found:
-            return act(found, used)
+        wallet = None
+        try:
+            with opened(holder.path, passphrase=holder.passphrase, edges=used) as found:
+                wallet = found.wallet
+                return act(found, used)
+        except Refused as refused:
+            raise clearly(refused, wallet, now_s=used.now_s()) from refused
 
     tell(holder.as_json, act_on_file)
 
@@ -146,8 +208,8 @@ def consent(
     from shuangli.offline.states import PayerState
     from shuangli.wallet.session import Consent
 
-    if needs_pin and not holder.typed:
-        raise Refused("pin-required", "this payment needs its holder: type the passphrase at the prompt")
+    if needs_pin and not (sys.stdin.isatty() if found.card else holder.typed):
+        raise Refused("pin-required", "this payment needs its holder: type passphrase or PIN at the prompt")
     asked = f"{request.currency} {format_yuan(request.amount_fen)}"
     payee = f"wallet {request.payee.hex()[:16]} of {request.certificate.claims.issuer}"
     open_still = any(
@@ -165,4 +227,7 @@ def consent(
         agreed = True
     if not agreed:
         return Consent.NO
-    return Consent.WITH_PIN if holder.typed else Consent.YES
+    if found.card is not None and needs_pin:
+        found.card.verify_pin(click.prompt("PIN of the card", hide_input=True, err=True))
+        return Consent.WITH_PIN
+    return Consent.WITH_PIN if holder.typed and found.card is None else Consent.YES

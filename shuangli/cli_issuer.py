@@ -1,7 +1,5 @@
 """`shuangli issuer …`: run the issuer that several operators share, say who they are, and end its epochs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -14,6 +12,7 @@ from shuangli.cli_common import (
     database_option,
     host_option,
     json_option,
+    needs_extra,
     port_option,
     root_key,
     root_option,
@@ -37,10 +36,8 @@ def _service() -> ModuleType:
     Raises:
         BadInput: what it needs is not installed (`bad-option`).
     """
-    try:
+    with needs_extra("api", "an issuer"):
         from shuangli.issuer.service import server
-    except ModuleNotFoundError as error:
-        raise BadInput("bad-option", "an issuer needs more: pip install 'shuangli[api]'") from error
     return server
 
 
@@ -214,7 +211,7 @@ def issuer_close_epoch(
 def issuer_archive(directory: Path, number: int, out: Path, database: str | None, as_json: bool) -> None:
     """Move closed epoch NUMBER of the issuer in DIRECTORY to files below OUT; again if it was cut off."""
     service = _service()
-    with _archives():
+    with needs_extra("archive", "an archive"):
         path = service.archive_epoch(directory, number, out, database=database)
     say(as_json, {"epoch": number, "directory": str(path)}, f"epoch {number} is archived in {path}")
 
@@ -226,7 +223,7 @@ def issuer_archive(directory: Path, number: int, out: Path, database: str | None
 def issuer_verify_archive(path: Path, root: str, as_json: bool) -> None:
     """Say whether the archived epoch in PATH holds, trusting only the root key. Exit code 1: it does not."""
     key = root_key(root)
-    with _archives():
+    with needs_extra("archive", "an archive"):
         from shuangli.issuer.archive.files import MANIFEST
         from shuangli.issuer.archive.verifying import verify_archive
 
@@ -250,19 +247,6 @@ def issuer_verify_archive(path: Path, root: str, as_json: bool) -> None:
         f"yes: epoch {verified.epoch}, {objects:,} objects, {culprits:,} culprits proven, the supply adds up"
     )
     answer(as_json, True, {"verified": True, **facts}, text)
-
-
-@contextmanager
-def _archives() -> Iterator[None]:
-    """What archives need is another extra.
-
-    Raises:
-        BadInput: it is not installed (`bad-option`).
-    """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise BadInput("bad-option", "archives need more: pip install 'shuangli[archive]'") from error
 
 
 @issuer.command("revoke-operator")

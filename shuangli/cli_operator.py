@@ -11,10 +11,10 @@ from shuangli.cli_common import (
     database_option,
     host_option,
     json_option,
+    needs_extra,
     port_option,
     say,
 )
-from shuangli.errors import BadInput
 
 if TYPE_CHECKING:
     from shuangli.operator.service.server import Serving
@@ -52,10 +52,8 @@ def operator_serve(
     of its own; the first time, it makes a network with both. With --issuer, DIRECTORY is what `shuangli
     issuer admit` has made.
     """
-    try:
+    with needs_extra("api", "an operator"):
         from shuangli.operator.service.server import serve
-    except ModuleNotFoundError as error:
-        raise BadInput("bad-option", "an operator needs more: pip install 'shuangli[api]'") from error
 
     def announce(serving: "Serving") -> None:
         facts = {
@@ -135,8 +133,6 @@ def _programs() -> ModuleType:
     Raises:
         BadInput: what it needs is not installed (`bad-option`).
     """
-    try:
+    with needs_extra("api", "an operator"):
         from shuangli.operator.service import programs
-    except ModuleNotFoundError as error:
-        raise BadInput("bad-option", "an operator needs more: pip install 'shuangli[api]'") from error
     return programs

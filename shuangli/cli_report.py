@@ -12,6 +12,7 @@ from shuangli.cli_common import (
     answer,
     database_option,
     json_option,
+    needs_extra,
     no_answer,
     read_file,
     root_key,
@@ -58,11 +59,9 @@ def report_write(
     """
     import time
 
-    try:
+    with needs_extra("api", "this"):
         from shuangli.issuer.periods.writer import write_report
         from shuangli.operator.service.report_parties import party_in
-    except ModuleNotFoundError as error:
-        raise BadInput("bad-option", "this needs more: pip install 'shuangli[api]'") from error
     from_s, until_s = _moment(start, "--from"), _moment(end, "--until")
     if from_s >= until_s:
         raise BadInput("bad-option", f"--until {end} is not after --from {start}")
@@ -123,7 +122,7 @@ def report_verify(
     try:
         if of_period:
             facts, text = _told(
-                _verified_period(directory, key, receipts=receipts, witnesses=trusted, after=after)
+                _verified_period(directory, key, receipts=receipts, witnesses=trusted, after=after), directory
             )
         else:
             facts, text = _verified_run(directory, key)
@@ -131,6 +130,37 @@ def report_verify(
         answer(as_json, False, no_answer(fault), f"no: {directory}: {fault}")
         return
     answer(as_json, True, {"verified": True, **facts}, text)
+
+
+@report.command("export")
+@click.argument("directory", type=click.Path(path_type=Path))
+@root_option
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(["csv", "parquet", "html", "pdf"]),
+    help="A format; it can be given several times. Unless it is given: csv and html.",
+)
+@json_option
+def report_export(directory: Path, root: str, formats: tuple[str, ...], as_json: bool) -> None:
+    """Write the tables and pages of the report in DIRECTORY into its folder `exported`, once it is verified.
+
+    `report verify` compares them with the report from then on. Exit code 1: the report does not hold.
+    """
+    from shuangli.issuer.periods.exporting import export
+
+    try:
+        verified = _verified_period(directory, root_key(root))
+    except ProtocolError as fault:
+        answer(as_json, False, no_answer(fault), f"no: {directory}: {fault}")
+        return
+    try:
+        names = export(directory, verified.report, formats or ("csv", "html"))
+    except OSError as error:
+        raise BadInput("bad-output", f"{error.filename or directory}: {error.strerror or error}") from error
+    facts = {"report": verified.report.signed.id.hex(), "files": names}
+    say(as_json, facts, f"{directory / 'exported'} has {', '.join(names)}")
 
 
 def _verified_run(directory: Path, key: bytes) -> tuple[dict[str, object], str]:
@@ -174,8 +204,14 @@ def _verified_period(
         raise BadInput("bad-file", f"{error.filename}: {error.strerror or error}") from error
 
 
-def _told(verified: "VerifiedPeriod") -> tuple[dict[str, object], str]:
+def _told(verified: "VerifiedPeriod", directory: Path) -> tuple[dict[str, object], str]:
+    from shuangli.issuer.periods.exporting import check_exported
+
     said = verified.report
+    try:
+        exported = check_exported(directory, said)
+    except OSError as error:
+        raise BadInput("bad-file", f"{error.filename}: {error.strerror or error}") from error
     facts: dict[str, object] = {
         "report": said.signed.id.hex(),
         "network": said.network,
@@ -186,11 +222,14 @@ def _told(verified: "VerifiedPeriod") -> tuple[dict[str, object], str]:
         "figures": len(said.flows) + len(said.stocks),
         "forks": verified.cases,
         "receipts": verified.receipts,
+        "exported": exported,
     }
     lines = [
         f"yes: {facts['figures']} figures of {said.origin} add up from {said.size:,} entries of its log,",
         f"     {verified.cases} double spends proven, {verified.receipts} receipts found",
     ]
+    if exported:
+        lines.append(f"     {exported} exported files fit")
     epochs = sorted({name.split(".")[1] for name in said.stocks if name.startswith("supply.")}, key=int)
     for epoch in epochs:
         loaded, redeemed, returned, outstanding = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shuangli.cli_common import OneLineGroup, json_option, say
+from shuangli.cli_common import OneLineGroup, json_option, needs_extra, say
 from shuangli.errors import BadInput, StoreError
 
 if TYPE_CHECKING:
@@ -17,6 +17,21 @@ SET_OPTION = click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting; see `sim describe`."
 )
 SEED = click.IntRange(0, 2**63 - 1)
+needs_sim = needs_extra("sim", "a simulation")
+
+
+@click.command("demo")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("shuangli-demo"),
+    show_default=True,
+    help="Directory: new, empty, or of an earlier run.",
+)
+@needs_sim
+def demo(out: Path) -> None:
+    """Simulate a metro day, and say where its report is: `sim run transit` as it comes."""
+    _play("transit", _setup("transit", {}, None, None, None), out.resolve())
 
 
 @click.group(cls=OneLineGroup)
@@ -41,6 +56,7 @@ def sim() -> None:
     "--out", type=click.Path(path_type=Path), default=None, help="Directory.  [default: build/ and the name]"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print result and run facts as JSON, and nothing else.")
+@needs_sim
 def sim_run(
     what: str,
     demand: Path | None,
@@ -53,28 +69,18 @@ def sim_run(
 ) -> None:
     """Run WHAT, and write its results, evidence and report.
 
-    WHAT is a scenario (parking, payroll, prepaid, rent, split, subsidy, tax, transit), a preset, or a
+    WHAT is a scenario (border, parking, payroll, prepaid, rent, split, subsidy, tax, transit), a preset, or a
     scenario file, whose name ends in .toml.
     """
-    from shuangli.sims.api import run_setup
-    from shuangli.sims.progress import progress_bar
-    from shuangli.sims.summary import summary
-
     setup = _setup(what, pairs(settings), seed, demand, network)
     name = Path(what).stem
-    directory = out if out is not None else Path("build") / name
-    with progress_bar(name) as progress:
-        written = run_setup(setup, directory, workers=workers or os.cpu_count() or 1, progress=progress)
-    if as_json:
-        click.echo(json.dumps({"result": written.result, "run": written.run}, ensure_ascii=False))
-        return
-    click.echo(summary(written.result, written.run))
-    click.echo(f"report: {directory / 'report.html'}")
+    _play(name, setup, out or Path("build") / name, workers=workers, as_json=as_json)
 
 
 @sim.command("describe")
 @click.argument("name", required=False)
 @json_option
+@needs_sim
 def sim_describe(name: str | None, as_json: bool) -> None:
     """List the settings of the scenario or preset NAME; without it, all there is to name in a file."""
     from shuangli.sims.describe import as_text, describe
@@ -95,6 +101,7 @@ def sim_describe(name: str | None, as_json: bool) -> None:
     "--out", type=click.Path(path_type=Path), default=None, help="Directory.  [default: build/ and the name]"
 )
 @json_option
+@needs_sim
 def sim_sweep(
     file: Path,
     settings: tuple[str, ...],
@@ -136,6 +143,7 @@ def sim_sweep(
 @sim.command("compare")
 @click.argument("directory", type=click.Path(path_type=Path))
 @json_option
+@needs_sim
 def sim_compare(directory: Path, as_json: bool) -> None:
     """Compare the points of the study in DIRECTORY: tables, plots and a page with intervals."""
     from shuangli.sims.api import compare
@@ -148,6 +156,23 @@ def sim_compare(directory: Path, as_json: bool) -> None:
         facts,
         f"runs       {compared.runs.height:,}{missing}\nreport: {directory / 'report.html'}",
     )
+
+
+def _play(
+    name: str, setup: "Setup", directory: Path, *, workers: int | None = None, as_json: bool = False
+) -> None:
+    """Run a scenario with a progress bar, and print what came of it."""
+    from shuangli.sims.api import run_setup
+    from shuangli.sims.progress import progress_bar
+    from shuangli.sims.summary import summary
+
+    with progress_bar(name) as progress:
+        written = run_setup(setup, directory, workers=workers or os.cpu_count() or 1, progress=progress)
+    if as_json:
+        click.echo(json.dumps({"result": written.result, "run": written.run}, ensure_ascii=False))
+        return
+    click.echo(summary(written.result, written.run))
+    click.echo(f"report: {directory / 'report.html'}")
 
 
 def _setup(

@@ -10,20 +10,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shuangli.cli_common import OneLineGroup, root_key, root_option, say
-from shuangli.cli_holder import Holder, consent, holder_options, real_edges, tell, tell_opened
-from shuangli.crypto import KEY_BYTES
+from shuangli.cli_account import history, limits, statement, transfer
+from shuangli.cli_common import OneLineGroup, needs_extra, root_key, root_option, say
+from shuangli.cli_hand import Hand, hand_options
+from shuangli.cli_holder import (
+    Holder,
+    asked_amount,
+    asked_card,
+    card_options,
+    consent,
+    holder_options,
+    real_edges,
+    tell,
+    tell_opened,
+)
+from shuangli.cli_recovery import backup, recover
 from shuangli.errors import BadInput
-from shuangli.money import parse_yuan
 
 if TYPE_CHECKING:
     from shuangli.messages.session import PaymentRequest
     from shuangli.wallet.commands.edges import Answer, Edges
     from shuangli.wallet.commands.opened import OpenWallet
     from shuangli.wallet.session import Consent
-
-
-MAX_NOTE = 140
 
 
 @click.group(cls=OneLineGroup)
@@ -36,6 +44,7 @@ def wallet() -> None:
 @click.option("--operator", required=True, help="Where the operator is: http://HOST:PORT or unix:PATH.")
 @root_option
 @click.option("--tier", type=click.IntRange(0, 4), default=2, show_default=True, help="0 for a company.")
+@card_options
 def wallet_open(
     edges: "Edges | None",
     path: Path,
@@ -44,12 +53,14 @@ def wallet_open(
     operator: str,
     root: str,
     tier: int,
+    card: Path | None,
+    pin_file: Path | None,
 ) -> None:
     """Make a wallet file, and open the wallet in it at an operator. Run it again if it was cut off."""
     from shuangli.api.addresses import parse_operator_address
-    from shuangli.wallet.commands.online import open_wallet
+    from shuangli.wallet.commands.opening import open_wallet
 
-    address, key = parse_operator_address(operator), root_key(root)
+    address, key, on = parse_operator_address(operator), root_key(root), asked_card(card, pin_file)
     holder = Holder.ask(path, passphrase_file, as_json, new=not path.exists())
     tell(
         as_json,
@@ -59,6 +70,7 @@ def wallet_open(
             operator_address=address,
             root=key,
             tier=tier,
+            card=on,
             edges=edges or real_edges(),
         ),
     )
@@ -79,7 +91,7 @@ def wallet_load(
     """Load YUAN from the deposit at the operator into the purse. Run it again if it was cut off."""
     from shuangli.wallet.commands.online import load
 
-    amount_fen = _amount(yuan)
+    amount_fen = asked_amount(yuan)
     holder = Holder.ask(path, passphrase_file, as_json)
     tell_opened(holder, edges, lambda found, used: load(found, amount_fen, deposit=deposit, edges=used))
 
@@ -109,135 +121,90 @@ def wallet_sync(edges: "Edges | None", path: Path, passphrase_file: Path | None,
 @wallet.command("receive")
 @click.argument("yuan", required=False)
 @holder_options
-@click.option("--at", required=True, help="Where to listen for the payer: tcp:HOST:PORT or unix:PATH.")
+@click.option("--at", help="Listen here for the payer: tcp:HOST:PORT or unix:PATH.")
+@hand_options
 @click.option("--again", is_flag=True, help="Show the last request again, instead of a new one.")
 @click.option("--wait", type=click.FloatRange(0, 86_400), default=120, show_default=True, help="Seconds.")
+@needs_extra("qr", "to show and read codes")
 def wallet_receive(
     edges: "Edges | None",
     yuan: str | None,
     path: Path,
     passphrase_file: Path | None,
     as_json: bool,
-    at: str,
+    at: str | None,
+    by_hand: bool,
+    pictures: Path | None,
     again: bool,
     wait: float,
 ) -> None:
     """Ask for YUAN, and wait for somebody to pay. If it was cut off, --again finishes the same payment."""
     from shuangli.offline.links.addresses import parse_address
-    from shuangli.wallet.commands.offline import receive
+    from shuangli.wallet.commands.offline import receive, receive_by_hand
 
     if again is (yuan is not None):
         raise BadInput("bad-option", "give either an amount to ask for, or --again")
-    address, amount_fen = parse_address(at), None if yuan is None else _amount(yuan)
+    if by_hand is (at is not None):
+        raise BadInput("bad-option", "give either --at ADDRESS to listen at, or --qr")
+    address = None if at is None else parse_address(at)
+    amount_fen = None if yuan is None else asked_amount(yuan)
     holder = Holder.ask(path, passphrase_file, as_json)
 
     def announce(facts: dict[str, object], line: str) -> None:
         say(as_json, facts, line)
 
-    tell_opened(
-        holder,
-        edges,
-        lambda found, used: receive(found, amount_fen, address, wait_s=wait, announce=announce, edges=used),
-    )
+    def act(found: "OpenWallet", used: "Edges") -> "Answer":
+        if address is not None:
+            return receive(found, amount_fen, address, wait_s=wait, announce=announce, edges=used)
+        hand = Hand(as_json=as_json, pictures=pictures)
+        return receive_by_hand(
+            found, amount_fen, show=hand.show, take=hand.take, announce=announce, edges=used
+        )
+
+    tell_opened(holder, edges, act)
 
 
 @wallet.command("pay")
-@click.argument("at")
+@click.argument("at", required=False)
 @holder_options
+@hand_options
 @click.option("--amount", help="Agree to exactly this amount in yuan without being asked.")
 @click.option("--wait", type=click.FloatRange(0, 86_400), default=30, show_default=True, help="Seconds.")
+@needs_extra("qr", "to show and read codes")
 def wallet_pay(
     edges: "Edges | None",
-    at: str,
+    at: str | None,
     path: Path,
     passphrase_file: Path | None,
     as_json: bool,
+    by_hand: bool,
+    pictures: Path | None,
     amount: str | None,
     wait: float,
 ) -> None:
     """Pay what the device AT tcp:HOST:PORT or unix:PATH asks for. Run it again if it was cut off."""
     from shuangli.offline.links.addresses import parse_address
-    from shuangli.wallet.commands.offline import pay_at
+    from shuangli.wallet.commands.offline import pay_at, pay_by_hand
 
-    address, agreed_fen = parse_address(at), None if amount is None else _amount(amount)
+    if by_hand is (at is not None):
+        raise BadInput("bad-option", "give either the address of the other device, or --qr")
+    address = None if at is None else parse_address(at)
+    agreed_fen = None if amount is None else asked_amount(amount)
     if agreed_fen is None and not sys.stdin.isatty():
         raise BadInput("bad-option", "there is nobody to ask here: agree with --amount")
     holder = Holder.ask(path, passphrase_file, as_json)
 
-    def pay(found: "OpenWallet", used: "Edges") -> "Answer":
+    def act(found: "OpenWallet", used: "Edges") -> "Answer":
         def confirm(request: "PaymentRequest", needs_pin: bool) -> "Consent":
             return consent(request, found, needs_pin, holder, agreed_fen)
 
-        return pay_at(found, address, wait_s=wait, confirm=confirm, edges=used)
+        if address is not None:
+            return pay_at(found, address, wait_s=wait, confirm=confirm, edges=used)
+        hand = Hand(as_json=as_json, pictures=pictures)
+        return pay_by_hand(found, show=hand.show, take=hand.take, confirm=confirm, edges=used)
 
-    tell_opened(holder, edges, pay)
-
-
-@wallet.command("statement")
-@holder_options
-@click.option("--last", type=click.IntRange(1, 10_000), default=20, show_default=True, help="So many lines.")
-def wallet_statement(
-    edges: "Edges | None", path: Path, passphrase_file: Path | None, as_json: bool, last: int
-) -> None:
-    """Show what the account at the operator did."""
-    from shuangli.wallet.commands.account import statement
-
-    holder = Holder.ask(path, passphrase_file, as_json)
-    tell_opened(holder, edges, lambda found, used: statement(found, most=last, edges=used))
+    tell_opened(holder, edges, act)
 
 
-@wallet.command("limits")
-@holder_options
-def wallet_limits(edges: "Edges | None", path: Path, passphrase_file: Path | None, as_json: bool) -> None:
-    """Show the limits of the account at the operator, and what is left of them."""
-    from shuangli.wallet.commands.account import limits
-
-    holder = Holder.ask(path, passphrase_file, as_json)
-    tell_opened(holder, edges, lambda found, used: limits(found, edges=used))
-
-
-@wallet.command("transfer")
-@click.argument("yuan")
-@click.argument("payee")
-@holder_options
-@click.option("--note", default="", help="A few words for the payee.")
-@click.option("--code", default="", help="A code of the second factor, for large amounts.")
-def wallet_transfer(
-    edges: "Edges | None",
-    yuan: str,
-    payee: str,
-    path: Path,
-    passphrase_file: Path | None,
-    as_json: bool,
-    note: str,
-    code: str,
-) -> None:
-    """Pay YUAN online to the wallet with key PAYEE at the same operator. Run it again if it was cut off."""
-    from shuangli.wallet.commands.account import transfer
-
-    amount_fen, key = _amount(yuan), _key(payee)
-    if len(note) > MAX_NOTE or not note.isprintable():
-        raise BadInput("bad-value", f"--note: give at most {MAX_NOTE} printable characters")
-    holder = Holder.ask(path, passphrase_file, as_json)
-    tell_opened(
-        holder,
-        edges,
-        lambda found, used: transfer(found, key, amount_fen, note=note, code=code, edges=used),
-    )
-
-
-def _key(text: str) -> bytes:
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise BadInput("bad-value", f"PAYEE {text}: give the key of a wallet, {2 * KEY_BYTES} hex digits")
-    return key
-
-
-def _amount(text: str) -> int:
-    amount_fen = parse_yuan(text)
-    if not amount_fen:
-        raise BadInput("bad-value", f"{text!r}: the least amount is 0.01")
-    return amount_fen
+for command in (backup, history, limits, recover, statement, transfer):
+    wallet.add_command(command)

@@ -11,12 +11,13 @@ from shuangli.cli_common import (
     OneLineGroup,
     answer,
     json_option,
+    needs_extra,
     no_answer,
     root_key,
     root_option,
     say,
 )
-from shuangli.errors import BadInput, ProtocolError
+from shuangli.errors import ProtocolError
 
 
 @click.group(cls=OneLineGroup)
@@ -30,10 +31,8 @@ def _witnessing() -> ModuleType:
     Raises:
         BadInput: what it needs is not installed (`bad-option`).
     """
-    try:
+    with needs_extra("api", "a witness"):
         from shuangli.issuer.service import witnessing
-    except ModuleNotFoundError as error:
-        raise BadInput("bad-option", "a witness needs more: pip install 'shuangli[api]'") from error
     return witnessing
 
 

@@ -14,6 +14,7 @@ Every error carries a stable `code` from `CODES`. A code is never used for a sec
 and papers may rely on it; the words after it may change. (After httpx `_exceptions.py`.)
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 CODES: Final[dict[str, str]] = {
@@ -108,13 +109,23 @@ CODES: Final[dict[str, str]] = {
 
 
 class ShuangliError(Exception):
-    """Base of all errors raised on purpose; `code` is a key of `CODES`."""
+    """Base of all errors raised on purpose.
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    Attributes:
+        code: a key of `CODES`
+        rule: which one, where several rules share the code, such as `day` for `over-limit`
+        figures: by how much, of how much, until when: with their units last in the names
+    """
+
+    def __init__(
+        self, code: str, detail: str = "", *, rule: str = "", figures: Mapping[str, int] | None = None
+    ) -> None:
         if code not in CODES:
             raise ValueError(f"unknown error code {code!r}")
         super().__init__(detail or CODES[code])
         self.code = code
+        self.rule = rule
+        self.figures: Mapping[str, int] = {} if figures is None else figures
 
 
 class BadInput(ShuangliError):

@@ -13,19 +13,15 @@ from typing import NamedTuple
 from shuangli import codec
 from shuangli.crypto import KEY_BYTES
 from shuangli.errors import Refused
-from shuangli.issuer.centre import Settled
 from shuangli.messages.conditions import Condition
 from shuangli.operator.accounts import VAULT
 from shuangli.operator.bank import Bank
+from shuangli.operator.exchange.rate import Rate
 from shuangli.operator.flow import Flow, Question
-from shuangli.sims.uplink import Answer, Ask, AskKind
-
-
-class Reply(NamedTuple):
-    """The issuer's reply to one question: a load, a settlement, or the code of a refusal."""
-
-    answer: bytes | Settled = b""
-    refusal: str = ""
+from shuangli.sims.banks import Inbox
+from shuangli.sims.duties import read_returns
+from shuangli.sims.office import TRADES, Exchanged, Office
+from shuangli.sims.uplink import Answer, Ask, AskKind, Reply
 
 
 class BranchReport(NamedTuple):
@@ -36,17 +32,30 @@ class BranchReport(NamedTuple):
     refused: dict[str, int]
     signatures_made: int
     signatures_checked: int
+    exchanged: Exchanged | None = None
 
 
 class Branch:
     """One operator's asks under way."""
 
-    def __init__(self, bank: Bank) -> None:
-        """Answer for `bank`."""
+    def __init__(self, bank: Bank, inbox: Inbox, rate: Rate | None = None) -> None:
+        """Answer for `bank`, which sells its currency at a rate, or exchanges nothing.
+
+        What has gone back to its wallets is put into its `inbox`.
+        """
         self._bank = bank
+        self._inbox = inbox
+        self._office = Office(bank, rate)
         self._waiting: deque[list[tuple[int, Flow]]] = deque()
         self._answers: list[Answer] = []
         self._refused: Counter[str] = Counter()
+
+    def restart(self, bank: Bank) -> None:
+        """Go on with a bank that was made anew on its database: what was under way is gone."""
+        self._bank = bank
+        self._office.restart(bank)
+        self._waiting.clear()
+        self._answers.clear()
 
     def transaction(self) -> AbstractContextManager[None]:
         """All answers of a window are kept, or none."""
@@ -85,6 +94,21 @@ class Branch:
         if ask.kind is AskKind.GIVE:
             receiver, condition = ask.data[:KEY_BYTES], Condition.read(codec.decode(ask.data[KEY_BYTES:]))
             bank.grants.give(ask.key, receiver, condition, ask.amount_fen, now_s=ask.at_s)
+            return None
+        if ask.kind is AskKind.KEEP:
+            bank.keep(ask.data, now_s=ask.at_s)
+            return None
+        if ask.kind is AskKind.DUTY:
+            self._inbox.returns = read_returns(ask.data)
+            bank.take_returns(now_s=ask.at_s)
+            self._settle(place, bank.watermark(now_s=ask.at_s))
+            return None
+        if ask.kind is AskKind.LOST:
+            bank.close_wallet(ask.key, now_s=ask.at_s)
+            self._settle(place, bank.row_of(ask.key).certificate)
+            return None
+        if ask.kind in TRADES:
+            self._settle(place, self._office.answer(ask))
             return None
         if ask.kind is AskKind.SYNC:
             return bank.reconcile_flow(ask.data, now_s=ask.at_s) if ask.data else None
@@ -129,4 +153,5 @@ class Branch:
             refused=dict(sorted(self._refused.items())),
             signatures_made=signatures_made,
             signatures_checked=self._bank.trust.verifier.checked,
+            exchanged=self._office.report(),
         )

@@ -9,6 +9,7 @@ from typing import Final
 from shuangli.errors import BadInput
 from shuangli.sims.adversaries.attacks import with_attacks
 from shuangli.sims.common import Common
+from shuangli.sims.ecny.border import BorderConfig, border
 from shuangli.sims.ecny.parking import ParkingConfig, parking
 from shuangli.sims.ecny.prepaid import PrepaidConfig, prepaid
 from shuangli.sims.ecny.rent import RentConfig, rent
@@ -31,6 +32,7 @@ PLANNERS: Final[dict[str, tuple[type[Common], Callable[..., Scenario]]]] = {
     "parking": (ParkingConfig, parking),
     "split": (SplitConfig, split),
     "tax": (TaxConfig, tax),
+    "border": (BorderConfig, border),
 }
 """The scenarios that read no files: their settings, and what plans them."""
 CONFIGS: Final[dict[str, type[Common]]] = {

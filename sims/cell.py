@@ -7,8 +7,6 @@ What adversaries do besides is carried out on a stage of their own (`adversaries
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from shuangli.crypto import sha256
 from shuangli.offline.payer import PayerSession
@@ -16,14 +14,15 @@ from shuangli.offline.states import Kind as MessageKind
 from shuangli.sims.adversaries.attack import OWN, Act, Kind
 from shuangli.sims.adversaries.crew import Crew
 from shuangli.sims.adversaries.stage import Stage
-from shuangli.sims.adversaries.truth import Deed, Truth
+from shuangli.sims.adversaries.truth import Truth
 from shuangli.sims.cuts import Cuts
 from shuangli.sims.device import ANSWERS_KEPT_S, Device
-from shuangli.sims.errand_runner import ErrandRunner
+from shuangli.sims.errand_runner import ERRANDS, ErrandRunner
 from shuangli.sims.hands import Hands
-from shuangli.sims.holdings import Holdings, holdings
+from shuangli.sims.holdings import holdings
 from shuangli.sims.makers import Maker
 from shuangli.sims.plan import NOBODY, CellPlan
+from shuangli.sims.played import CellReport, PaymentRow, Played
 from shuangli.sims.schedule import Act as Due
 from shuangli.sims.schedule import Schedule
 from shuangli.sims.system import Anchors
@@ -31,50 +30,6 @@ from shuangli.sims.tap import NOTHING, Tapped, tap
 from shuangli.sims.uplink import Answer, Ask, AskKind
 from shuangli.wallet.journal import MemoryJournal
 from shuangli.wallet.wallet import Wallet
-
-
-class PaymentRow(NamedTuple):
-    """One payment that was attempted; `transfer_id` is empty where nothing was signed.
-
-    `attack` is the kind of the attack that it belongs to, empty for none.
-    """
-
-    at_s: int
-    payer: int
-    payee: int
-    amount_fen: int
-    tag: int
-    coins: int
-    hops: int
-    carried_bytes: int
-    outcome: str
-    transfer_id: bytes
-    attack: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
-    """What a window brought forth in one cell."""
-
-    asks: list[Ask]
-    payments: list[PaymentRow]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellReport:
-    """What a cell holds at the end, the truth about its adversaries, and what it has cost.
-
-    guilty: by key, the kind of adversary for every key that a case may name. exposed_fen: by key, what second
-    wallets held when they were made.
-    """
-
-    holdings: Holdings
-    deeds: list[Deed]
-    guilty: dict[bytes, Kind]
-    exposed_fen: dict[bytes, int]
-    wallets: int
-    signatures_made: int
-    signatures_checked: int
 
 
 class Cell:
@@ -109,12 +64,8 @@ class Cell:
                 self._open(number, at_s)
             elif act is Due.WAGE:
                 self._pay_wage(number, at_s)
-            elif act is Due.GIVE:
-                self._errands.give(number, at_s)
-            elif act is Due.LOAD:
-                self._errands.load(number, at_s)
-            elif act is Due.REFUND:
-                self._errands.refund(number, at_s)
+            elif act in ERRANDS:
+                ERRANDS[act](self._errands, number, at_s)
             elif act is Due.ATTACK:
                 self._stage.act(self._schedule.acts[number])
             elif act is Due.SYNC or self._has_more(number):
@@ -162,7 +113,7 @@ class Cell:
     def _pay_wage(self, number: int, at_s: int) -> None:
         wages = self._plan.wages
         employer, worker = self._devices[wages.employer[number]], self._devices[wages.worker[number]]
-        employer.pay_wage(worker.key.public, int(wages.amount_fen[number]), at_s=at_s)
+        employer.tell(AskKind.WAGE, worker.key.public, int(wages.amount_fen[number]), at_s=at_s)
 
     def _meet(self, number: int, at_s: int) -> None:
         meetings = self._plan.meetings
@@ -171,8 +122,16 @@ class Cell:
         attack = self._crew.label(payer, payee)
         self._revive(payer)
         self._revive(payee)
-        loses = self._cuts.of(number)
-        self._tapped((payer, OWN), (payee, OWN), amount_fen, at_s, attack=attack, tag=tag, loses=loses)
+        self._tapped(
+            (payer, OWN),
+            (payee, OWN),
+            amount_fen,
+            at_s,
+            attack=attack,
+            tag=tag,
+            loses=self._cuts.of(number),
+            away=not self._stage.stolen.isdisjoint((payer, payee)),
+        )
         wallet = self.open_wallet(payer, OWN)
         if wallet is not None and self.open_wallet(payee, OWN) is not None:
             self._top_up(payer, wallet, at_s)
@@ -196,11 +155,12 @@ class Cell:
         attack: str,
         tag: int,
         loses: MessageKind | None = None,
+        away: bool = False,
     ) -> Tapped:
-        """Let one wallet pay another, and write it down."""
+        """Let one wallet pay another, unless one of them is `away`, and write it down."""
         paying, paid = self.open_wallet(*payer), self.open_wallet(*payee)
         tapped = NOTHING
-        if paying is not None and paid is not None:
+        if paying is not None and paid is not None and not away:
             link, refuses = self._crew.link_of(payee[0], paid, at_s)
             tapped = tap(
                 paying,
@@ -211,6 +171,7 @@ class Cell:
                 gossip=self._plan.rules.gossip,
                 to_payer=link,
                 loses=loses,
+                pin=attack != Kind.STOLEN_DEVICE,
             )
             if tapped.session.expires_at_s:
                 self._paid.append((tapped.session.expires_at_s, paying))
@@ -245,7 +206,8 @@ class Cell:
     def _top_up(self, index: int, wallet: Wallet, at_s: int) -> None:
         habits = self._plan.habits
         low = wallet.purse.balance_fen < habits.top_up_below_fen and not wallet.purse.orders
-        may = habits.top_up_fen and index not in self._crew.watched and self._plan.calendar.online(at_s)
+        theirs = index not in self._crew.watched and index not in self._stage.stolen
+        may = habits.top_up_fen and theirs and self._plan.calendar.online(at_s)
         if low and may:
             amount_fen = habits.top_up_fen
             self._order_load(self._devices[index], amount_fen, at_s, deposit_fen=amount_fen)
@@ -271,6 +233,15 @@ class Cell:
         if self._plan.calendar.online(at_s):
             self._open(index, at_s, device)
 
+    def order(self, index: int, amount_fen: int, at_s: int) -> None:
+        """Order a load out of the deposit of a device's holder."""
+        if self._plan.calendar.online(at_s):
+            self._order_load(self._devices[index], amount_fen, at_s, deposit_fen=0)
+
+    def report_lost(self, index: int, at_s: int) -> None:
+        """Tell a device's operator that it is lost."""
+        self._devices[index].tell(AskKind.LOST, at_s=at_s)
+
     def go_online(self, index: int, hand: int, at_s: int) -> None:
         """Let a wallet hand in, if operators can be reached and its holder does not keep quiet."""
         if self._plan.calendar.online(at_s) and at_s >= self._crew.silent_until_s(index):
@@ -281,6 +252,10 @@ class Cell:
 
     # --------------------------------------------------------------------------------------------------
 
+    def _honest(self) -> list[Device]:
+        """The devices whose value was minted."""
+        return [each for each in self._hands if (each.number, each.hand) not in self._truth.counterfeiters]
+
     def report(self) -> CellReport:
         """What the cell holds, and what it has cost."""
         first = self._plan.first_device
@@ -288,7 +263,7 @@ class Cell:
         past = [wallet for _, wallet in self._stage.past]
         signatures = [device.signatures for device in self._hands]
         return CellReport(
-            holdings=holdings(self._hands, watched, past, self._truth.deeds),
+            holdings=holdings(self._honest(), watched, past, self._truth.deeds),
             deeds=self._truth.deeds,
             guilty=self._crew.guilty({index: self._hands.keys(index) for index in self._crew.watched}),
             exposed_fen=self._truth.exposed_fen,

@@ -10,7 +10,7 @@ from typing import Final
 from shuangli.issuer.losses.policy import LossRule
 from shuangli.sims.adversaries.attacks import Attacks
 from shuangli.sims.scenario import DAY_S, HOUR_S
-from shuangli.sims.settings import Concern, setting
+from shuangli.sims.settings import Concern, group, setting
 from shuangli.sims.signatures import Signatures
 
 TRANSFERABLE: Final = "transferable"
@@ -88,6 +88,67 @@ def _online_every_s(who: str) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewTerms:
+    """A change of policy while coins are out: another epoch, under whose terms the mint works from then on.
+
+    What was minted before keeps the terms of its own epoch (F54).
+    """
+
+    after_h: float = setting(
+        0.0,
+        "when the mint changes to new terms, in hours after the first midnight; 0 for never",
+        concern=Concern.POLICY,
+        unit="h",
+        low=0,
+        high=24 * 62,
+    )
+    mode: str = mode(TRANSFERABLE)
+    hop_cap: int = hop_cap(4)
+    claim_window_s: int = claim_window_s(3 * DAY_S)
+    grace_s: int = grace_s(DAY_S)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutOffOperator:
+    """An operator that cannot reach the issuer for a time, while its customers reach it (F52)."""
+
+    operator: int = setting(
+        0,
+        "which one, from 1; 0 for none",
+        concern=Concern.WORLD,
+        unit="operator",
+        low=0,
+        high=64,
+    )
+    from_h: float = setting(
+        12.0,
+        "from when, in hours after the first midnight",
+        concern=Concern.WORLD,
+        unit="h",
+        low=0,
+        high=24 * 62,
+    )
+    hours: float = setting(6.0, "for how long", concern=Concern.WORLD, unit="h", low=0.1, high=24 * 62)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KilledOperator:
+    """An operator whose process is killed in a reconciliation, before it has written anything down (F11)."""
+
+    operator: int = setting(
+        0, "which one, from 1; 0 for none", concern=Concern.WORLD, unit="operator", low=0, high=64
+    )
+    from_h: float = setting(
+        12.0,
+        "in its first reconciliation after so many hours from the first midnight",
+        concern=Concern.WORLD,
+        unit="h",
+        low=0,
+        high=24 * 62,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Common(Attacks):
     """What all scenarios can be asked."""
 
@@ -111,6 +172,22 @@ class Common(Attacks):
         low=1,
         high=1_000_000,
     )
+    pin_above_fen: int = setting(
+        100_000,
+        "largest payment that a wallet makes without its PIN",
+        concern=Concern.POLICY,
+        unit="fen",
+        low=0,
+        high=500_000,
+    )
+    payments_between_pins: int = setting(
+        10,
+        "most payments in a row that a wallet makes without its PIN",
+        concern=Concern.POLICY,
+        unit="payments",
+        low=0,
+        high=1_000_000,
+    )
     oldest_list_s: int = setting(
         7 * DAY_S,
         "age of the oldest revocation list that a device accepts, its own and the other's",
@@ -123,6 +200,15 @@ class Common(Attacks):
     hop_cap: int = hop_cap(1)
     claim_window_s: int = claim_window_s(3 * DAY_S)
     grace_s: int = grace_s(DAY_S)
+    new_terms: NewTerms = group(NewTerms)
+    returns: str = setting(
+        OFF,
+        "whether what nobody has claimed goes back in the run, by the watermarks of all operators",
+        concern=Concern.POLICY,
+        choices=(OFF, ON),
+    )
+    cut_off: CutOffOperator = group(CutOffOperator)
+    killed: KilledOperator = group(KilledOperator)
     persons_online_every_s: int = _online_every_s("persons")
     merchants_online_every_s: int = _online_every_s("merchants")
     hard_share: float = setting(

@@ -15,7 +15,6 @@ from shuangli.messages.certificates import WalletKind
 from shuangli.messages.conditions import NO_CLASS, Condition
 from shuangli.messages.notices import Outcome
 from shuangli.offline.conditions import is_given
-from shuangli.sims.signatures import NETWORK
 from shuangli.sims.system import Anchors
 from shuangli.sims.uplink import Answer, Ask, AskKind
 from shuangli.wallet.choice import denominate
@@ -32,7 +31,6 @@ ANSWERS_KEPT_S: Final = 3_600
 """How long after a request's expiry a payee still knows its answer."""
 
 UNPAID: Final = (Outcome.LATE, Outcome.CAPPED, Outcome.FROZEN, Outcome.INVALID, Outcome.UNKNOWN_COIN)
-CURRENCY: Final = "CNY"
 PIN: Final = "2580"
 DEAF_S: Final = 50 * 365 * 86_400
 """The age of a list that a deaf device accepts."""
@@ -126,10 +124,8 @@ class Device:
     @property
     def quiet(self) -> bool:
         """Say whether it waits for no answer."""
-        wallet = self.wallet
-        return (
-            not self._awaits and wallet is not None and not wallet.purse.orders and not wallet.purse.uploads
-        )
+        purse = self.wallet.purse if self.wallet is not None else None
+        return purse is not None and not (self._awaits or purse.orders or purse.uploads)
 
     @property
     def signatures(self) -> tuple[int, int]:
@@ -171,9 +167,9 @@ class Device:
                 WalletKind.HARD,
                 seed=self._make.element,
                 nonce_key=sha256(self._nonces.encode()),
-                network=NETWORK,
+                network=anchors.network,
                 root=anchors.root,
-                currency=CURRENCY,
+                currency=anchors.currency,
                 pin=PIN,
             )
             self.element = anchors.scheme.element(made.memory, made.power)
@@ -236,9 +232,9 @@ class Device:
         """Grant somebody money under a condition."""
         self._ask(AskKind.GIVE, receiver + codec.encode(condition.fields), at_s, amount_fen)
 
-    def pay_wage(self, worker: bytes, amount_fen: int, *, at_s: int) -> None:
-        """As an employer, pay a worker's account."""
-        self._ask(AskKind.WAGE, worker, at_s, amount_fen)
+    def tell(self, kind: AskKind, data: bytes = b"", amount_fen: int = 0, *, at_s: int) -> None:
+        """Say something to the operator to which no answer is told, such as whom to pay a wage."""
+        self._ask(kind, data, at_s, amount_fen)
 
     def sync(self, *, at_s: int, give_back: bool = False) -> None:
         """Hand in what there is, and look at the revocation list; not while an upload is under way.

@@ -5,32 +5,13 @@ each run, and the tests that compare it with what is written.
 """
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from shuangli import __version__
+from shuangli.data_package import Column, package, resource
 
 PAYMENTS: Final = "payments.parquet"
 CASES: Final = "cases.parquet"
 TRANSACTIONS: Final = "transactions.parquet"
-LICENCE: Final = {"name": "Apache-2.0", "title": "Apache License 2.0"}
-CITATION: Final = (
-    "The Shuangli contributors (2026). Shuangli: a digital-currency wallet and dual-offline payment simulator"
-    f" in the style of the e-CNY (version {__version__}) [Computer software]."
-)
-"""How to cite a result; CITATION.cff says the same."""
-
-
-class Column(NamedTuple):
-    """One column: `where` says for which scenarios it is there, in words; empty for all of them."""
-
-    name: str
-    kind: str
-    unit: str
-    about: str
-    where: str = ""
-
-
 TRANSIT: Final = "transit"
 PURPOSES: Final = "other"
 """Where a column is there: in transit, or in the scenarios in which payments are for several things."""
@@ -128,14 +109,6 @@ DICTIONARY: Final[Mapping[str, tuple[str, tuple[Column, ...]]]] = {
 }
 """What each table holds, and its columns in their order."""
 
-FIELD_TYPES: Final = {
-    **{kind: {"type": "integer"} for kind in ("int16", "int32", "int64")},
-    "string": {"type": "string"},
-    "bool": {"type": "boolean"},
-    "binary": {"type": "string", "format": "binary"},
-}
-"""The types of a Table Schema (Frictionless Data) by ours."""
-
 
 def columns_of(table: str, scenario: str) -> list[Column]:
     """The columns that a table has in a run of this scenario."""
@@ -147,33 +120,14 @@ def descriptor(figures: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[s
     """The content of `datapackage.json` (Data Package 2.0): the tables of a run, and what they mean."""
     scenario = figures["scenario"]
     tables = [name for name in DICTIONARY if name in files]
-    return {
-        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
-        "name": f"shuangli-{scenario['name']}-{scenario['seed']}",
-        "title": f"A simulated run of {scenario['name']} with seed {scenario['seed']}",
-        "version": __version__,
-        "licenses": [LICENCE],
-        "citation": CITATION,
-        "resources": [_resource(name, scenario["name"], files[name]) for name in tables],
-    }
-
-
-def _resource(table: str, scenario: str, data: bytes) -> dict[str, Any]:
-    return {
-        "name": table.partition(".")[0],
-        "path": table,
-        "format": "parquet",
-        "mediatype": "application/vnd.apache.parquet",
-        "bytes": len(data),
-        "hash": f"sha256:{sha256(data).hexdigest()}",
-        "description": DICTIONARY[table][0],
-        "schema": {"fields": [_field(column) for column in columns_of(table, scenario)]},
-    }
-
-
-def _field(column: Column) -> dict[str, str]:
-    unit = {"unit": column.unit} if column.unit else {}
-    return {"name": column.name, **FIELD_TYPES[column.kind], **unit, "description": column.about}
+    return package(
+        f"shuangli-{scenario['name']}-{scenario['seed']}",
+        f"A simulated run of {scenario['name']} with seed {scenario['seed']}",
+        [
+            resource(name, DICTIONARY[name][0], columns_of(name, scenario["name"]), files[name])
+            for name in tables
+        ],
+    )
 
 
 def as_markdown(table: str) -> str:

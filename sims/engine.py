@@ -14,13 +14,17 @@ import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from itertools import permutations
+from typing import Final, NamedTuple
 
 from shuangli.sims.branch import BranchReport
-from shuangli.sims.cell import CellReport, Played
+from shuangli.sims.crossing import goes_on
+from shuangli.sims.duties import Duties
+from shuangli.sims.office import TRADES
 from shuangli.sims.payments import PaymentLog
 from shuangli.sims.plan import CellPlan
+from shuangli.sims.played import CellReport, Played
 from shuangli.sims.system import System
 from shuangli.sims.uplink import SILENT, Answer, Ask, with_news
 from shuangli.sims.workers import Inline, Process, Usage, Workers, batches_of, usage, work_branch, work_cells
@@ -39,6 +43,7 @@ class Run:
 
     cpu_s: processor time of the processes of `cells`, of `operators` and of the `issuer`, which is the main
     one; all of it is the main one's where all is played there. peak_rss_kib: peaks of memory, added up.
+    abroad: what was played beside it.
     """
 
     payments: PaymentLog
@@ -46,12 +51,28 @@ class Run:
     branches: list[BranchReport]
     peak_rss_kib: int
     cpu_s: dict[str, float]
+    abroad: "Run | None" = None
 
 
-def play(system: System, plans: Sequence[CellPlan], *, workers: int, progress: Progress) -> Run:
+class Side(NamedTuple):
+    """One issuer with its operators, and the cells where its value is paid."""
+
+    system: System
+    plans: Sequence[CellPlan]
+
+
+def play(
+    system: System,
+    plans: Sequence[CellPlan],
+    *,
+    workers: int,
+    progress: Progress,
+    abroad: Side | None = None,
+) -> Run:
     """Play all cells to the end, in at most `workers` processes beside the operators' and this one.
 
-    With no `workers`, all of it is played in this process.
+    With no `workers`, all of it is played in this process. What is `abroad` is played beside it, by the same
+    calendar; each side has as many processes. Only exchanges cross (`crossing`).
 
     Raises:
         StoreError: a worker died (`worker`), or a database failed.
@@ -60,35 +81,34 @@ def play(system: System, plans: Sequence[CellPlan], *, workers: int, progress: P
     last_s = calendar.closes_s + calendar.close_takes_s + WINDOWS_AFTER_CLOSE * calendar.window_s
     starts = range(calendar.start_s, last_s, calendar.window_s)
     before = usage()
-    payments = PaymentLog()
     with Workers(inline=not workers) as crew, _no_collector():
-        cells = _Cells(crew, system, plans, workers)
-        online = _Online(crew, system)
-        asks: list[Ask] = []
-        answers: list[Answer] = []
+        home = _Country(crew, Side(system, plans), workers)
+        countries = [home] if abroad is None else [home, _Country(crew, abroad, workers)]
         for done, start_s in enumerate(starts, 1):
-            cells.start_window(start_s, start_s + calendar.window_s, answers)
-            answers = online.settle(asks, now_s=start_s)
-            asks = []
-            for played in cells.finish_window():
-                payments.add(played.payments)
-                asks += played.asks
-            asks.sort(key=lambda ask: ask.at_s)
-            progress(done, len(starts), payments.count)
-        reports, by_cells = cells.reports()
-        branches, by_operators = online.reports()
+            end_s = start_s + calendar.window_s
+            for country in countries:
+                country.begin_window(start_s, end_s)
+            for country in countries:
+                country.settle(start_s)
+            for country, other in permutations(countries, 2):
+                other.hear(country.crossing(other, at_s=end_s))
+            for country in countries:
+                country.finish_window()
+            progress(done, len(starts), sum(country.payments.count for country in countries))
+        runs = [country.report() for country in countries]
     mine = usage()
     mine = mine._replace(cpu_s=mine.cpu_s - before.cpu_s)
-    return Run(
-        payments=payments,
-        cells=reports,
-        branches=branches,
-        peak_rss_kib=_summed([mine, *by_cells, *by_operators]),
-        cpu_s={
-            "cells": _elsewhere_s(by_cells),
-            "operators": _elsewhere_s(by_operators),
-            "issuer": mine.cpu_s,
-        },
+    return _with_abroad(runs, mine)
+
+
+def _with_abroad(runs: Sequence[tuple[Run, list[Usage]]], mine: Usage) -> Run:
+    """The run at home with what was played beside it; the main process and all memory count at home."""
+    (home, _), *others = runs
+    return replace(
+        home,
+        peak_rss_kib=_summed([mine, *(each for _, used in runs for each in used)]),
+        cpu_s={**home.cpu_s, "issuer": mine.cpu_s},
+        abroad=next((run for run, _ in others), None),
     )
 
 
@@ -110,6 +130,57 @@ def _no_collector() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+class _Country:
+    """One side of a run: its cells and its online half, a window apart."""
+
+    def __init__(self, crew: Workers, side: Side, workers: int) -> None:
+        self.payments = PaymentLog()
+        self._anchors = side.system.anchors
+        self._cells = _Cells(crew, side.system, side.plans, workers)
+        self._online = _Online(crew, side.system)
+        self._asks: list[Ask] = []
+        self._answers: list[Answer] = []
+        self._heard: list[Ask] = []
+
+    def begin_window(self, start_s: int, end_s: int) -> None:
+        """Let the cells play, after handing out the answers of an earlier window."""
+        self._cells.start_window(start_s, end_s, self._answers)
+
+    def settle(self, now_s: int) -> None:
+        """Answer the asks of the window before."""
+        self._answers = self._online.settle(self._asks, now_s=now_s)
+
+    def crossing(self, other: "_Country", *, at_s: int) -> list[Ask]:
+        """What of these leads to something on the other side."""
+        return goes_on(self._online.traded, other._anchors.device_key, at_s=at_s)
+
+    def hear(self, asks: list[Ask]) -> None:
+        """Take what comes from the other side."""
+        self._heard = asks
+
+    def finish_window(self) -> None:
+        """Take what the window brought forth."""
+        self._asks = []
+        for played in self._cells.finish_window():
+            self.payments.add(played.payments)
+            self._asks += played.asks
+        self._asks += self._heard
+        self._asks.sort(key=lambda ask: ask.at_s)
+
+    def report(self) -> tuple[Run, list[Usage]]:
+        """What it brought forth, and what its workers have used."""
+        cells, by_cells = self._cells.reports()
+        branches, by_operators = self._online.reports()
+        run = Run(
+            payments=self.payments,
+            cells=cells,
+            branches=branches,
+            peak_rss_kib=0,
+            cpu_s={"cells": _elsewhere_s(by_cells), "operators": _elsewhere_s(by_operators), "issuer": 0.0},
+        )
+        return run, [*by_cells, *by_operators]
 
 
 class _Cells:
@@ -159,7 +230,9 @@ class _Online:
 
     def __init__(self, crew: Workers, system: System) -> None:
         self._system = system
+        self._duties = Duties(system)
         self._list_number, self._revocations = 0, b""
+        self.traded: list[tuple[Ask, Answer]] = []
         self._branches: list[Process | Inline] = [
             crew.start(f"operator-{index}", work_branch, system.plan, system.anchors, index, system.directory)
             for index in range(system.plan.operators)
@@ -167,14 +240,15 @@ class _Online:
 
     def settle(self, asks: Sequence[Ask], *, now_s: int) -> list[Answer]:
         """Answer a window's asks; everything is on disk when this returns, the issuer's part first."""
-        if not asks:
+        self.traded = []
+        by_branch = self._duties.outgoing(asks, now_s=now_s)
+        if not any(by_branch):
             return []
-        by_branch = [[ask for ask in asks if ask.operator == index] for index in range(len(self._branches))]
         batches = [batches_of(mine, BATCH_BYTES) for mine in by_branch]
-        for branch, mine in zip(self._branches, batches, strict=True):
-            branch.send((self._revocations, mine))
+        for index, (branch, mine) in enumerate(zip(self._branches, batches, strict=True)):
+            branch.send((self._revocations, mine, index == self._duties.dying))
         with self._system.issuer.transaction():
-            self._system.revoke_due(now_s=now_s)
+            self._system.keep_up(now_s=now_s)
             last = self._reply_to_batches([len(mine) for mine in batches])
         for branch, replies in zip(self._branches, last, strict=True):
             branch.send(replies)
@@ -186,10 +260,17 @@ class _Online:
         heard, told = self._system.published(number, revocations, now_s=now_s)
         for index, (branch, asked) in enumerate(zip(self._branches, by_branch, strict=True)):
             received = branch.receive()
-            self._system.note_opened(index, received, now_s=now_s)
-            for ask, answer in zip(asked, received, strict=True):
-                if ask.kind not in SILENT:
+            if index == self._duties.dying:
+                self._duties.unanswered(asked)
+                continue
+            answered = [*zip(asked, received, strict=True)]
+            self._duties.heard(index, answered, now_s=now_s)
+            for ask, answer in answered:
+                if ask.kind in TRADES:
+                    self.traded.append((ask, answer))
+                elif ask.kind not in SILENT:
                     answers.append(with_news(ask, answer, list_number=heard, revocations=told))
+        self._duties.give_back(now_s=now_s)
         return answers
 
     def _reply_to_batches(self, counts: Sequence[int]) -> list[object]:

@@ -1,11 +1,14 @@
 """Runs the errands of a cell: what devices say to their operators at planned times (`errands`)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from shuangli.messages.conditions import Condition
 from shuangli.sims.device import Device
 from shuangli.sims.errands import FREE
 from shuangli.sims.plan import CellPlan
+from shuangli.sims.schedule import Act
+from shuangli.sims.uplink import AskKind, number_bytes
 
 
 class ErrandRunner:
@@ -49,6 +52,21 @@ class ErrandRunner:
             receiver = self._devices[gifts.receiver[number]].key.public
             giver.give(receiver, condition, int(gifts.amount_fen[number]), at_s=at_s)
 
+    def sell(self, number: int, at_s: int) -> None:
+        """A device sells money abroad."""
+        sales = self._errands.sales
+        self._devices[sales.device[number]].tell(
+            AskKind.SELL, number_bytes(int(sales.buyer[number])), int(sales.amount_fen[number]), at_s=at_s
+        )
+
     def refund(self, number: int, at_s: int) -> None:
         """A device gives back what it holds under conditions."""
         self._devices[self._errands.refunds.device[number]].sync(at_s=at_s, give_back=True)
+
+
+ERRANDS: Final[Mapping[Act, Callable[[ErrandRunner, int, int], None]]] = {
+    Act.GIVE: ErrandRunner.give,
+    Act.LOAD: ErrandRunner.load,
+    Act.REFUND: ErrandRunner.refund,
+    Act.SELL: ErrandRunner.sell,
+}

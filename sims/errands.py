@@ -3,6 +3,7 @@
     loads     money of a deposit, or of a grant, becomes value in a purse
     gifts     somebody grants somebody else money under a condition (`shuangli.messages.conditions`)
     refunds   somebody gives back what they hold under conditions before its time is over
+    sales     somebody sells money of a deposit for that of another currency, to be had on a wallet abroad
 
 An errand is planned for a time at which operators can be reached.
 """
@@ -67,6 +68,20 @@ class Refunds:
         check_columns(self)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sales:
+    """Sales of money abroad, in order of time: at_s, device, amount_fen, buyer (the number of the device
+    abroad that is paid, of the same holder and with the same operator)."""
+
+    at_s: Column
+    device: Column
+    amount_fen: Column
+    buyer: Column
+
+    def __post_init__(self) -> None:
+        check_columns(self)
+
+
 def check_columns(columns: object) -> None:
     """Make sure that arrays have one length, and are in order of time.
 
@@ -104,6 +119,7 @@ class Errands:
     loads: Loads = field(default_factory=lambda: none_of(Loads))
     gifts: Gifts = field(default_factory=lambda: none_of(Gifts))
     refunds: Refunds = field(default_factory=lambda: none_of(Refunds))
+    sales: Sales = field(default_factory=lambda: none_of(Sales))
     classes: Column | None = None
     purposes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
@@ -115,12 +131,12 @@ class Errands:
     @property
     def devices(self) -> tuple[Column, ...]:
         """All devices that run errands."""
-        return self.loads.device, self.gifts.receiver, self.refunds.device
+        return self.loads.device, self.gifts.receiver, self.refunds.device, self.sales.device
 
     @property
     def times(self) -> tuple[Column, ...]:
         """When they are run."""
-        return self.loads.at_s, self.gifts.at_s, self.refunds.at_s
+        return self.loads.at_s, self.gifts.at_s, self.refunds.at_s, self.sales.at_s
 
     def class_of(self, device: int) -> int:
         """As what a device is certified."""

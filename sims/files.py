@@ -17,7 +17,6 @@ from shuangli.sims.dictionary import CASES, PAYMENTS, TRANSACTIONS, descriptor
 from shuangli.sims.report.page import charts_of, render
 from shuangli.sims.report.story import Material
 from shuangli.sims.results import Outcome
-from shuangli.sims.signatures import NETWORK
 from shuangli.sims.system import System
 from shuangli.sims.transactions import transactions_table
 
@@ -48,7 +47,7 @@ def files_of(system: System, outcome: Outcome, figures: dict[str, Any]) -> dict[
     }
     report = sign_report(
         system.centre_key,
-        network=NETWORK,
+        network=system.anchors.network,
         made_at_s=calendar.closes_s,
         files=files,
         centre=system.centre_certificate,

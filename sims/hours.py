@@ -1,5 +1,6 @@
 """A run by hour: payments, their value, what was not reconciled, and what was in circulation."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,11 +17,13 @@ def figures_by_hour(
 ) -> list[dict[str, int]]:
     """One row for each hour since `first_s`, the first midnight; hours before it are negative.
 
-    `circulation_flow` is what was posted to the account of circulation: (start of the hour in seconds,
+    `circulation_flow` is what was posted to the accounts of circulation: (start of the hour in seconds,
     fen, a credit being negative). `payments` are those of `payments.parquet`.
     """
     paid = payments.filter(pl.col("outcome") == PAID)
-    flow_fen = {(start_s - first_s) // HOUR_S: fen for start_s, fen in circulation_flow}
+    flow_fen: Counter[int] = Counter()
+    for start_s, fen in circulation_flow:
+        flow_fen[(start_s - first_s) // HOUR_S] += fen
     made = _sums(paid, "at_s", first_s)
     received = _sums(paid, "received_s", first_s)
     entered = _sums(payments, "entry_s", first_s) if "entry_s" in payments.columns else {}
@@ -31,7 +34,7 @@ def figures_by_hour(
         count, value_fen = made.get(hour, NOTHING)
         reconciled, reconciled_fen = received.get(hour, NOTHING)
         unreconciled_fen += value_fen - reconciled_fen
-        circulating_fen -= flow_fen.get(hour, 0)
+        circulating_fen -= flow_fen[hour]
         rows.append(
             {
                 "hour": hour,

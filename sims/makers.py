@@ -1,12 +1,12 @@
 """Makes the devices of a cell: what each remembers, what it is told, where its key is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from shuangli.offline.policy import PayeePolicy, PayerPolicy
 from shuangli.sims.adversaries.crew import Crew
-from shuangli.sims.device import CURRENCY, Device, Make, Surroundings
+from shuangli.sims.device import Device, Make, Surroundings
 from shuangli.sims.plan import NOBODY, CellPlan, Role, Rules
 from shuangli.sims.system import Anchors, derive_seed
 from shuangli.sims.uplink import Ask
@@ -26,7 +26,7 @@ class Maker:
         """Devices made here say what they ask by `send`."""
         self._plan = plan
         self._crew = crew
-        rules = _rules(plan.rules, anchors.operator_names)
+        rules = _rules(plan.rules, anchors)
         self._around = Surroundings(
             anchors=anchors,
             rules=rules,
@@ -77,7 +77,7 @@ class Maker:
         return self._makes.setdefault(make, make)
 
 
-def _rules(rules: Rules, operators: Sequence[str]) -> tuple[WalletRules, ...]:
+def _rules(rules: Rules, anchors: Anchors) -> tuple[WalletRules, ...]:
     """What the wallets of each operator are told."""
     payee = PayeePolicy()
     payee = replace(payee, accepts=replace(payee.accepts, list_age_s=rules.oldest_list_s))
@@ -85,9 +85,12 @@ def _rules(rules: Rules, operators: Sequence[str]) -> tuple[WalletRules, ...]:
         day_limit_fen=rules.day_limit_fen,
         payment_limit_fen=rules.payment_limit_fen,
         payments_between_syncs=rules.payments_between_syncs,
+        pin_above_fen=rules.pin_above_fen,
+        payments_between_pins=rules.payments_between_pins,
     )
     return tuple(
-        WalletRules(operator=name, currency=CURRENCY, payer=payer, payee=payee) for name in operators
+        WalletRules(operator=name, currency=anchors.currency, payer=payer, payee=payee)
+        for name in anchors.operator_names
     )
 
 

@@ -5,12 +5,13 @@ from typing import Final
 
 import polars as pl
 
+from shuangli.issuer.epochs.ageing import returned_by_age
 from shuangli.issuer.facts import ObjectKind
 from shuangli.issuer.store import IssuerStore
 from shuangli.messages.session import Refusal
 from shuangli.sims.adversaries.labels import kinds_by_device
 from shuangli.sims.adversaries.truth import REFUSED, Deed, forked_coins
-from shuangli.sims.cell import PaymentRow
+from shuangli.sims.played import PaymentRow
 from shuangli.sims.scenario import Labels, Scenario
 from shuangli.sims.transit.figures import with_trips
 
@@ -46,6 +47,11 @@ class PaymentLog:
         """All payments in order of time, then payer."""
         empty = pl.DataFrame(schema=COLUMNS)
         return pl.concat([empty, *self._parts]).sort("at_s", "payer", "payee", maintain_order=True)
+
+
+def gone_back_fen(store: IssuerStore) -> int:
+    """What went back since nobody had claimed it, in fen; its payee's device does not know."""
+    return sum(back.value_fen for back in returned_by_age(store.database, now_s=0) if not back.from_fund)
 
 
 def received_transfers(store: IssuerStore) -> pl.DataFrame:

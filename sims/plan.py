@@ -144,6 +144,7 @@ class Rules:
 
     day_limit_fen, payment_limit_fen: most that one pays in a day, and at once. oldest_list_s: age of the
     oldest revocation list it accepts. payments_between_syncs: most payments until it must have been online.
+    pin_above_fen, payments_between_pins: largest payment, and most payments in a row, without the PIN.
     gossip: whether two devices compare their lists after a payment. cut_share: share of payments of which a
     message is lost at first.
     """
@@ -152,6 +153,8 @@ class Rules:
     payment_limit_fen: int = 500_000
     oldest_list_s: int = 7 * 86_400
     payments_between_syncs: int = 200
+    pin_above_fen: int = 100_000
+    payments_between_pins: int = 10
     gossip: bool = False
     cut_share: float = 0.0
 

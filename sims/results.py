@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from shuangli.data_package import CITATION
 from shuangli.errors import StoreError
 from shuangli.issuer.cases import Case
 from shuangli.issuer.minting import circulation, vault
@@ -20,14 +21,13 @@ from shuangli.sims.adversaries.attack import Kind
 from shuangli.sims.adversaries.labels import attack_figures
 from shuangli.sims.adversaries.truth import Deed, forked_coins
 from shuangli.sims.branch import BranchReport
-from shuangli.sims.cell import CellReport
-from shuangli.sims.dictionary import CITATION
 from shuangli.sims.holdings import Holdings, sum_holdings
 from shuangli.sims.hours import figures_by_hour
 from shuangli.sims.kinds import kind_figures
+from shuangli.sims.played import CellReport
 from shuangli.sims.scenario import Scenario
 from shuangli.sims.settings import nested
-from shuangli.sims.system import EPOCH, System
+from shuangli.sims.system import System
 from shuangli.sims.tap import PAID
 from shuangli.sims.transit.figures import trip_figures
 
@@ -49,6 +49,7 @@ class Outcome:
     circulation_flow: Sequence[tuple[int, int]]
     issuer_signatures: tuple[int, int]
     undisclosed_fen: int
+    gone_back_fen: int
 
     @property
     def deeds(self) -> list[Deed]:
@@ -92,9 +93,11 @@ def ledger_differences(system: System, branches: Sequence[BranchReport]) -> dict
         "supply": sum(supply.difference_fen for supply in supplies),
         "forks": sum(supply.forked_difference_fen for supply in supplies),
     }
-    in_books_fen = -issuer.store.ledger.balance_fen(circulation(EPOCH))
-    counted_fen = issuer.store.open_coins.count_fen().get((EPOCH, False), 0)
-    differences["circulation_and_open_coins"] = in_books_fen - counted_fen
+    counted_fen = issuer.store.open_coins.count_fen()
+    differences["circulation_and_open_coins"] = sum(
+        abs(-issuer.store.ledger.balance_fen(circulation(epoch)) - counted_fen.get((epoch, False), 0))
+        for epoch in system.plan.epochs
+    )
     for branch in branches:
         at_issuer_fen = -issuer.store.ledger.balance_fen(vault(branch.name))
         differences[f"vault_{branch.name}"] = at_issuer_fen - branch.vault_fen
@@ -112,6 +115,7 @@ def result(outcome: Outcome) -> dict[str, Any]:
             "name": scenario.name,
             "seed": scenario.seed,
             "first_day_s": scenario.first_day_s,
+            "currency": scenario.system.terms.currency,
             "config": nested(scenario.config),
             "input": dict(scenario.facts),
         },
@@ -270,7 +274,7 @@ def _books(outcome: Outcome, held: Holdings) -> dict[str, Any]:
     open_fen += outcome.unpaid_on_forks_fen
     differences = {
         **outcome.ledger_differences_fen,
-        "devices_and_open_coins": open_fen - held.total_fen + outcome.undisclosed_fen,
+        "devices_and_open_coins": open_fen - held.total_fen + outcome.undisclosed_fen + outcome.gone_back_fen,
     }
     return {
         "difference_fen": sum(abs(value) for value in differences.values()),
@@ -285,5 +289,6 @@ def _books(outcome: Outcome, held: Holdings) -> dict[str, Any]:
             "disowned_fen": held.disowned_fen,
             "undisclosed_fen": outcome.undisclosed_fen,
             "void_fen": outcome.unpaid_on_forks_fen,
+            "gone_back_fen": outcome.gone_back_fen,
         },
     }

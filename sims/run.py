@@ -8,11 +8,14 @@ DIR/root-key.txt      the issuer's root key       DIR/report.html    all of it t
 DIR/transactions.parquet   what was paid, labelled   DIR/plots/*.svg, *.png   the page's charts
 DIR/datapackage.json  what the tables' columns mean
 DIR/databases/        what issuer and operators wrote
+DIR/abroad/           the same of the other side of a border, if there is one
 """
 
 import platform
 import shutil
 import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -27,18 +30,18 @@ from shuangli.issuer.supply import supply_by_epoch, unpaid_on_forks_fen
 from shuangli.offline.report import EVIDENCE_PREFIX, PAGE, RESULT, TABLES
 from shuangli.sims.adversaries.truth import undisclosed_fen
 from shuangli.sims.dictionary import TRANSACTIONS
-from shuangli.sims.engine import Progress, Run, play
+from shuangli.sims.engine import Progress, Run, Side, play
 from shuangli.sims.files import PACKAGE, PLOTS, REPORT, ROOT_KEY, as_json, files_of
-from shuangli.sims.payments import heard_of, received_transfers, settled_payments
+from shuangli.sims.payments import gone_back_fen, heard_of, received_transfers, settled_payments
 from shuangli.sims.results import (
     Outcome,
     check_accused,
     deeds_of,
     ledger_differences,
-    result,
 )
 from shuangli.sims.scenario import HOUR_S, Scenario
-from shuangli.sims.system import EPOCH, System
+from shuangli.sims.sides import ABROAD, results, sides_of
+from shuangli.sims.system import System
 
 MARKER: Final = "run.json"
 DATABASES: Final = "databases"
@@ -63,7 +66,8 @@ def run_scenario(scenario: Scenario, directory: Path, *, workers: int, progress:
         BadInput: the directory cannot be written, or holds something else (`bad-output`).
         StoreError: the books do not balance (nothing is reported then), a worker died, or the disk is full.
     """
-    prepare(directory)
+    for name, _ in sides_of(scenario):
+        prepare(directory / name)
     try:
         return _run(scenario, directory, workers=workers, progress=progress)
     except StoreError as error:
@@ -74,22 +78,37 @@ def run_scenario(scenario: Scenario, directory: Path, *, workers: int, progress:
 def _run(scenario: Scenario, directory: Path, *, workers: int, progress: Progress) -> Written:
     started = time.monotonic()
     started_at = datetime.now(tz=UTC)
-    system = System(scenario.system, directory / DATABASES)
-    try:
-        run = play(system, scenario.plans, workers=workers, progress=progress)
+    with ExitStack() as closing:
+        sides = [(side, directory / name) for name, side in sides_of(scenario)]
+        systems = [System(side.system, place / DATABASES) for side, place in sides]
+        for system in systems:
+            closing.callback(system.close)
+        runs = _played(scenario, systems, workers=workers, progress=progress)
         played_s = time.monotonic() - started
-        outcome = _outcome(scenario, system, run)
-        figures = result(outcome)
-        _write(directory, files_of(system, outcome, figures))
-    finally:
-        system.close()
+        outcomes = [
+            _outcome(side, system, run) for (side, _), system, run in zip(sides, systems, runs, strict=True)
+        ]
+        figures = results(outcomes)
+        for (_, place), system, outcome, mine in zip(sides, systems, outcomes, figures, strict=True):
+            _write(place, files_of(system, outcome, mine))
     facts = {
-        **_run_facts(started_at, played_s, time.monotonic() - started, workers, run, figures),
+        **_run_facts(started_at, played_s, time.monotonic() - started, workers, runs[0], figures[0]),
         "files": dict(scenario.files),
         "versions": versions(),
     }
-    _write(directory, {MARKER: as_json(facts)})
-    return Written(directory=directory, result=figures, run=facts)
+    for _, place in reversed(sides):
+        _write(place, {MARKER: as_json(facts)})
+    return Written(directory=directory, result=figures[0], run=facts)
+
+
+def _played(scenario: Scenario, systems: Sequence[System], *, workers: int, progress: Progress) -> list[Run]:
+    """The runs of all sides of a scenario, the one at home first."""
+    home, *others = systems
+    abroad = None
+    if scenario.abroad is not None:
+        abroad = Side(others[0], scenario.abroad.plans)
+    run = play(home, scenario.plans, workers=workers, progress=progress, abroad=abroad)
+    return [run, *((run.abroad,) if run.abroad is not None else ())]
 
 
 def play_only(scenario: Scenario, directory: Path) -> dict[str, Any]:
@@ -100,15 +119,20 @@ def play_only(scenario: Scenario, directory: Path) -> dict[str, Any]:
     Raises:
         StoreError: the books do not balance, or the disk is full.
     """
-    small = sum(len(plan.devices) for plan in scenario.plans) <= DEVICES_IN_MEMORY
-    if not small:
-        directory.mkdir(parents=True)
-    system = System(scenario.system, None if small else directory)
-    try:
-        run = play(system, scenario.plans, workers=0, progress=lambda *_: None)
-        return result(_outcome(scenario, system, run))
-    finally:
-        system.close()
+    sides = sides_of(scenario)
+    small = sum(len(plan.devices) for _, side in sides for plan in side.plans) <= DEVICES_IN_MEMORY
+    with ExitStack() as closing:
+        systems = []
+        for name, side in sides:
+            if not small:
+                (directory / name).mkdir(parents=True)
+            systems.append(System(side.system, None if small else directory / name))
+            closing.callback(systems[-1].close)
+        runs = _played(scenario, systems, workers=0, progress=lambda *_: None)
+        outcomes = [
+            _outcome(side, system, run) for (_, side), system, run in zip(sides, systems, runs, strict=True)
+        ]
+        return results(outcomes)[0]
 
 
 def versions() -> dict[str, str]:
@@ -136,6 +160,7 @@ def prepare(directory: Path) -> None:
         (directory / MARKER).write_bytes(as_json({"unfinished": True}))
         for name in (RESULT, *TABLES, TRANSACTIONS, PACKAGE, PAGE, REPORT, ROOT_KEY):
             (directory / name).unlink(missing_ok=True)
+        shutil.rmtree(directory / ABROAD, ignore_errors=True)
         for name in (DATABASES, EVIDENCE_PREFIX, PLOTS):
             shutil.rmtree(directory / name, ignore_errors=True)
             (directory / name).mkdir()
@@ -156,8 +181,13 @@ def _outcome(scenario: Scenario, system: System, run: Run) -> Outcome:
         supply=supply_by_epoch(system.issuer.store),
         unpaid_on_forks_fen=unpaid_on_forks_fen(system.issuer.store),
         ledger_differences_fen=ledger_differences(system, run.branches),
-        circulation_flow=system.issuer.store.ledger.flow_fen(circulation(EPOCH), HOUR_S),
+        circulation_flow=[
+            flow
+            for epoch in system.plan.epochs
+            for flow in system.issuer.store.ledger.flow_fen(circulation(epoch), HOUR_S)
+        ],
         issuer_signatures=system.signatures(),
+        gone_back_fen=gone_back_fen(system.issuer.store),
         undisclosed_fen=undisclosed_fen(deeds, heard_of(system.issuer.store, received)) if deeds else 0,
     )
     check_accused(outcome.cases, outcome.guilty)

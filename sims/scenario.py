@@ -38,6 +38,7 @@ class Scenario:
     `facts` go into the result's description of its input. Where it is about trips, `boardings` is what
     the demand asks for, [days, 24, stations], and a meeting's tag is the position of its trip in `trips`.
     `files` are the digests of the files that were read, by what they are. `labels` say what payments are for.
+    `abroad` is what is played beside it, in another currency, with an issuer of its own.
     """
 
     name: str
@@ -51,3 +52,4 @@ class Scenario:
     trips: Trips | None = None
     labels: Labels | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+    abroad: "Scenario | None" = None

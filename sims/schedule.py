@@ -20,6 +20,7 @@ class Act(IntEnum):
     SYNC = 6
     REFUND = 7
     FINISH = 8
+    SELL = 9
 
 
 class Due(NamedTuple):
@@ -55,6 +56,7 @@ class Schedule:
                 (Act.GIVE, errands.gifts),
                 (Act.LOAD, errands.loads),
                 (Act.REFUND, errands.refunds),
+                (Act.SELL, errands.sales),
             )
             if columns.at_s.size
         ]

@@ -30,7 +30,10 @@ from shuangli.wallet.element.pages import read_state
 from shuangli.wallet.element.running import ElementKey, Running
 
 NETWORK: Final = "sim"
+"""What the names of all simulated networks begin with; those of other currencies say which (`network_of`)."""
 _CERTIFICATE_HEAD: Final = Domain.WALLET_CERTIFICATE.signed_head
+HOME: Final = "CNY"
+"""The currency of a scenario, unless it says another one."""
 _CERTIFIERS: Final[dict[bytes, SigningKey]] = {}
 """Simulated operators' keys by their public halves."""
 _CERTIFIED: Final[set[bytes]] = set()
@@ -123,7 +126,7 @@ class AccountingTrust(Trust):
         Raises:
             ValueError: it is another network: signatures are real there.
         """
-        if network != NETWORK:
+        if network.split("-")[0] != NETWORK:
             raise ValueError(f"signatures are accounted for on network {NETWORK} only")
         super().__init__(root=root, network=network, objects_kept=objects_kept)
         self.verifier = AccountingVerifier(capacity=objects_kept)
@@ -141,6 +144,11 @@ class AccountingElement(Element):
             key=AccountingElementKey(state.issued.seed),
             trust=trust_of(state, AccountingTrust),
         )
+
+
+def network_of(currency: str) -> str:
+    """The network on which value of a currency is issued."""
+    return NETWORK if currency == HOME else f"{NETWORK}-{currency.lower()}"
 
 
 class Scheme(NamedTuple):

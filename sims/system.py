@@ -6,30 +6,24 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from shuangli.crypto import SigningKey, sha256
 from shuangli.errors import Refused
 from shuangli.issuer.authority import Authority
 from shuangli.issuer.centre import Settled, Submission
+from shuangli.issuer.epochs.states import EpochState
 from shuangli.issuer.issuer import Issuer
 from shuangli.issuer.losses.policy import LossPolicy, LossRule
 from shuangli.issuer.minting import MintingKey
-from shuangli.issuer.persons.limits import Customer
-from shuangli.issuer.returns.due import Return
 from shuangli.issuer.store import IssuerStore
 from shuangli.messages.certificates import Epoch, Terms
 from shuangli.messages.notices import RevocationList
-from shuangli.offline.limits import LIMITS_2022
 from shuangli.offline.trust import Trust
-from shuangli.operator.bank import Bank
-from shuangli.operator.certifying import BankTerms
+from shuangli.operator.exchange.rate import Rate
 from shuangli.operator.flow import Question, reply
-from shuangli.operator.pseudonyms import PseudonymKey, Pseudonyms
-from shuangli.operator.store import OperatorStore
-from shuangli.sims.branch import Reply
-from shuangli.sims.signatures import NETWORK, SCHEMES, Scheme, Signatures, know_certifier
-from shuangli.sims.uplink import Answer, AskKind
+from shuangli.sims.signatures import SCHEMES, Scheme, Signatures, know_certifier, network_of
+from shuangli.sims.uplink import Answer, Ask, AskKind, Reply
 
 EPOCH: Final = 1
 YEAR_S: Final = 365 * 86_400
@@ -38,12 +32,35 @@ REMEMBERED: Final = 800_000
 VAULT_FEN: Final = 10**13
 
 
+class CutOff(NamedTuple):
+    """When the operator at a position cannot reach the issuer: from a second up to another one."""
+
+    operator: int
+    from_s: int
+    to_s: int
+
+    def at(self, time_s: int) -> bool:
+        """Say whether it is cut off."""
+        return self.from_s <= time_s < self.to_s
+
+
+class Killed(NamedTuple):
+    """Which operator's process is killed: in its first reconciliation from a second on."""
+
+    operator: int
+    from_s: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemPlan:
     """What the online half is set up from; certificates and epoch outlive `ends_s`, the close included.
 
     Devices hear of a revocation list `list_delay_s` seconds after it was made. `revokes` are times at which
-    the root revokes the key of the operator at a position: (seconds, position), in order of time.
+    the root revokes the key of the operator at a position: (seconds, position), in order of time. `rate` is
+    that at which operators sell the currency of `terms` abroad, where they do. With `returns`, what nobody
+    has claimed in time goes back. `cut_off` is when an operator cannot reach the issuer, `killed` when one
+    is. `later` are epochs to which the mint changes: (seconds, terms), in order of time. One more, in
+    `reserve`, is opened when one is stopped.
     """
 
     seed: int
@@ -56,6 +73,22 @@ class SystemPlan:
     loss_rule: LossRule = LossRule.HONOUR_UP_TO_CAP
     list_delay_s: int = 0
     revokes: tuple[tuple[int, int], ...] = ()
+    rate: Rate | None = None
+    returns: bool = False
+    cut_off: CutOff | None = None
+    killed: Killed | None = None
+    later: tuple[tuple[int, Terms], ...] = ()
+    reserve: bool = False
+
+    @property
+    def epochs(self) -> tuple[int, ...]:
+        """The numbers of all epochs."""
+        return tuple(range(EPOCH, EPOCH + 1 + len(self.later) + self.reserve))
+
+    @property
+    def network(self) -> str:
+        """The name of the network."""
+        return network_of(self.terms.currency)
 
     @property
     def operator_names(self) -> tuple[str, ...]:
@@ -72,6 +105,8 @@ class Anchors:
     key_set: bytes
     operator_keys: tuple[bytes, ...]
     operator_names: tuple[str, ...]
+    currency: str
+    network: str
     signatures: Signatures = Signatures.REAL
 
     @property
@@ -83,11 +118,15 @@ class Anchors:
         """The key of a name, which signs as this network does."""
         return derive_key(self.seed, name, self.signatures)
 
+    def device_key(self, number: int) -> bytes:
+        """The public key of the device of a number."""
+        return self.key(f"device/{number}").public
+
     def place(self, *, objects_kept: int) -> Trust:
         """The trust of one place, which checks the key set itself."""
         if self.signatures is Signatures.ACCOUNTING:
             _know_certifiers(self.seed, self.operator_names)
-        trust = self.scheme.trust(root=self.root, network=NETWORK, objects_kept=objects_kept)
+        trust = self.scheme.trust(root=self.root, network=self.network, objects_kept=objects_kept)
         trust.add_key_set(self.key_set)
         return trust
 
@@ -102,7 +141,7 @@ def derive_key(seed: int, name: str, signatures: Signatures = Signatures.REAL) -
     return SCHEMES[signatures].key(derive_seed(seed, name))
 
 
-def _place(directory: Path | None, name: str) -> Path:
+def place_of(directory: Path | None, name: str) -> Path:
     """Where a database is; SQLite keeps one of this name in memory."""
     return Path(":memory:") if directory is None else directory / f"{name}.sqlite"
 
@@ -119,10 +158,11 @@ class System:
     def __init__(self, plan: SystemPlan, directory: Path | None) -> None:
         """Set up a network with filled vaults, its databases in `directory`, or in memory without one."""
         start_s, end_s = plan.start_s, plan.ends_s + YEAR_S
-        root, self.centre_key, minting_key = self._keys = tuple(
-            derive_key(plan.seed, name, plan.signatures) for name in ("root", "centre", "minting")
+        root, self.centre_key, *minting_keys = self._keys = tuple(
+            derive_key(plan.seed, name, plan.signatures)
+            for name in ("root", "centre", "minting", *(f"minting/{number}" for number in plan.epochs[1:]))
         )
-        authority = Authority(root, network=NETWORK)
+        authority = Authority(root, network=plan.network)
         operator_keys = tuple(derive_key(plan.seed, name).public for name in plan.operator_names)
         operators = [
             authority.certify_operator(name, key, not_before_s=start_s, expires_at_s=end_s)
@@ -131,11 +171,19 @@ class System:
         centre = authority.certify_centre(
             "centre", self.centre_key.public, not_before_s=start_s, expires_at_s=end_s
         )
-        epoch: Epoch = authority.open_epoch(
-            EPOCH, minting_key.public, plan.terms, not_before_s=start_s, expires_at_s=end_s
+        all_terms = [plan.terms, *(terms for _, terms in plan.later)]
+        all_terms += [all_terms[-1]] * plan.reserve
+        epochs: list[Epoch] = [
+            authority.open_epoch(number, key.public, terms, not_before_s=start_s, expires_at_s=end_s)
+            for number, key, terms in zip(plan.epochs, minting_keys, all_terms, strict=True)
+        ]
+        first, *later = (
+            MintingKey(epoch=epoch, key=key) for epoch, key in zip(epochs, minting_keys, strict=True)
         )
+        self._reserve = later.pop() if plan.reserve else None
+        self._to_open = deque(zip((opens_s for opens_s, _ in plan.later), later, strict=True))
         key_set = authority.sign_key_set(
-            1, issued_at_s=start_s, operators=operators, centres=[centre], epochs=[epoch]
+            1, issued_at_s=start_s, operators=operators, centres=[centre], epochs=epochs
         )
         self.centre_certificate = centre.signed.data
         self._operators = tuple(operator.signed.data for operator in operators)
@@ -150,11 +198,13 @@ class System:
             key_set=key_set.signed.data,
             operator_keys=operator_keys,
             operator_names=plan.operator_names,
+            currency=plan.terms.currency,
+            network=plan.network,
             signatures=plan.signatures,
         )
         self.issuer = Issuer(
-            store=IssuerStore(_place(directory, "issuer")),
-            minting=MintingKey(epoch=epoch, key=minting_key),
+            store=IssuerStore(place_of(directory, "issuer")),
+            minting=first,
             centre_key=self.centre_key,
             trust=self.anchors.place(objects_kept=REMEMBERED),
             policy=LossPolicy(cap_per_person_fen=plan.cap_per_person_fen, rule=plan.loss_rule),
@@ -215,8 +265,22 @@ class System:
             with self.issuer.transaction():
                 self.issuer.log_certificates(opened, operator=name, now_s=now_s)
 
-    def revoke_due(self, *, now_s: int) -> None:
-        """Revoke the operators' keys that are due. Call it inside a transaction."""
+    def note_lost(self, operator: int, asked: Sequence[tuple[Ask, Answer]]) -> None:
+        """Let the issuer know of the wallets that an operator has closed because they were lost."""
+        lost = [(ask, answer.data) for ask, answer in asked if ask.kind is AskKind.LOST and answer.data]
+        if lost:
+            name = self.plan.operator_names[operator]
+            with self.issuer.transaction():
+                for ask, certificate in lost:
+                    self.issuer.report_lost(certificate, operator=name, now_s=ask.at_s)
+
+    def keep_up(self, *, now_s: int) -> None:
+        """Open the epochs and revoke the operators' keys that are due. Call it inside a transaction."""
+        while self._to_open and self._to_open[0][0] <= now_s:
+            self.issuer.open_epoch(self._to_open.popleft()[1], now_s=now_s)
+        if self._reserve is not None and self.issuer.store.epochs.in_states((EpochState.STOPPED,)):
+            self.issuer.open_epoch(self._reserve, now_s=now_s)
+            self._reserve = None
         while self._to_revoke and self._to_revoke[0][0] <= now_s:
             _, operator = self._to_revoke.popleft()
             self.issuer.centre.operator_keys.revoke(self._operators[operator], now_s=now_s)
@@ -228,55 +292,3 @@ class System:
     def close(self) -> None:
         """Close the database."""
         self.issuer.store.close()
-
-
-class NoIssuer:
-    """The issuer of a bank whose flows are driven from outside."""
-
-    def mint(self, order: bytes, *, operator: str, customer: Customer, now_s: int) -> bytes:
-        """Never asked."""
-        who = f"{operator} for tier {customer.tier}"
-        raise RuntimeError(f"{who} asked for {len(order)} bytes at {now_s} past its flow")
-
-    def settle(self, submission: Submission) -> Settled:
-        """Never asked."""
-        raise RuntimeError(f"{submission.operator} asked past its flow")
-
-    def returns_to(self, operator: str, *, after: int) -> list[Return]:
-        """Never asked."""
-        raise RuntimeError(f"{operator} asked for returns after {after}")
-
-    def claim_return(self, operator: str, number: int, *, person: bytes, now_s: int) -> int:
-        """Never asked."""
-        raise RuntimeError(f"{operator} claimed return {number} for {person.hex()} at {now_s}")
-
-    def report_lost(self, certificate: bytes, *, operator: str, now_s: int) -> None:
-        """Never asked."""
-        raise RuntimeError(f"{operator} reported {len(certificate)} bytes as lost at {now_s}")
-
-    def log_certificates(self, certificates: Sequence[bytes], *, operator: str, now_s: int) -> None:
-        """Never asked."""
-        raise RuntimeError(f"{operator} reported {len(certificates)} certificates at {now_s}")
-
-
-def make_bank(
-    plan: SystemPlan, anchors: Anchors, index: int, directory: Path | None
-) -> tuple[Bank, SigningKey]:
-    """The operator at position `index`, on its own database, with a filled vault; and its key."""
-    name = plan.operator_names[index]
-    key = derive_key(plan.seed, name, plan.signatures)
-    bank = Bank(
-        terms=BankTerms(
-            name=name, limits=LIMITS_2022, certificate_life_s=plan.ends_s - plan.start_s + YEAR_S // 2
-        ),
-        key=key,
-        trust=anchors.place(objects_kept=REMEMBERED),
-        store=OperatorStore(_place(directory, f"operator-{name}"), name=name),
-        issuer=NoIssuer(),
-        pseudonyms=Pseudonyms(
-            PseudonymKey(number=0, since_s=0, secret=sha256(f"shuangli-sim/{plan.seed}/persons".encode()))
-        ),
-    )
-    with bank.store.transaction():
-        bank.fill_vault(VAULT_FEN, now_s=plan.start_s)
-    return bank, key

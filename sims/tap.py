@@ -42,17 +42,19 @@ def tap(
     gossip: bool,
     to_payer: MemoryLink | None = None,
     loses: Kind | None = None,
+    pin: bool = True,
 ) -> Tapped:
     """Let `payee` be paid by `payer`, which are on `devices` (payer, payee); with `gossip`, lists are
     compared.
 
-    `to_payer` is what carries the payee's words, if it is not an ordinary link. A message of the kind that
-    the tap `loses` is lost once, and the devices are held together again.
+    Whoever pays knows the PIN, unless `pin` says that they do not. `to_payer` is what carries the payee's
+    words, if it is not an ordinary link. A message of the kind that the tap `loses` is lost once, and the
+    devices are held together again.
     """
     to_payer, to_payee = to_payer or _link(loses, Kind.RECEIPT), _link(loses, Kind.PAYMENT)
     mine, theirs = devices
     payer_s, payee_s = at_s + mine.clock_off_s, at_s + theirs.clock_off_s
-    if mine.hard and payer.needs_pin(amount_fen):
+    if pin and mine.hard and payer.needs_pin(amount_fen):
         mine.show_pin()
     try:
         request_id = run_session(
@@ -63,6 +65,7 @@ def tap(
             amount_fen=amount_fen,
             now_s=payee_s,
             payer_now_s=payer_s,
+            pin=pin,
         )
         if payer.purse.paying[request_id].state is PayerState.SIGNED:
             _again(request_id, payer, payee, to_payer, to_payee, payer_s, payee_s)

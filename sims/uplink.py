@@ -7,6 +7,8 @@ the process that runs issuer and operators. An answer reaches its device a windo
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+from shuangli.issuer.centre import Settled
+
 
 class AskKind(IntEnum):
     """What a device asks for."""
@@ -16,20 +18,28 @@ class AskKind(IntEnum):
     SYNC = 2
     WAGE = 3
     GIVE = 4
+    SELL = 5
+    PAY_OUT = 6
+    UNDO = 7
+    LOST = 8
+    KEEP = 9
+    DUTY = 10
 
 
-SILENT: Final = frozenset((AskKind.WAGE, AskKind.GIVE))
+_NUMBER_BYTES: Final = 8
+ANSWERED: Final = frozenset((AskKind.OPEN, AskKind.LOAD, AskKind.SYNC))
+SILENT: Final = frozenset(AskKind) - ANSWERED
 """What nobody is told an answer to."""
 
 
 class Ask(NamedTuple):
     """One request of a device.
 
-    `data` is the enrolment, the load order, the upload (empty for a mere look at the revocation
-    list), or the key of who is paid or given something, there
-    followed by the condition. `key` is the device's own; `amount_fen` is paid into its account on the way
-    (or, as a wage or gift, out of it). `list_number` is that of its revocation list. `hand` says which wallet
-    on the device asks: its own (0), or one that an adversary has made.
+    `data` is the enrolment, the load order, the upload (empty for a mere look at the revocation list), the
+    key of who is paid or given something, there followed by the condition, or the number of the buyer's
+    device (`crossing`). `key` is the device's own; `amount_fen` is paid into its account on the way (or, as a
+    wage, a gift or for sale, out of it). `list_number` is that of its revocation list. `hand` says which
+    wallet on the device asks: its own (0), or one that an adversary has made.
     """
 
     at_s: int
@@ -56,6 +66,18 @@ class Answer(NamedTuple):
     revocations: bytes = b""
     order: bytes = b""
     hand: int = 0
+
+
+class Reply(NamedTuple):
+    """The issuer's reply to one question: a load, a settlement, or the code of a refusal."""
+
+    answer: bytes | Settled = b""
+    refusal: str = ""
+
+
+def number_bytes(number: int) -> bytes:
+    """The number of a device, as it is sent along with an ask."""
+    return number.to_bytes(_NUMBER_BYTES)
 
 
 def with_news(ask: Ask, answer: Answer, *, list_number: int, revocations: bytes) -> Answer:

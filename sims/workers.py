@@ -23,10 +23,11 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple
 
 from shuangli.errors import ShuangliError, StoreError
+from shuangli.sims.banks import Dies, premises
 from shuangli.sims.branch import Branch
 from shuangli.sims.cell import Cell
 from shuangli.sims.plan import CellPlan
-from shuangli.sims.system import Anchors, SystemPlan, make_bank
+from shuangli.sims.system import Anchors, SystemPlan
 from shuangli.sims.uplink import Ask
 
 
@@ -216,28 +217,33 @@ def work_cells(plans: Sequence[CellPlan], anchors: Anchors) -> Work:
 
 
 def work_branch(plan: SystemPlan, anchors: Anchors, index: int, directory: Path | None) -> Work:
-    """Run an operator: (newer revocation list or nothing, batches of asks) -> answers; None -> report.
+    """Run an operator: (newer revocation list or nothing, batches of asks, whether it dies) -> answers.
 
-    The issuer's word comes in between: for every batch the questions go out before the replies to the
-    batch before it are awaited.
+    None -> report. The issuer's word comes in between: for every batch the questions go out before the
+    replies to the batch before it are awaited. If it dies, it has heard all of them, and committed nothing.
     """
-    bank, key = make_bank(plan, anchors, index, directory)
+    place = premises(plan, anchors, index, directory)
     try:
-        branch = Branch(bank)
+        branch = Branch(place.bank(), place.inbox, plan.rate)
         while (order := (yield HEAR)) is not None:
-            revocations, batches = order
+            revocations, batches, dies = order
             if revocations:
                 branch.revoke(revocations)
-            with branch.transaction():
-                for number, asks in enumerate(batches):
-                    yield Say(branch.begin(asks))
-                    if number:
-                        branch.resume((yield HEAR))
-                branch.resume((yield HEAR))
+            try:
+                with branch.transaction():
+                    for number, asks in enumerate(batches):
+                        yield Say(branch.begin(asks))
+                        if number:
+                            branch.resume((yield HEAR))
+                    branch.resume((yield HEAR))
+                    if dies:
+                        raise Dies
+            except Dies:
+                branch.restart(place.bank())
             yield Say(branch.answers())
-        yield Say((branch.report(signatures_made=key.made), usage()))
+        yield Say((branch.report(signatures_made=place.key.made), usage()))
     finally:
-        bank.store.close()
+        place.store.close()
 
 
 def batches_of(asks: Sequence[Ask], batch_bytes: int) -> list[list[Ask]]:

@@ -10,8 +10,10 @@ from tests.database.places import Directories, Places, ServerDatabases
 from tests.database.servers import Server
 from tests.world import STAGED, TRANSFERABLE, World
 
-# How long an example takes says something about the machine, and nothing about the code.
+# How long an example takes says something about the machine, and nothing about the code. `make test` draws
+# fewer examples (--hypothesis-profile=quick); `make test-all`, which CI runs, draws 100.
 settings.register_profile("shuangli", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("shuangli"), max_examples=40)
 settings.load_profile("shuangli")
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -14,6 +14,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from shuangli.crypto import DIGEST_BYTES, SigningKey
 from shuangli.issuer.archive.manifest import ArchiveManifest
+from shuangli.issuer.remittances.messages import CENTRE_ONLY, Remittance, RemittanceAnswer, Verdict
 from shuangli.issuer.vaults.netting import Payment
 from shuangli.issuer.vaults.orders import Side, VaultOrder
 from shuangli.issuer.vaults.statements import MOST_DAYS, NettingStatement
@@ -406,12 +407,46 @@ vault_orders: Final = st.builds(
 
 
 @st.composite
+def remittances(draw: DrawFn) -> Remittance:
+    """An order from a customer of one operator to one of another."""
+    operator, payee_operator = draw(st.lists(names, min_size=2, max_size=2, unique=True))
+    ordered_at_s = draw(st.integers(0, MAX_TIME_S - 2))
+    return Remittance.sign(
+        draw(keys),
+        network=draw(names),
+        operator=operator,
+        payee_operator=payee_operator,
+        payer=draw(ids),
+        payee=draw(ids),
+        amount_fen=draw(amounts_fen),
+        note=draw(st.text(max_size=140)).encode(),
+        nonce=draw(st.binary(min_size=16, max_size=16)),
+        ordered_at_s=ordered_at_s,
+        expires_at_s=draw(st.integers(ordered_at_s + 1, MAX_TIME_S - 1)),
+    )
+
+
+remittance_answers: Final = st.builds(
+    RemittanceAnswer.sign,
+    keys,
+    network=names,
+    operator=names,
+    order_id=ids,
+    verdict=st.sampled_from(sorted({*Verdict} - CENTRE_ONLY)),
+    answered_at_s=times_s,
+)
+
+
+@st.composite
 def netting_statements(draw: DrawFn) -> NettingStatement:
     """A statement that settles: one payment each way at most."""
     own, *others = draw(st.lists(names, min_size=1, max_size=5, unique=True))
     shares = st.dictionaries(st.sampled_from(others), st.integers(1, 10**6)) if others else st.just({})
-    claims, debts = draw(shares), draw(shares)
-    position_fen = sum(claims.values()) - sum(debts.values())
+    claims, debts, sent, received = (draw(shares) for _ in range(4))
+    gets_fen, gives_fen = (
+        sum(one.values()) + sum(other.values()) for one, other in ((claims, received), (debts, sent))
+    )
+    position_fen = gets_fen - gives_fen
     payer, payee = (others[0], own) if position_fen > 0 else (own, others[0] if others else own)
     day = draw(st.integers(0, MOST_DAYS))
     return NettingStatement.sign(
@@ -423,8 +458,11 @@ def netting_statements(draw: DrawFn) -> NettingStatement:
         made_at_s=draw(times_s),
         day=day,
         counted_day=draw(st.integers(0, day)),
+        outcome_no=draw(st.integers(0, MAX_FEN)),
         claims=claims.items(),
         debts=debts.items(),
+        sent=sent.items(),
+        received=received.items(),
         own_fen=draw(st.integers(0, MAX_FEN)),
         fund_fen=draw(st.integers(0, MAX_FEN)),
         payments=[Payment(payer, payee, abs(position_fen))] if position_fen else [],
@@ -455,5 +493,7 @@ MESSAGES: Final[Mapping[type[Any], SearchStrategy[Any]]] = {
     ArchiveManifest: manifests,
     VaultOrder: vault_orders,
     NettingStatement: netting_statements(),
+    Remittance: remittances(),
+    RemittanceAnswer: remittance_answers,
 }
 """Every kind of signed object: `kind.parse(data)` reads what the strategy's values hold as `signed.data`."""

@@ -102,7 +102,12 @@ def _first_to_expire(coins: Sequence[Coin], amount_fen: int) -> Sequence[Coin]:
 def _choose(coins: Sequence[Coin], amount_fen: int, *, most_coins: int) -> Choice:
     held_fen = sum([coin.value_fen for coin in coins])
     if held_fen < amount_fen:
-        raise Refused("insufficient-funds", f"{amount_fen - held_fen} fen short of {amount_fen} fen")
+        short_fen = amount_fen - held_fen
+        raise Refused(
+            "insufficient-funds",
+            f"{short_fen} fen short of {amount_fen} fen",
+            figures={"short_fen": short_fen, "amount_fen": amount_fen},
+        )
     subsets = _one(coins, amount_fen) or _two(coins, amount_fen) or exact_subsets(coins, amount_fen)
     if subsets and len(subsets[0]) > most_coins:
         subsets = exact_subsets(coins, amount_fen, count_only=True)
@@ -111,7 +116,12 @@ def _choose(coins: Sequence[Coin], amount_fen: int, *, most_coins: int) -> Choic
     if len(subsets[0]) > most_coins:
         subsets = [_largest(coins, amount_fen)]
         if len(subsets[0]) > most_coins:
-            raise Refused("too-many-coins", f"needs {len(subsets[0])} coins, the payee accepts {most_coins}")
+            raise Refused(
+                "too-many-coins",
+                f"needs {len(subsets[0])} coins, the payee accepts {most_coins}",
+                rule="coins",
+                figures={"coins": len(subsets[0]), "most": most_coins},
+            )
     return _divided(_most_useful(coins, subsets, amount_fen), amount_fen)
 
 

@@ -71,7 +71,7 @@ def connect_file(path: Path, fresh: bool) -> Connection:
     try:
         if fresh:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY))
-            _sync_entry(path.parent)
+            sync_entry(path.parent)
         elif path.stat().st_mode & 0o777 & ~OWNER_ONLY:
             path.chmod(OWNER_ONLY)
         return sqlite3.connect(
@@ -87,8 +87,8 @@ def connect_file(path: Path, fresh: bool) -> Connection:
         raise StoreError("unavailable", f"{path}: {error}") from error
 
 
-def _sync_entry(directory: Path) -> None:
-    """Make a new file's entry in its directory survive power loss."""
+def sync_entry(directory: Path) -> None:
+    """Make a new or replaced file's entry in its directory survive power loss."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

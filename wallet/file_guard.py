@@ -127,14 +127,24 @@ def _check_wait(database: FileDatabase, tries: Tries, *, guard: Guard, now_s: in
     A clock that was set back starts the wait anew: nobody waits longer than the delay, nor skips it.
     """
     if tries.wrong >= guard.most_tries:
-        raise Refused("locked", f"{database.path} is locked after {tries.wrong} wrong passphrases")
+        raise Refused(
+            "locked",
+            f"{database.path} is locked after {tries.wrong} wrong passphrases",
+            rule="for-good",
+            figures={"tries": tries.wrong},
+        )
     delay_s = guard.delay_s(tries.wrong)
     if delay_s and now_s < tries.last_s:
         tries = Tries(wrong=tries.wrong, last_s=now_s)
         _store(database, tries)
     left_s = tries.last_s + delay_s - now_s
     if delay_s and left_s > 0:
-        raise Refused("locked", f"{database.path} is locked for another {left_s} s after wrong passphrases")
+        raise Refused(
+            "locked",
+            f"{database.path} is locked for another {left_s} s after wrong passphrases",
+            rule="for-a-while",
+            figures={"left_s": left_s, "until_s": now_s + left_s},
+        )
 
 
 def _store(database: FileDatabase, tries: Tries) -> None:

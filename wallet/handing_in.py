@@ -15,7 +15,7 @@ from shuangli.messages.hand_in import HandIn
 from shuangli.messages.transfers import CENTRE, NO_REQUEST, Spend, Transfer
 from shuangli.offline.chain import Coin, chains
 from shuangli.offline.conditions import creditor_of, is_given
-from shuangli.offline.merging import merge
+from shuangli.offline.merging import leading_to, merge
 from shuangli.offline.spending import MAX_CHAIN
 from shuangli.offline.states import PayerState
 from shuangli.wallet.purse import Purse
@@ -118,17 +118,21 @@ def _upload(
         parts.append(part)
         if refusal:
             refusals[request_id] = session.answer
+    # What this wallet holds comes before what forks it: so nobody loses by telling of a double spend.
+    parts.append(chains(received))
     forked: list[bytes] = []
     for request_id in purse.to_report:
-        refused = purse.asking[request_id].refused
-        branches = [Bundle.decode(record.bundle) for record in refused if record.evidence]
+        refused = [record for record in purse.asking[request_id].refused if record.evidence]
+        branches = [
+            leading_to(record.refusal.transfer_ids, Bundle.decode(record.bundle)) for record in refused
+        ]
         if not room.take(data for branch in branches for data in (*branch.loads, *branch.transfers)):
             break
         forked.append(request_id)
         parts += branches
     if not received and not payments and not forked:
         return None
-    shown = merge([*parts, chains(received)])
+    shown = merge(parts)
     last = (redemption.signed.data,) if redemption is not None else ()
     bundle = Bundle(loads=shown.loads, transfers=(*shown.transfers, *last))
     upload = HandIn(bundle=bundle, refusals=tuple(refusals.values())).encode()

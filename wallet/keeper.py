@@ -82,6 +82,11 @@ class Keeper:
             self.purse.apply(record)
 
     @property
+    def rules(self) -> WalletRules:
+        """What it was told when it was made: its operator, its currency, its own caution."""
+        return self._rules
+
+    @property
     def certificate(self) -> WalletCertificate:
         """The wallet's certificate.
 

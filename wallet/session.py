@@ -35,12 +35,13 @@ def run_session(
     amount_fen: int,
     now_s: int,
     payer_now_s: int | None = None,
+    pin: bool = True,
 ) -> bytes:
     """Let `payee` ask for `amount_fen` and `payer` pay; returns the request's id.
 
-    The payer's holder gives the PIN where it is asked for. Whether it was paid is in the payer's session
-    afterwards. What one side cannot accept ends the session there, with the other side where it was. `now_s`
-    is the payee's time, and the payer's too unless `payer_now_s` is.
+    With `pin`, the payer's holder gives the PIN where it is asked for. Whether it was paid is in the payer's
+    session afterwards. What one side cannot accept ends the session there, with the other side where it was.
+    `now_s` is the payee's time, and the payer's too unless `payer_now_s` is.
 
     Raises:
         Refused: the payer may not or cannot pay, so nothing was spent.
@@ -52,7 +53,7 @@ def run_session(
         return b""
     request_id = request_id_of(request)
     payer_s = now_s if payer_now_s is None else payer_now_s
-    for message in payer.receive(request_id, request, now_s=payer_s, pin=payer.needs_pin(amount_fen)):
+    for message in payer.receive(request_id, request, now_s=payer_s, pin=pin and payer.needs_pin(amount_fen)):
         to_payee.send(message)
     while (payment := to_payee.receive()) is not None:
         for message in payee.receive(request_id, payment, now_s=now_s):

@@ -5,6 +5,7 @@ operator has said that it has passed on what it received up to then, what nobody
 operators have booked it, what a culprit held has been taken (`issuer.losses`), and no dispute waits.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from shuangli.errors import Refused
@@ -28,22 +29,32 @@ class EpochDesk:
         self._returns = returns
 
     def open(self, epoch: Epoch, *, now_s: int) -> None:
-        """Mint under this epoch from now on, and no longer under those of its currency that were open.
+        """Mint under this epoch from now on, and no longer under those that were open.
 
-        One that is known stays in its state, and changes nothing.
+        One that is known stays in its state, and changes nothing. An issuer has one currency, that of its
+        first epoch, so that its books never add up two (docs/adr/0045-two-currencies.md).
 
         Raises:
-            Refused: its number belongs to another certificate (`epoch`).
+            Refused: its number belongs to another certificate, or it is in another currency (`epoch`).
         """
         epochs = self._store.epochs
-        is_new = epochs.find(epoch.number) is None
+        known = epochs.all()
+        self._check_currency(epoch, known)
         epochs.add(epoch, now_s=now_s)
-        for row in epochs.all() if is_new else ():
-            other = Epoch.parse(row.certificate)
-            same_currency = other.terms.currency == epoch.terms.currency
-            if row.state is EpochState.OPEN and other.number != epoch.number and same_currency:
+        is_new = all(row.number != epoch.number for row in known)
+        for row in known if is_new else ():
+            if row.state is EpochState.OPEN:
                 why = f"epoch {epoch.number} was opened"
                 epochs.move(row.number, EpochEvent.END_MINTING, now_s=now_s, why=why)
+
+    @staticmethod
+    def _check_currency(epoch: Epoch, known: Sequence[EpochRow]) -> None:
+        currency = Epoch.parse(known[0].certificate).terms.currency if known else epoch.terms.currency
+        if epoch.terms.currency != currency:
+            raise Refused(
+                "epoch",
+                f"this issuer's value is in {currency}: epoch {epoch.number} is in {epoch.terms.currency}",
+            )
 
     def end_minting(self, number: int, *, now_s: int) -> None:
         """Mint nothing more under an epoch."""

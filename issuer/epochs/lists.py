@@ -14,7 +14,8 @@ RENEW_LIST_S: Final = 86_400
 def newest_list(store: IssuerStore, key: Signer, *, now_s: int) -> bytes:
     """The newest list: a new one when something is new on it, or once a day. Call it outside a transaction.
 
-    Devices refuse a list that is too old, also while nobody is revoked.
+    Devices refuse a list that is too old, also while nobody is revoked. One that a clock has dated far ahead
+    is replaced as well: some devices would call it fresh for as long, and others refuse it.
     """
     wallets, operators = frozenset(store.culprits()), store.epochs.revoked_operators()
     epochs = store.epochs.revoked()
@@ -23,7 +24,7 @@ def newest_list(store: IssuerStore, key: Signer, *, now_s: int) -> bytes:
     if (
         latest is not None
         and (latest.wallets, latest.operators, latest.epochs) == (wallets, operators, epochs)
-        and now_s - latest.issued_at_s < RENEW_LIST_S
+        and abs(now_s - latest.issued_at_s) < RENEW_LIST_S
     ):
         return latest.signed.data
     fresh = RevocationList.sign(

@@ -6,11 +6,12 @@ it. The centre tells apart: what was logged before the revocation was the operat
 passed through it are honoured; what was not is unknown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
+from shuangli.cose import Signed
 from shuangli.database.database import Database
-from shuangli.errors import Refused
+from shuangli.errors import Refused, Unverified
 from shuangli.issuer.epochs.store import revoked_operators
 from shuangli.issuer.epochs.tables import REVOKED_OPERATORS
 from shuangli.messages.certificates import WalletCertificate
@@ -18,6 +19,28 @@ from shuangli.offline.trust import Trust
 
 MOST_CERTIFICATES: Final = 200
 """Most certificates in one report."""
+
+
+def check_operator(
+    signed: Signed, *, operator: str, at_s: int, trust: Trust, revoked: Collection[bytes], what: str
+) -> None:
+    """Make sure that an operator has signed something with a key that was valid then and is not revoked.
+
+    Raises:
+        Unverified: it has not (`unknown-signer`, `signature`); `what` names the object in the message.
+    """
+    fault = Unverified("unknown-signer", f"operator {operator} is not trusted here")
+    for certificate in trust.operators:
+        claims = certificate.claims
+        if claims.subject == operator and claims.valid_at(at_s) and claims.key not in revoked:
+            try:
+                trust.verifier.check_once(signed, claims.key, what)
+            except Unverified as error:
+                # While one key of an operator follows another, both are valid.
+                fault = error
+                continue
+            return
+    raise fault
 
 
 class OperatorKeys:

@@ -12,7 +12,8 @@ from shuangli.issuer.epochs.tables import EPOCHS, KEPT_PACKS
 from shuangli.issuer.facts import DATE_BYTES
 from shuangli.issuer.schema import REVOCATION_LISTS
 from shuangli.messages.certificates import Epoch, OperatorCertificate
-from shuangli.messages.events import EpochChange, Event, EventKind
+from shuangli.messages.event_kinds import EpochChange, EventKind
+from shuangli.messages.events import Event
 
 _LONGEST_WHY: Final = 200
 

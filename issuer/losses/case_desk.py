@@ -19,6 +19,8 @@ from shuangli.offline.trust import Trust
 
 MOST_CASES: Final = 100
 """Most cases that are told at once."""
+MOST_EVIDENCE_BYTES: Final = 1_000_000
+"""So much evidence at once, unless that of the first case has more; two transfers have 1.1 MB at most."""
 
 
 class CaseDesk:
@@ -35,8 +37,19 @@ class CaseDesk:
         return self._store.told_cases.cases(operator=operator, after=after, most=most)
 
     def of_operator(self, operator: str, *, after: int) -> list[tuple[CaseTold, bytes]]:
-        """What an operator is told of its cases after a number, with evidence but for those archived."""
-        return [(case, self._evidence(case)) for case in self.all(operator=operator, after=after)]
+        """What an operator is told of its cases after a number, with evidence but for those archived.
+
+        They are as many as fit: a thief chooses how large the transfers are that it signs twice.
+        """
+        told: list[tuple[CaseTold, bytes]] = []
+        left = MOST_EVIDENCE_BYTES
+        for case in self.all(operator=operator, after=after):
+            evidence = self._evidence(case)
+            left -= len(evidence)
+            if told and left < 0:
+                break
+            told.append((case, evidence))
+        return told
 
     def _evidence(self, case: CaseTold) -> bytes:
         if case.archived:

@@ -75,9 +75,10 @@ class LossDesk:
     def _take(self, coin: OpenCoin, now_s: int) -> None:
         store, value_fen = self._store, coin.value_fen
         kind, data = store.objects.get(coin.place.parent_no)
-        coin_id = owed(kind, data, coin.place.position).coin_id
+        goes_to = owed(kind, data, coin.place.position)
+        coin_id = goes_to.coin_id
         store.open_coins.close([coin.place[:2]])
-        store.audit.append([logged.taken(coin, coin_id=coin_id, at_s=now_s)])
+        store.audit.append([logged.taken(coin, coin_id=coin_id, since_s=goes_to.since_s, at_s=now_s)])
         if coin.place.forked:
             # It is worth nothing in the supply, so there is nothing to take.
             store.losses.take(coin.place, 0, now_s=now_s)

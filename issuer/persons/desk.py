@@ -1,13 +1,14 @@
 """The desk of persons: limits at loading, and what was paid offline beyond the limit of a day.
 
 Payments are counted after they were settled, from the signed objects as they were kept, some at a time: so
-settling does not wait for it. Days count from 1970, by the time that a load was asked for or a payment was
-signed.
+settling does not wait for it. Loads count by the day in Beijing on which they were asked for, as operators
+count them; payments by that on which they were signed, in UTC, as devices count them.
 """
 
 from collections.abc import Iterable
 from typing import Final
 
+from shuangli.days import day_of
 from shuangli.issuer.facts import ObjectKind
 from shuangli.issuer.objects import Pack
 from shuangli.issuer.persons.limits import (
@@ -36,14 +37,16 @@ class PersonDesk:
     def count_load(self, customer: Customer, key: bytes, amount_fen: int, *, now_s: int) -> None:
         """Count a load of a person under a key, if the day's limit leaves room for it.
 
+        It names who holds the key only if nobody has: any operator may order for any key.
+
         Raises:
             Refused: it does not (`over-limit`).
         """
-        persons, day = self._store.persons, now_s // DAY_S
+        persons, day = self._store.persons, day_of(now_s)
         loaded_fen = persons.loaded_fen(customer.person, day)
         check_load(customer, amount_fen=amount_fen, loaded_today_fen=loaded_fen)
         persons.add_load(customer.person, day, amount_fen)
-        self._store.losses.name_holders([(key, customer.person)])
+        self._store.losses.name_new_holders([(key, customer.person)])
 
     def count_payments(self, *, most: int = MOST_PACKS) -> bool:
         """Count the payments of so many hand-ins that have not been counted yet; says whether there are more.

@@ -12,6 +12,7 @@ from typing import Final
 from shuangli.books import transfer_entry
 from shuangli.errors import BadInput, Refused, StoreError, Unverified
 from shuangli.issuer import logged
+from shuangli.issuer.epochs.operator_keys import check_operator
 from shuangli.issuer.epochs.states import PAST, EpochState
 from shuangli.issuer.facts import Frozen, OpenCoin
 from shuangli.issuer.losses.desk import outlay_fen
@@ -62,26 +63,17 @@ class ReturnDesk:
         watermark = Watermark.parse(data)
         if watermark.network != self._trust.network:
             raise Unverified("wrong-network", f"the watermark is for network {watermark.network}")
-        self._check_operator(watermark)
         if watermark.up_to_s > now_s + CLOCK_TOLERANCE_S:
             raise Refused("clock", f"the watermark lies {watermark.up_to_s - now_s} s in the future")
+        check_operator(
+            watermark.signed,
+            operator=watermark.operator,
+            at_s=watermark.up_to_s,
+            trust=self._trust,
+            revoked=self._store.epochs.revoked_operators(),
+            what="watermark",
+        )
         self._store.returns.set_watermark(watermark.operator, watermark.up_to_s, data)
-
-    def _check_operator(self, watermark: Watermark) -> None:
-        name = watermark.operator
-        fault = Unverified("unknown-signer", f"operator {name} is not trusted here")
-        revoked = self._store.epochs.revoked_operators()
-        for certificate in self._trust.operators:
-            claims = certificate.claims
-            if claims.subject == name and claims.valid_at(watermark.up_to_s) and claims.key not in revoked:
-                try:
-                    self._trust.verifier.check_once(watermark.signed, claims.key, "watermark")
-                except Unverified as error:
-                    # While one key of an operator follows another, both are valid.
-                    fault = error
-                    continue
-                return
-        raise fault
 
     def passed_on_s(self, *, now_s: int) -> dict[str, int]:
         """Up to when all that each operator received is known here; without those that were dismissed."""
@@ -152,10 +144,14 @@ class ReturnDesk:
             self._store.open_coins.hold([coin.place[:2]])
             return
         self._pay_out(coin, goes_to.operator, circulation(coin.epoch), now_s, goes_to.coin_id)
-        self._log(coin, goes_to.operator, number, goes_to.coin_id, now_s)
+        self._log(coin, goes_to.operator, number, goes_to.coin_id, now_s, since_s=goes_to.since_s)
 
-    def _log(self, coin: OpenCoin, operator: str, number: int, coin_id: bytes, now_s: int) -> None:
-        back = logged.gone_back(coin, operator=operator, number=number, coin_id=coin_id, at_s=now_s)
+    def _log(
+        self, coin: OpenCoin, operator: str, number: int, coin_id: bytes, now_s: int, *, since_s: int = 0
+    ) -> None:
+        back = logged.gone_back(
+            coin, operator=operator, number=number, coin_id=coin_id, since_s=since_s, at_s=now_s
+        )
         self._store.audit.append([back])
 
     def _pay_out(self, coin: OpenCoin, operator: str, debit: str, now_s: int, reference: bytes) -> None:

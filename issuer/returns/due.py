@@ -26,13 +26,14 @@ from shuangli.messages.transfers import (
 
 
 class Owed(NamedTuple):
-    """An output that comes back: to which key of which operator, and which payee has not claimed it."""
+    """An output that comes back: to which key of which operator; what payee did not claim it, since when."""
 
     owner: bytes
     operator: str
     payee: bytes | None
     parent_id: bytes
     coin_id: bytes
+    since_s: int = 0
 
 
 def owed(kind: ObjectKind, data: bytes, position: int, *, given: Given | None = None) -> Owed:
@@ -44,15 +45,16 @@ def owed(kind: ObjectKind, data: bytes, position: int, *, given: Given | None = 
         load = Load.parse(data)
         load_id = load.signed.id
         owner = load.owner if load.condition is None else load.condition.giver
-        return Owed(owner, load.operator, None, load_id, load_coin_id(load_id, position))
+        return Owed(owner, load.operator, None, load_id, load_coin_id(load_id, position), load.issued_at_s)
     transfer = Transfer.parse(data)
     spent, is_change = divmod(position, 2)
     transfer_id, spent_id = transfer.signed.id, transfer.spends[spent].coin_id
     coin_id = output_coin_id(transfer_id, spent_id, CHANGE_OUTPUT if is_change else PAYEE_OUTPUT)
     payee = None if is_change else transfer.payee
     if given is not None:
-        return Owed(given.giver, given.operator, payee, transfer_id, coin_id)
-    return Owed(transfer.payer, transfer.certificate.claims.issuer, payee, transfer_id, coin_id)
+        return Owed(given.giver, given.operator, payee, transfer_id, coin_id, transfer.signed_at_s)
+    operator = transfer.certificate.claims.issuer
+    return Owed(transfer.payer, operator, payee, transfer_id, coin_id, transfer.signed_at_s)
 
 
 class Fate(Enum):
@@ -133,7 +135,8 @@ def first_open_s(*, watermark_s: int | None, last_due_s: int | None) -> int:
     """The first second that is still open for what an operator passes on.
 
     It lies after what the operator has said it has passed on, and after the deadline of whatever has gone
-    back (`last_due_s` is the latest): nothing that has gone back is claimed in time, whatever it says.
+    back or was taken from a culprit (`last_due_s` is the latest): nothing of it is claimed in time, whatever
+    it says. An operator that was dismissed held up neither, and may have been admitted again.
     """
     return 1 + max(-1 if bound_s is None else bound_s for bound_s in (watermark_s, last_due_s))
 

@@ -30,7 +30,12 @@ class ReturnStore:
 
     def first_open_s(self, operator: str) -> int:
         """The first second that is still open for this operator's hand-ins (`returns.due.first_open_s`)."""
-        last_due_s = only(self._database.row("SELECT max(due_s) FROM returns"))
+        last_due_s = only(
+            self._database.row(
+                "SELECT max(due_s) FROM (SELECT due_s FROM returns"
+                " UNION ALL SELECT due_s FROM frozen WHERE taken_s IS NOT NULL) AS gone"
+            )
+        )
         signed = self._database.row("SELECT up_to_s FROM watermarks WHERE operator = ?", operator)
         return first_open_s(watermark_s=signed[0] if signed else None, last_due_s=last_due_s)
 

@@ -16,6 +16,7 @@ from shuangli.api.service.listening import PEER_CERTIFICATE
 from shuangli.api.service.manners import BodyReader, add_published, answer, gives, make_service, takes
 from shuangli.api.tls import Peer, Role, read_peer
 from shuangli.errors import Malformed, Refused
+from shuangli.issuer.remittances.messages import Remittance, RemittanceAnswer
 from shuangli.issuer.service.case_messages import NamedHolder, Recovery, encode_cases
 from shuangli.issuer.service.desk import IssuerDesk
 from shuangli.issuer.service.messages import (
@@ -30,6 +31,7 @@ from shuangli.issuer.service.messages import (
     encode_returns,
     encode_statements,
 )
+from shuangli.issuer.service.remittance_messages import encode_outcomes, encode_waiting
 from shuangli.messages.loads import LoadOrder
 from shuangli.messages.returns import Watermark
 from shuangli.money import MAX_FEN
@@ -82,6 +84,7 @@ def make_app(desk: IssuerDesk) -> FastAPI:
     app.include_router(_published(desk), prefix="/v1")
     app.include_router(_asked(desk), prefix="/v1")
     app.include_router(_cases(desk), prefix="/v1")
+    app.include_router(_remittances(desk), prefix="/v1")
     app.include_router(_logged(desk), prefix="/v1")
     return app
 
@@ -198,6 +201,38 @@ def _cases(desk: IssuerDesk) -> APIRouter:
             now_s=desk.now_s(),
         )
         return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    return router
+
+
+def _remittances(desk: IssuerDesk) -> APIRouter:
+    """Payments online from customers of one operator to those of another."""
+    router = APIRouter()
+
+    @router.post("/remittances", **takes(COSE, CBOR))
+    def remit(order: SignedBody, operator: Operator) -> Response:
+        """The operator has taken the money of its customer, and orders that another one's be paid."""
+        _own(Remittance.parse(order).operator, operator)
+        desk.remit(order, operator=operator, now_s=desk.now_s())
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    @router.get("/remittances", **gives(CBOR))
+    def remittances_to(operator: Operator, after: AfterNumber) -> Response:
+        """Orders to customers of the operator after a number that wait for its answer, some at a time."""
+        return answer(encode_waiting(desk.remittances_to(operator, after=after)), CBOR)
+
+    @router.post("/remittance-answers", **takes(COSE, CBOR))
+    def answer_remittance(told: SignedBody, operator: Operator) -> Response:
+        """The operator takes an order, or says why not."""
+        _own(RemittanceAnswer.parse(told).operator, operator)
+        desk.answer_remittance(told, operator=operator, now_s=desk.now_s())
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    @router.get("/remittance-outcomes", **gives(CBOR))
+    def outcomes_of(operator: Operator, after: AfterNumber) -> Response:
+        """What has become of orders by and to the operator after an outcome's number, some at a time."""
+        found = desk.remittance_outcomes(operator, after=after, now_s=desk.now_s())
+        return answer(encode_outcomes(found), CBOR)
 
     return router
 

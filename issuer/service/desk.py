@@ -17,6 +17,7 @@ from shuangli.issuer.issuer import Issuer
 from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.pipeline import Pipeline
 from shuangli.issuer.readers import Readers
+from shuangli.issuer.remittances.store import Outcome, Waiting
 from shuangli.issuer.returns.desk import CLOCK_TOLERANCE_S
 from shuangli.issuer.returns.due import Return
 from shuangli.issuer.returns.open_coins import FIRST
@@ -259,6 +260,28 @@ class IssuerDesk:
         """Take what the holder of a culprit's key has paid back."""
         with self._transaction():
             self.issuer.cases.pay_back(key, amount_fen, operator=operator, reference=reference, now_s=now_s)
+
+    def remit(self, order: bytes, *, operator: str, now_s: int) -> None:
+        """Take an operator's order to pay a wallet of another."""
+        del operator
+        with self._transaction():
+            self.issuer.remittances.take_order(order, now_s=now_s)
+
+    def answer_remittance(self, answer: bytes, *, operator: str, now_s: int) -> None:
+        """Take an operator's answer to an order of another."""
+        del operator
+        with self._transaction():
+            self.issuer.remittances.take_answer(answer, now_s=now_s)
+
+    def remittances_to(self, operator: str, *, after: int) -> list[Waiting]:
+        """Orders to an operator after a number that wait for its answer, some at a time."""
+        with self._one_at_a_time:
+            return self.issuer.remittances.waiting_for(operator, after=after)
+
+    def remittance_outcomes(self, operator: str, *, after: int, now_s: int) -> list[Outcome]:
+        """What has become of orders by and to an operator after an outcome's number, some at a time."""
+        with self._transaction():
+            return self.issuer.remittances.outcomes_for(operator, after=after, now_s=now_s)
 
     def report_lost(self, certificate: bytes, *, operator: str, now_s: int) -> None:
         """Note that the operator's customer has lost a wallet."""

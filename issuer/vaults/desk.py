@@ -2,8 +2,8 @@
 
 Books (debit positive): `reserve:NAME` is what operator NAME holds of central-bank money for settlement, a
 credit; `vault:NAME` its value. Buying value moves from the first to the second, selling it back (wholesale
-redemption) the other way; netting moves both between operators, money one way and value the other. None of it
-touches circulation: the supply of no epoch changes.
+redemption) the other way; netting moves both between operators: money and value for coins, one way each, and
+money alone for payments online. None of it touches circulation: the supply of no epoch changes.
 """
 
 from collections import Counter
@@ -14,6 +14,7 @@ from shuangli.books import Entry, Posting, transfer_entry
 from shuangli.codec import encode
 from shuangli.crypto import Signer, sha256
 from shuangli.errors import BadInput, Refused, Unverified
+from shuangli.issuer.epochs.operator_keys import check_operator
 from shuangli.issuer.logged import post
 from shuangli.issuer.minting import RESERVES, vault
 from shuangli.issuer.returns.desk import ReturnDesk
@@ -22,6 +23,7 @@ from shuangli.issuer.vaults.netting import (
     Due,
     Payment,
     Share,
+    added,
     counted,
     fewest_payments,
     net_positions,
@@ -89,7 +91,14 @@ class VaultDesk:
         order = VaultOrder.parse(data)
         if order.network != self._trust.network:
             raise Unverified("wrong-network", f"the order is for network {order.network}")
-        self._check_operator(order)
+        check_operator(
+            order.signed,
+            operator=order.operator,
+            at_s=order.ordered_at_s,
+            trust=self._trust,
+            revoked=self._store.epochs.revoked_operators(),
+            what="vault order",
+        )
         name, order_id = order.operator, order.signed.id
         known = self._store.vaults.order(name, order.nonce)
         if known is not None:
@@ -97,9 +106,11 @@ class VaultDesk:
                 raise Refused("nonce-used")
             return order
         buys = order.side is Side.BUY
-        self._check_held(
-            name, value_fen=0 if buys else order.amount_fen, money_fen=order.amount_fen if buys else 0
-        )
+        if buys:
+            promised_fen = max(0, self._store.remittances.promised_fen(name))
+            self._check_held(name, value_fen=0, money_fen=order.amount_fen + promised_fen)
+        else:
+            self._check_held(name, value_fen=order.amount_fen, money_fen=0)
         debit, credit = (reserve(name), vault(name)) if buys else (vault(name), reserve(name))
         self._store.vaults.add_order(name, order.nonce, order_id, now_s)
         moved = transfer_entry(
@@ -112,24 +123,6 @@ class VaultDesk:
         )
         post(self._store, moved, operator=name)
         return order
-
-    def _check_operator(self, order: VaultOrder) -> None:
-        """Make sure that the operator has signed its order with a key that is valid and not revoked."""
-        revoked = self._store.epochs.revoked_operators()
-        fault = Unverified("unknown-signer", f"operator {order.operator} is not trusted here")
-        for certificate in self._trust.operators:
-            claims = certificate.claims
-            if claims.subject == order.operator and claims.valid_at(order.ordered_at_s):
-                if claims.key in revoked:
-                    continue
-                try:
-                    self._trust.verifier.check_once(order.signed, claims.key, "vault order")
-                except Unverified as error:
-                    # While one key of an operator follows another, both are valid.
-                    fault = error
-                    continue
-                return
-        raise fault
 
     def _check_held(self, operator: str, *, value_fen: int, money_fen: int) -> None:
         held_value_fen, held_money_fen = self.held_fen(operator)
@@ -171,15 +164,17 @@ class VaultDesk:
         return []
 
     def _net(self, day: int, dues: list[Due], cuts: Mapping[str, int], now_s: int) -> list[Payment]:
-        positions = net_positions(obligations(dues))
-        for operator, position_fen in positions.items():
-            self._check_held(operator, value_fen=max(0, position_fen), money_fen=max(0, -position_fen))
+        owed, clearing = obligations(dues), self._store.remittances.clearing()
+        values, positions = net_positions(owed), net_positions(added(owed, clearing))
+        for name in sorted(values.keys() | positions.keys()):
+            value_fen, money_fen = max(0, values.get(name, 0)), max(0, -positions.get(name, 0))
+            self._check_held(name, value_fen=value_fen, money_fen=money_fen)
         payments = fewest_payments(positions)
         self._store.vaults.add_netting(day, positions, dues)
-        for name, share in shares(dues).items():
+        for name, share in shares(dues, clearing).items():
             self._tell(name, share, day, cuts.get(name, 0), payments, now_s)
-        if payments:
-            self._move(day, payments, now_s)
+        self._store.remittances.end_clearing()
+        self._move(day, values, payments, now_s)
         return payments
 
     def _tell(
@@ -201,23 +196,26 @@ class VaultDesk:
             made_at_s=now_s,
             day=day,
             counted_day=counted_day,
+            outcome_no=self._store.remittances.last_outcome_no(),
             claims=share.claims.items(),
             debts=share.debts.items(),
+            sent=share.sent.items(),
+            received=share.received.items(),
             own_fen=share.own_fen,
             fund_fen=share.fund_fen,
             payments=[payment for payment in payments if name in payment[:2]],
         )
         self._store.vaults.add_statement(name, number + 1, counted_day, statement.signed.data)
 
-    def _move(self, day: int, payments: Sequence[Payment], now_s: int) -> None:
-        """Let money and value change hands."""
-        changes: Counter[str] = Counter()
+    def _move(self, day: int, values: Mapping[str, int], payments: Sequence[Payment], now_s: int) -> None:
+        """Let money and value change hands: `values` is what each operator gives, in fen."""
+        changes = Counter({vault(name): value_fen for name, value_fen in values.items()})
         for payer, payee, amount_fen in payments:
             changes[reserve(payer)] += amount_fen
             changes[reserve(payee)] -= amount_fen
-            changes[vault(payee)] += amount_fen
-            changes[vault(payer)] -= amount_fen
         postings = tuple(Posting(account, change) for account, change in sorted(changes.items()) if change)
+        if not postings:
+            return
         reference = sha256(encode([day, [list(payment) for payment in payments]]))
         post(self._store, Entry(kind="netting", at_s=now_s, reference=reference, postings=postings))
 

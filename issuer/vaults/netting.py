@@ -1,8 +1,10 @@
 """Netting: what operators owe each other for a day's redemptions, in the fewest payments. Pure.
 
 A coin is loaded out of one operator's vault and redeemed into another's. The operator that loaded it got the
-customer's money for it then; so it owes the other one that money, and gets the value back for it. All such
-obligations of a day are netted at once: each operator has one position, and the positions add up to zero.
+customer's money for it then; so it owes the other one that money, and gets the value back for it. Of a
+payment online the payer's operator has the money, and the payee's has credited it: that is owed in money
+alone. All such obligations of a day are netted at once: each operator has one position in money and one in
+value, and the positions add up to zero.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,6 +37,8 @@ class Share:
 
     claims: dict[str, int]
     debts: dict[str, int]
+    sent: dict[str, int]
+    received: dict[str, int]
     own_fen: int
     fund_fen: int
 
@@ -53,18 +57,25 @@ def obligations(dues: Iterable[Due]) -> dict[tuple[str, str], int]:
     return owed
 
 
-def shares(dues: Iterable[Due]) -> dict[str, Share]:
-    """What each operator that occurs is told, in the order of names."""
+def added(one: Obligations, other: Obligations) -> dict[tuple[str, str], int]:
+    """The obligations of both kinds in one."""
+    return {pair: one.get(pair, 0) + other.get(pair, 0) for pair in one.keys() | other.keys()}
+
+
+def shares(dues: Iterable[Due], clearing: Obligations) -> dict[str, Share]:
+    """What each operator that occurs is told, in the order of names; `clearing` is what was paid online."""
     sums: dict[tuple[str, str], int] = {}
     for _, loader, redeemer, amount_fen in dues:
         sums[loader, redeemer] = sums.get((loader, redeemer), 0) + amount_fen
-    names = sorted({name for pair in sums for name in pair if name != FUND})
+    names = sorted({name for pair in (*sums, *clearing) for name in pair if name != FUND})
     return {
         name: Share(
             claims={
                 one: fen for (one, other), fen in sums.items() if other == name and one not in (name, FUND)
             },
             debts={other: fen for (one, other), fen in sums.items() if one == name and other != name},
+            sent={payee: fen for (payer, payee), fen in clearing.items() if payer == name},
+            received={payer: fen for (payer, payee), fen in clearing.items() if payee == name},
             own_fen=sums.get((name, name), 0),
             fund_fen=sums.get((FUND, name), 0),
         )

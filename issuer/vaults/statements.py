@@ -1,9 +1,10 @@
 """What the centre tells each operator when it has netted a day: a numbered, signed statement.
 
 It says what the operator has redeemed of others' loads since the last one (claims), what others have redeemed
-of its loads (debts), and what was paid for them. It also says what else the operator's customers were
-credited with for uploads: out of its own loads, and by the guarantee fund. So the operator can compare the
-sum with its books before it books anything. Each statement names the one before it.
+of its loads (debts), what its customers have sent to those of others and received from them online, and what
+was paid for all that. It also says what else the operator's customers were credited with for uploads: out of
+its own loads, and by the guarantee fund. So the operator can compare each sum with its books before it books
+anything. Each statement names the one before it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -46,10 +47,12 @@ class NettingStatement:
         number: counts the operator's statements from 1
         previous_id: the id of the one before it; `FIRST` if there is none
         counted_day: the last day of which the operator's own redemptions are in it: `day`, or an earlier one
-        if the
-            operator had not passed on everything by then
+            if the operator had not passed on everything by then
+        outcome_no: the last outcome of a remittance that is in it (`issuer.remittances.desk`)
         claims: what the operator has redeemed, by the operator that loaded it
         debts: what was redeemed of its loads, by the operator that did so
+        sent: what its customers have paid online to those of others, by the operator that took it
+        received: what its customers have got online from those of others, by the operator that ordered it
         own_fen: what it has redeemed of its own loads
         fund_fen: what the guarantee fund has paid for uploads that it was handed
         payments: those of its payments in the fewest that settle everything
@@ -62,8 +65,11 @@ class NettingStatement:
     made_at_s: int
     day: int
     counted_day: int
+    outcome_no: int
     claims: Shares
     debts: Shares
+    sent: Shares
+    received: Shares
     own_fen: int
     fund_fen: int
     payments: tuple[Payment, ...]
@@ -77,8 +83,9 @@ class NettingStatement:
         check_time(self.made_at_s, "time")
         check_count(self.day, MOST_DAYS, "day")
         check_count(self.counted_day, self.day, "counted day")
-        for shares, what in ((self.claims, "claims"), (self.debts, "debts")):
-            _check_shares(shares, self.operator, what)
+        check_count(self.outcome_no, MAX_FEN, "number of an outcome")
+        for what in ("claims", "debts", "sent", "received"):
+            _check_shares(getattr(self, what), self.operator, what)
         check_count(self.own_fen, MAX_FEN, "own redemptions")
         check_count(self.fund_fen, MAX_FEN, "what the fund has paid")
         paid_fen = sum(each.amount_fen * ((each.payee == self.operator) or -1) for each in self.payments)
@@ -88,13 +95,18 @@ class NettingStatement:
 
     @property
     def position_fen(self) -> int:
-        """What the operator gets in money, and gives in value; negative if it pays."""
-        return sum(fen for _, fen in self.claims) - sum(fen for _, fen in self.debts)
+        """What the operator gets in money; negative if it pays."""
+        return self.value_fen + _sum(self.received) - _sum(self.sent)
+
+    @property
+    def value_fen(self) -> int:
+        """What the operator gives in value, for what it has redeemed; negative if it gets some."""
+        return _sum(self.claims) - _sum(self.debts)
 
     @property
     def credited_fen(self) -> int:
         """All that the operator has credited to its customers for uploads, as the centre has counted it."""
-        return sum(fen for _, fen in self.claims) + self.own_fen + self.fund_fen
+        return _sum(self.claims) + self.own_fen + self.fund_fen
 
     @classmethod
     def sign(
@@ -108,16 +120,19 @@ class NettingStatement:
         made_at_s: int,
         day: int,
         counted_day: int,
+        outcome_no: int,
         claims: Iterable[tuple[str, int]],
         debts: Iterable[tuple[str, int]],
+        sent: Iterable[tuple[str, int]],
+        received: Iterable[tuple[str, int]],
         own_fen: int,
         fund_fen: int,
         payments: Sequence[Payment],
     ) -> Self:
         """Sign a statement."""
         fields: list[Any] = [
-            *(network, operator, number, previous_id, made_at_s, day, counted_day),
-            *([list(share) for share in sorted(shares)] for shares in (claims, debts)),
+            *(network, operator, number, previous_id, made_at_s, day, counted_day, outcome_no),
+            *([list(share) for share in sorted(shares)] for shares in (claims, debts, sent, received)),
             *(own_fen, fund_fen, [list(payment) for payment in payments]),
         ]
         return cls._build(
@@ -132,12 +147,12 @@ class NettingStatement:
             Malformed: it is something else.
         """
         signed = cose.parse(data, Domain.NETTING_STATEMENT)
-        return cls._build(read_array(signed.payload, 12, "netting statement"), signed)
+        return cls._build(read_array(signed.payload, 15, "netting statement"), signed)
 
     @classmethod
     def _build(cls, fields: list[Any], signed: Signed) -> Self:
-        network, operator, number, previous_id, made_at_s, day, counted_day = fields[:7]
-        claims, debts, own_fen, fund_fen, payments = fields[7:]
+        network, operator, number, previous_id, made_at_s, day, counted_day, outcome_no = fields[:8]
+        claims, debts, sent, received, own_fen, fund_fen, payments = fields[8:]
         return cls(
             network=network,
             operator=operator,
@@ -146,13 +161,20 @@ class NettingStatement:
             made_at_s=made_at_s,
             day=day,
             counted_day=counted_day,
+            outcome_no=outcome_no,
             claims=_read_shares(claims, "claims"),
             debts=_read_shares(debts, "debts"),
+            sent=_read_shares(sent, "sent"),
+            received=_read_shares(received, "received"),
             own_fen=own_fen,
             fund_fen=fund_fen,
             payments=tuple(_read_payment(part) for part in _parts(payments, "payments")),
             signed=signed,
         )
+
+
+def _sum(shares: Shares) -> int:
+    return sum(amount_fen for _, amount_fen in shares)
 
 
 def _parts(value: object, what: str) -> list[Any]:

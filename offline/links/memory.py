@@ -6,7 +6,8 @@ object: it keeps order and loses nothing, and the simulator sends every payment 
 
     faulty.py   a memory link that loses, doubles, delays, damages and is cut, by a script
     sockets.py  TCP and Unix sockets, with the frames of frames.py
-    qr.py       a message in one or more QR codes; qr_images.py draws them
+    qr.py       a message in one or more QR codes; qr_images.py draws and qr_reading.py reads them
+    text.py     a message as text; hand.py a session whose messages a person carries
     ndef.py     a message as an NFC record; apdu.py and chaining.py as card commands; tap.py a session so
 
 No link hides anything from an eavesdropper, and none needs to be trusted: what a device acts on is

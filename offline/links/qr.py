@@ -146,10 +146,14 @@ class CodeReader:
         self._pieces: dict[int, bytes] = {}
 
     @property
+    def count(self) -> int:
+        """How many codes the message has that is being read; 0 before the first one of a message."""
+        return self._of[1] if self._of else 0
+
+    @property
     def missing(self) -> tuple[int, ...]:
         """The numbers of the codes that are still to be read; none before the first one of a message."""
-        count = self._of[1] if self._of else 0
-        return tuple(index for index in range(count) if index not in self._pieces)
+        return tuple(index for index in range(self.count) if index not in self._pieces)
 
     def read(self, data: bytes) -> Message | None:
         """Take what one code holds; gives the message when nothing of it is missing any more.

@@ -17,6 +17,24 @@ SHOWN_MS: Final = 250
 """How long each code of a moving picture is shown: a camera takes several pictures of it."""
 
 
+CAPACITY_BYTES: Final = (
+    *(17, 32, 53, 78, 106, 134, 154, 192, 230, 271, 321, 367, 425, 458, 520, 586, 644, 718, 792, 858),
+    *(929, 1003, 1091, 1171, 1273, 1367, 1465, 1528, 1628, 1732, 1840, 1952, 2068, 2188, 2303, 2431),
+    *(2563, 2699, 2809, 2953),
+)
+"""What each version holds at level L in byte mode (ISO/IEC 18004:2015, table 7), from version 1."""
+LEAST_VERSION: Final = 4
+"""Smaller codes would carry little more than their own head."""
+_WHITE_ON_BLACK, _PLAIN = "\x1b[97;40m", "\x1b[0m"
+
+
+def most_bytes_for(columns: int, lines: int) -> int:
+    """The most that a code of half blocks may hold to fit into a terminal; at least that of version 4."""
+    side = min(columns, 2 * lines) - 2 * QUIET_MODULES
+    version = min(max((side - 17) // 4, LEAST_VERSION), len(CAPACITY_BYTES))
+    return CAPACITY_BYTES[version - 1]
+
+
 def draw(codes: Sequence[bytes]) -> tuple[segno.QRCode, ...]:
     """The symbols of a message's codes, all of one size.
 
@@ -52,6 +70,12 @@ def to_text(symbol: segno.QRCode) -> str:
     out = io.StringIO()
     symbol.terminal(out, border=QUIET_MODULES, compact=True)
     return out.getvalue()
+
+
+def to_terminal(symbol: segno.QRCode) -> str:
+    """The same with its colours, so that it can be read off light and dark terminals."""
+    lines = to_text(symbol).splitlines()
+    return "".join(f"{_WHITE_ON_BLACK}{line}{_PLAIN}\n" for line in lines)
 
 
 def to_moving_svg(

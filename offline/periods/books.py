@@ -17,11 +17,14 @@ from shuangli import codec
 from shuangli.books import Entry, Posting
 from shuangli.errors import Malformed, StoreError, Unverified
 from shuangli.messages.audit import CENTRE_ORIGIN
-from shuangli.messages.events import Event, EventKind, digest_of_entries
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event, digest_of_entries
 from shuangli.messages.fields import read_array, read_list
-from shuangli.offline.periods.figures import Path
+from shuangli.offline.periods.figures import NOBODY, Path, held
 
 BOOKS_FILE: Final = "books.cborseq"
+DEPOSIT: Final = "deposit:"
+NETTING: Final = "netting"
 
 
 class Told(NamedTuple):
@@ -148,7 +151,7 @@ class Books:
         self._source = source
         self._central = origin == CENTRE_ORIGIN
 
-    def told_by(self, number: int, event: Event) -> Iterator[tuple[Path, int]]:
+    def told_by(self, number: int, event: Event) -> list[tuple[Path, int]]:
         """The figures of what the log's entry of this number tells of.
 
         Raises:
@@ -162,9 +165,29 @@ class Books:
         else:
             entries = [self._told(number, told) for told in told_of(event)]
         self.taken += len(entries)
+        path = self._path
+        figures = [(path(account), amount_fen) for entry in entries for account, amount_fen in entry.postings]
+        if entries and not self._central:
+            figures += self._held(number, event, entries)
         for entry in entries:
-            for account, amount_fen in entry.postings:
-                yield self._path(account), amount_fen
+            if entry.kind == NETTING:
+                figures += _netted(entry)
+        return figures
+
+    def _held(self, number: int, event: Event, entries: Iterable[Entry]) -> Iterator[tuple[Path, int]]:
+        """What wallets of each tier hold online: who has logged the entry says of which tier a deposit is."""
+        deposits = [
+            posting for entry in entries for posting in entry.postings if posting.account.startswith(DEPOSIT)
+        ]
+        if event.kind is EventKind.POSTING:
+            tiers = event.fact("tiers")
+            if len(tiers) != len(deposits):
+                told = f"{len(tiers)} tiers of {len(deposits)} deposits"
+                raise Unverified("report", f"entry {number} tells {told}")
+        else:
+            tiers = bytes([event.fact("tier")]) * len(deposits)
+        for tier, (_, amount_fen) in zip(tiers, deposits, strict=True):
+            yield from held(tier, -amount_fen)
 
     def check_end(self) -> None:
         """Make sure that the books have nothing more.
@@ -187,3 +210,13 @@ class Books:
     def _path(self, account: str) -> Path:
         kind, _, name = account.partition(":")
         return ("books", kind, name) if name and self._central else ("books", kind, "total")
+
+
+def _netted(entry: Entry) -> Iterator[tuple[Path, int]]:
+    """What a netting has moved: the money that each operator got or paid, here or in its own books."""
+    for account, amount_fen in entry.postings:
+        kind, _, operator = account.partition(":")
+        if kind in ("reserve", "settlement"):
+            # A reserve is the issuer's debt, and goes up by a credit; at the operator it is money.
+            got = (amount_fen < 0) == (kind == "reserve")
+            yield ("netting", operator or NOBODY, "got_fen" if got else "paid_fen"), abs(amount_fen)

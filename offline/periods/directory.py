@@ -8,6 +8,7 @@ from typing import Final
 
 from shuangli.offline.periods.books import BOOKS_FILE
 from shuangli.offline.periods.file import LOG_FILE, REPORT_FILE, read_sequence
+from shuangli.offline.periods.tables import EXPORTED
 from shuangli.offline.periods.verifying import VerifiedPeriod, verify_period
 
 SEQUENCES: Final = (LOG_FILE, BOOKS_FILE)
@@ -15,13 +16,17 @@ SEQUENCES: Final = (LOG_FILE, BOOKS_FILE)
 
 
 def files_below(directory: Path, *, but: Container[str] = ()) -> dict[str, bytes]:
-    """All files below a directory by their names in it, but some.
+    """All files below a directory by their names in it, but some, and but what was exported from the report.
 
     Raises:
         OSError: one cannot be read.
     """
     paths = {path.relative_to(directory).as_posix(): path for path in sorted(directory.rglob("*"))}
-    return {name: path.read_bytes() for name, path in paths.items() if name not in but and path.is_file()}
+    return {
+        name: path.read_bytes()
+        for name, path in paths.items()
+        if name not in but and not name.startswith(f"{EXPORTED}/") and path.is_file()
+    }
 
 
 @contextmanager

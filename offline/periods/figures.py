@@ -6,22 +6,39 @@ to its end the *stocks* at that time. Both are told by the same entries, so that
 sum of its days, and the stocks at the end of a day are those at its beginning and its flows.
 
     loads.OP01.count           uploads.OP01.credited_fen      outcomes.OP01.late       returns.OP01.value_fen
-    supply.1.redeemed_fen      cases.OP01.face_fen            wallets.4.opened         policies.losses
+    supply.1.redeemed_fen      cases.OP01.face_fen            wallets.4.opened         policies.losses.count
+    waits.OP01.under-1-day     since.2026-11-01.open_fen      due.2026-12-01.open_fen  findings.OP01.late_fen
 
 Paths that name an operator have "-" where the log's owner speaks of itself or of nobody.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Final, Self
 
-from shuangli.messages.events import AccountChange, EpochChange, Event, EventKind, RiskStep
+from shuangli.messages.event_facts import NO_TIER, WAITS
+from shuangli.messages.event_kinds import (
+    AccountChange,
+    EpochChange,
+    EventKind,
+    Finding,
+    FreezeStep,
+    IdentityStep,
+    Reason,
+    ReportKind,
+    RiskStep,
+)
+from shuangli.messages.events import Event
 from shuangli.messages.notices import Outcome
+from shuangli.offline.periods.ageing import DUE, SINCE, aged, date_of
+from shuangli.offline.periods.following import FOLLOWS
 
 Path = tuple[str, ...]
 Told = Iterator[tuple[Path, int]]
 NOBODY: Final = "-"
+CENTRAL: Final = ("supply", SINCE, DUE)
+"""What only the centre's log tells all of."""
 _OUTCOMES: Final = [outcome.name.lower().replace("_", "-") for outcome in sorted(Outcome)]
 
 
@@ -37,21 +54,49 @@ def _counted(what: str, *amounts: str) -> Callable[[Event], Told]:
     return told
 
 
+def _stepped(what: str, fact: str, kind: type[IntEnum]) -> Callable[[Event], Told]:
+    """How many entries of a kind tell of each step, for each operator."""
+
+    def told(event: Event) -> Told:
+        yield (what, event.operator or NOBODY, _word(kind(event.fact(fact)))), 1
+
+    return told
+
+
+def _word(member: IntEnum) -> str:
+    return member.name.lower()
+
+
 def _supplied(epoch: int, **changes_fen: int) -> Told:
     for name, change_fen in changes_fen.items():
         yield ("supply", str(epoch), name), change_fen
 
 
+def _dated(since_day: int, due_day: int, open_fen: int) -> Told:
+    """What is outstanding changes so much, of coins of one age that are due together."""
+    if open_fen:
+        yield (SINCE, date_of(since_day), "open_fen"), open_fen
+        yield (DUE, date_of(due_day), "open_fen"), open_fen
+
+
 def _load(event: Event) -> Told:
     yield from _counted("loads", "value_fen")(event)
     yield from _supplied(event.fact("epoch"), loaded_fen=event.fact("value_fen"))
+    yield from _dated(event.fact("since_day"), event.fact("due_day"), event.fact("value_fen"))
 
 
 def _settlement(event: Event) -> Told:
-    yield from _counted("uploads", "credited_fen", "refunded_fen")(event)
-    for outcome, count in Counter(event.fact("outcomes")).items():
-        yield ("outcomes", event.operator or NOBODY, _OUTCOMES[outcome]), count
+    operator = event.operator or NOBODY
+    yield ("uploads", operator, "count"), 1
+    yield ("uploads", operator, "credited_fen"), event.fact("credited_fen")
+    yield ("uploads", operator, "refunded_fen"), event.fact("refunded_fen")
+    outcomes, waits = event.fact("outcomes"), event.fact("waits")
+    for outcome in {*outcomes}:
+        yield ("outcomes", operator, _OUTCOMES[outcome]), outcomes.count(outcome)
+    for wait in {*waits}:
+        yield ("waits", operator, WAITS[wait][0]), waits.count(wait)
     for changes in event.each():
+        yield from _dated(changes.pop("since_day"), changes.pop("due_day"), changes.pop("open_fen"))
         yield from _supplied(**changes)
 
 
@@ -60,6 +105,7 @@ def _return(event: Event) -> Told:
     fund_fen = event.fact("fund_paid_fen")
     back_fen = event.fact("value_fen") - fund_fen
     yield from _supplied(event.fact("epoch"), returned_fen=back_fen, fund_paid_fen=fund_fen)
+    yield from _dated(event.fact("since_day"), event.fact("due_day"), -back_fen)
 
 
 def _taken(event: Event) -> Told:
@@ -67,24 +113,56 @@ def _taken(event: Event) -> Told:
     void_fen = event.fact("void_fen")
     back_fen = event.fact("value_fen") - void_fen
     yield from _supplied(event.fact("epoch"), returned_fen=back_fen, void_fen=void_fen)
+    yield from _dated(event.fact("since_day"), event.fact("due_day"), -back_fen)
 
 
 def _account(event: Event) -> Told:
-    change = AccountChange(event.fact("change"))
-    yield ("wallets", str(event.fact("tier")), change.name.lower()), 1
+    tier, before = event.fact("tier"), event.fact("tier_before")
+    yield ("wallets", str(tier), _word(AccountChange(event.fact("change")))), 1
+    if before != NO_TIER:
+        deposit_fen = event.fact("deposit_fen")
+        yield ("wallets", str(before), "left"), 1
+        yield ("wallets", str(tier), "joined"), 1
+        yield from held(before, -deposit_fen)
+        yield from held(tier, deposit_fen)
+
+
+def held(tier: int, deposit_fen: int) -> Told:
+    """What wallets of a tier hold online changes so much."""
+    yield ("balances", NOBODY if tier == NO_TIER else str(tier), "deposit_fen"), deposit_fen
+
+
+def _freeze(event: Event) -> Told:
+    step, operator = FreezeStep(event.fact("step")), event.operator or NOBODY
+    yield ("freezes", operator, _word(step)), 1
+    yield ("freezes", operator, f"{_word(step)}_fen"), abs(event.fact("frozen_fen"))
+
+
+def _report(event: Event) -> Told:
+    about, operator = _word(ReportKind(event.fact("about"))), event.operator or NOBODY
+    yield ("reports", operator, about), 1
+    yield ("reports", operator, f"{about}_reported"), event.fact("reported")
+
+
+def _finding(event: Event) -> Told:
+    finding, operator = _word(Finding(event.fact("finding"))), event.operator or NOBODY
+    yield ("findings", operator, finding), event.fact("found")
+    yield ("findings", operator, f"{finding}_fen"), event.fact("value_fen")
 
 
 def _epoch(event: Event) -> Told:
-    change = EpochChange(event.fact("change"))
-    yield ("epochs", str(event.fact("epoch")), change.name.lower()), 1
-
-
-def _risk(event: Event) -> Told:
-    yield ("risk", event.operator or NOBODY, RiskStep(event.fact("step")).name.lower()), 1
+    yield ("epochs", str(event.fact("epoch")), _word(EpochChange(event.fact("change")))), 1
 
 
 def _disclosure(event: Event) -> Told:
-    yield ("disclosures", event.fact("authority"), "count"), 1
+    yield ("disclosures", event.fact("authority"), _word(Reason(event.fact("reason")))), 1
+
+
+def _identity(event: Event) -> Told:
+    yield (
+        ("identities", _word(Reason(event.fact("reason"))), _word(IdentityStep(event.fact("step")))),
+        1,
+    )
 
 
 _TOLD: Final[Mapping[EventKind, Callable[[Event], Told]]] = {
@@ -96,21 +174,23 @@ _TOLD: Final[Mapping[EventKind, Callable[[Event], Told]]] = {
     EventKind.CERTIFICATE: _counted("certificates"),
     EventKind.REVOCATION: _counted("revocation_lists"),
     EventKind.ACCOUNT: _account,
-    EventKind.FREEZE: _counted("freezes", "frozen_fen"),
+    EventKind.FREEZE: _freeze,
     EventKind.POLICY: _counted("policies"),
-    EventKind.REPORT: _counted("reports"),
+    EventKind.REPORT: _report,
     EventKind.DISCLOSURE: _disclosure,
     EventKind.TAKEN: _taken,
     EventKind.EPOCH: _epoch,
-    EventKind.RISK: _risk,
-    EventKind.EPOCH: _counted("epochs"),
+    EventKind.RISK: _stepped("risk", "step", RiskStep),
+    EventKind.FINDING: _finding,
+    EventKind.IDENTITY: _identity,
+    EventKind.ERASURE: _counted("erasures", "wallets"),
 }
 
 
-def told(event: Event, *, central: bool) -> Told:
+def told(event: Event, *, central: bool) -> list[tuple[Path, int]]:
     """The figures that one entry of a log tells; of supply, only the centre's log tells all."""
     told = _TOLD[event.kind](event)
-    return told if central else ((path, amount) for path, amount in told if path[0] != "supply")
+    return [*told] if central else [one for one in told if one[0][0] not in CENTRAL]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,29 +214,20 @@ class Totals:
         changes = ((path, value - before.figures.get(path, 0)) for path, value in self.figures.items())
         return {path: change for path, change in changes if change}
 
-    def stocks(self) -> dict[Path, int]:
-        """The state at the end: all sums, and what follows from them.
+    def stocks(self, *, at_s: int) -> dict[Path, int]:
+        """The state at a time, the end of the entries: all sums, and what follows from them.
 
         `supply.E.outstanding_fen` is what of an epoch is in wallets, `forked_open_fen` what nobody has handed
-        in yet of further branches, `wallets.T.open` how many wallets of a tier there are.
+        in yet of further branches, `wallets.T.open` how many wallets of a tier there are, `age` and `left`
+        how long what is outstanding has been out, and can still be handed in.
         """
-        found = dict(self.figures)
+        found = {path: value for path, value in self.figures.items() if value or path[0] not in (SINCE, DUE)}
         for kind, name in sorted({path[:2] for path in found if path[0] in FOLLOWS}):
             for what, plus, minus in FOLLOWS[kind]:
                 rest = sum(found.get((kind, name, part), 0) for part in plus)
                 rest -= sum(found.get((kind, name, part), 0) for part in minus)
                 found[kind, name, what] = rest
-        return found
-
-
-FOLLOWS: Final[Mapping[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]]] = {
-    "supply": (
-        ("outstanding_fen", ("loaded_fen",), ("redeemed_fen", "returned_fen")),
-        ("forked_open_fen", ("forked_fen",), ("fund_paid_fen", "void_fen")),
-    ),
-    "wallets": (("open", ("opened",), ("closed", "lost")),),
-}
-"""Figures that follow from others: the sum of some of the same group, less the sum of others."""
+        return found | aged(found, at_s=at_s)
 
 
 def named(figures: Mapping[Path, int]) -> dict[str, int]:

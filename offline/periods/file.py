@@ -83,6 +83,11 @@ def _instant(time_s: int) -> str:
     return datetime.fromtimestamp(time_s, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def size_in_sequence(item: bytes) -> int:
+    """How many bytes an entry takes in a sequence, with its head."""
+    return len(codec.head(codec.BYTES, len(item))) + len(item)
+
+
 def read_sequence(stream: BinaryIO) -> Iterator[bytes]:
     """The entries of a CBOR sequence of byte strings, read piece by piece.
 

@@ -1,11 +1,12 @@
 """Reading a period's entries: one pass, the same for who writes a report and for who verifies it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from shuangli.errors import Unverified
 from shuangli.messages.audit import CENTRE_ORIGIN
-from shuangli.messages.events import Event, EventKind
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event
 from shuangli.messages.period_report import Span
 from shuangli.offline.periods.adding_up import AddedUp, add_up
 from shuangli.offline.periods.books import Books, Source
@@ -16,13 +17,14 @@ from shuangli.offline.periods.receipts import Receipts
 class Found(NamedTuple):
     """What a log comes to: at a period's beginning, at its end, and with all that has followed.
 
-    `books` is how many entries of the books the pass has taken up to the period's end.
+    `books` is how many entries of the books the pass has taken up to the period's end, which is at `until_s`.
     """
 
     before: AddedUp
     at_end: AddedUp
     whole: AddedUp
     books: int
+    until_s: int
 
     def flows(self) -> dict[str, int]:
         """The period's flows by name."""
@@ -30,7 +32,7 @@ class Found(NamedTuple):
 
     def stocks(self) -> dict[str, int]:
         """The stocks at its end by name."""
-        return named(self.at_end.totals.stocks())
+        return named(self.at_end.totals.stocks(at_s=self.until_s))
 
 
 class Reading:
@@ -64,9 +66,9 @@ class Reading:
         if next(left, None) is not None:
             raise Unverified("report", f"the log goes on after the {size} entries that it is said to have")
         self._books.check_end()
-        return Found(before, at_end, whole, books)
+        return Found(before, at_end, whole, books, self._span.until_s)
 
-    def _tell(self, number: int, data: bytes, event: Event) -> Iterator[tuple[Path, int]]:
+    def _tell(self, number: int, data: bytes, event: Event) -> list[tuple[Path, int]]:
         span = self._span
         inside = span.first <= number < span.end
         if inside != (span.from_s <= event.at_s < span.until_s):
@@ -75,5 +77,4 @@ class Reading:
         if inside and event.kind is EventKind.CASE:
             self.evidence[event.fact("case_no")] = event.fact("evidence")
         self._receipts.see(number, data)
-        yield from told(event, central=self._central)
-        yield from self._books.told_by(number, event)
+        return told(event, central=self._central) + self._books.told_by(number, event)

@@ -15,7 +15,7 @@ from shuangli.errors import BadInput, Refused, ShuangliError, StoreError
 from shuangli.issuer.service.case_messages import OwnCase, Recovery
 from shuangli.messages.audit import CENTRE_ORIGIN
 from shuangli.messages.enrolment import Enrolment
-from shuangli.messages.events import EventKind
+from shuangli.messages.event_kinds import EventKind
 from shuangli.operator.bank import Bank
 from shuangli.operator.cases.tables import OWN_CASES, RECOVERIES, RecoveryState
 from shuangli.operator.flow import ServiceLink

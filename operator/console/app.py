@@ -7,31 +7,32 @@ send (SameSite=Strict), so it ends as they do. A page loads nothing but its styl
 
 from http import HTTPStatus
 from typing import Annotated, Final
-from urllib.parse import parse_qs, urlencode
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 
+from shuangli.api.service.html import (
+    language_of,
+    page_answer,
+    page_headers,
+    query_without_language,
+    read_form,
+)
 from shuangli.errors import BadInput, ProtocolError, StoreError, Unverified
 from shuangli.offline.periods.file import EVIDENCE_FOLDER
 from shuangli.operator.console import pages
 from shuangli.operator.console.pages import BASE, Reader
 from shuangli.operator.console.reports import Shelf
+from shuangli.operator.privacy.identities import IdentityRequest
 from shuangli.operator.service.auth.clients import TOKEN_LIFE_S, Clients
 from shuangli.operator.service.desk import Desk
 
 SCOPE: Final = "audit:read"
-SESSION, LANGUAGE = "shuangli-console", "shuangli-language"
+SESSION: Final = "shuangli-console"
+MOST_REQUESTS: Final = 200
 MOST_FORM_BYTES: Final = 4_096
-_HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+_HEADERS: Final = {**page_headers(), "Referrer-Policy": "no-referrer"}
 
 
 class SignedOut(Exception):
@@ -73,6 +74,11 @@ class _Session:
         except Unverified:
             return
 
+    def identity_requests(self) -> list[IdentityRequest]:
+        """The newest requests for identities, the newest first."""
+        with self._desk.transaction():
+            return self._desk.identities.newest(MOST_REQUESTS)
+
     def reader(self, request: Request) -> Reader:
         """Who asks for a page.
 
@@ -90,22 +96,16 @@ class _Session:
 
 
 def _reader(request: Request, who: str = "") -> Reader:
-    """The language is the one asked for now, or before, or that the browser prefers."""
-    prefers = "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
-    asked = request.query_params.get("lang") or request.cookies.get(LANGUAGE) or prefers
-    rest = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
     return Reader(
-        language=asked if asked in ("en", "zh") else "en",
+        language=language_of(request),
         here=request.url.path,
-        query=urlencode(rest),
+        query=query_without_language(request),
         who=who,
     )
 
 
 def _shown(reader: Reader, page: bytes, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    answer = Response(page, status, headers=_HEADERS, media_type="text/html; charset=utf-8")
-    answer.set_cookie(LANGUAGE, reader.language, path=BASE, httponly=True, samesite="strict")
-    return answer
+    return page_answer(page, headers=_HEADERS, language=reader.language, base=BASE, status=status)
 
 
 def _add_entrance(console: FastAPI, session: _Session) -> None:
@@ -115,12 +115,7 @@ def _add_entrance(console: FastAPI, session: _Session) -> None:
         return _shown(reader, pages.sign_in_page(reader, wrong=False))
 
     async def form(request: Request) -> dict[str, str]:
-        body = bytearray()
-        async for piece in request.stream():
-            body += piece
-            if len(body) > MOST_FORM_BYTES:
-                raise BadInput("bad-value", "a form of more bytes than a name and a secret have")
-        return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+        return await read_form(request, most_bytes=MOST_FORM_BYTES)
 
     @console.post("/sign-in")
     def sign_in(request: Request, fields: Annotated[dict[str, str], Depends(form)]) -> Response:
@@ -156,6 +151,11 @@ def _add_pages(console: FastAPI, session: _Session, shelf: Shelf, root: bytes) -
         reader = session.reader(request)
         return _shown(reader, pages.shelf_page(reader, shelf.rows()))
 
+    @console.get("/identities")
+    def identities(request: Request) -> Response:
+        reader = session.reader(request)
+        return _shown(reader, pages.identities_page(reader, session.identity_requests()))
+
     @console.get("/reports/{name}")
     def report(request: Request, name: str) -> Response:
         reader = session.reader(request)
@@ -172,10 +172,7 @@ def _add_pages(console: FastAPI, session: _Session, shelf: Shelf, root: bytes) -
     @console.get("/reports/{name}/entries/{number}")
     def entry(request: Request, name: str, number: int) -> Response:
         reader = session.reader(request)
-        for found in shelf.open(name).entries():
-            if found.number == number:
-                return _shown(reader, pages.entry_page(reader, name, found))
-        raise BadInput("bad-value", f"the report has no entry {number}")
+        return _shown(reader, pages.entry_page(reader, name, shelf.open(name).entry(number)))
 
     @console.get("/reports/{name}/cases/{case}")
     def case(request: Request, name: str, case: str) -> Response:

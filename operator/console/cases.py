@@ -53,6 +53,14 @@ def case_view(name: str, evidence: bytes, *, root: bytes) -> CaseView | NoCase:
     )
 
 
+def second_spend_of(evidence: bytes, *, root: bytes) -> int | None:
+    """When the later one of two spends was signed; None where evidence proves nothing."""
+    try:
+        return max(transfer.signed_at_s for transfer in verify_evidence(evidence, root=root).transfers)
+    except ProtocolError:
+        return None
+
+
 def _side(transfer: Transfer, fork: VerifiedFork) -> Side:
     return Side(
         transfer_id=transfer.signed.id.hex(),

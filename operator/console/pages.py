@@ -2,25 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from shuangli.api.service.html import BASE_STYLE, LANGUAGES, environment_of
 from shuangli.messages.audit import CENTRE_ORIGIN
-from shuangli.messages.events import FACTS
-from shuangli.money import format_yuan
+from shuangli.messages.event_shapes import FACTS
+from shuangli.offline.periods.figures import named
+from shuangli.offline.periods.page import CHARTS, classed, groups
 from shuangli.operator.console.cases import case_view
-from shuangli.operator.console.figures import END, PERIOD, Hour, behind, groups, hours, named_all
-from shuangli.operator.console.reports import MOST_OPEN, OpenReport, ShelfRow, TellingEntry
-from shuangli.operator.console.words import LANGUAGES, words
+from shuangli.operator.console.index import END, PERIOD, TellingEntry
+from shuangli.operator.console.reports import OpenReport, ShelfRow
+from shuangli.operator.console.words import words
+from shuangli.operator.privacy.identities import IdentityRequest
 
 BASE: Final = "/console"
 """Where the console lies on its service."""
-MOST_SHOWN: Final = 200
-STYLE: Final = files("shuangli.operator.console").joinpath("console.css").read_bytes()
+STYLE: Final = BASE_STYLE + files("shuangli.operator.console").joinpath("console.css").read_bytes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,25 +31,9 @@ class Reader:
     who: str = ""
 
 
-def _instant(time_s: int) -> str:
-    return datetime.fromtimestamp(time_s, tz=UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _environment() -> Environment:
-    loader = PackageLoader("shuangli.operator.console")
-    made = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    made.filters |= {
-        "instant": _instant,
-        "yuan": format_yuan,
-        "figure": lambda parts: ".".join(filter(None, parts)),
-    }
-    made.globals["zip"] = zip
-    return made
-
-
-_ENVIRONMENT: Final = _environment()
+_ENVIRONMENT: Final = environment_of("shuangli.operator.console")
+_ENVIRONMENT.filters["figure"] = lambda parts: ".".join(filter(None, parts))
+_ENVIRONMENT.globals["zip"] = zip
 
 
 def _page(template: str, reader: Reader, title: str, **more: Any) -> bytes:
@@ -59,6 +41,7 @@ def _page(template: str, reader: Reader, title: str, **more: Any) -> bytes:
     page = _ENVIRONMENT.get_template(f"{template}.html.j2").render(
         w=said,
         base=BASE,
+        style="console.css",
         languages=LANGUAGES,
         language=reader.language,
         here=reader.here,
@@ -81,12 +64,6 @@ def shelf_page(reader: Reader, rows: Sequence[ShelfRow]) -> bytes:
     return _page("shelf", reader, "reports", rows=rows)
 
 
-@lru_cache(maxsize=MOST_OPEN)
-def _hours(shown: OpenReport) -> list[Hour]:
-    """The hours of a report, added up once."""
-    return hours(shown.entries(), shown.report)
-
-
 def report_page(reader: Reader, name: str, shown: OpenReport, *, root: bytes) -> bytes:
     """A verified report at a glance: cases, hours, stocks, flows, and how to check it oneself."""
     report = shown.report
@@ -97,7 +74,9 @@ def report_page(reader: Reader, name: str, shown: OpenReport, *, root: bytes) ->
         name_of_report=name,
         report=report,
         cases=sorted(shown.evidence),
-        hours=_hours(shown),
+        hours=shown.index.hours,
+        classes=[(kind, classed(report, kind, names)) for kind, names in CHARTS.items()],
+        delays=shown.delays,
         end=groups(report.stocks),
         period=groups(report.flows),
         files=["report.cbor", "report.json", *sorted(report.files)],
@@ -111,7 +90,6 @@ def figure_page(reader: Reader, name: str, shown: OpenReport, figure: str) -> by
     figures = {END: shown.report.stocks, PERIOD: shown.report.flows}.get(where, {})
     if plain not in figures:
         return None
-    found = behind(figure, shown.entries(), shown.report)
     return _page(
         "figure",
         reader,
@@ -119,8 +97,7 @@ def figure_page(reader: Reader, name: str, shown: OpenReport, figure: str) -> by
         name_of_report=name,
         figure=figure,
         value=figures[plain],
-        found=found,
-        shown=found[:MOST_SHOWN],
+        seen=shown.index.behind(figure),
     )
 
 
@@ -139,7 +116,7 @@ def entry_page(reader: Reader, name: str, entry: TellingEntry) -> bytes:
         name_of_report=name,
         entry=entry,
         facts=shown,
-        told=named_all(entry),
+        told=[*named(dict(entry.told)).items()],
     )
 
 
@@ -148,6 +125,11 @@ def case_page(reader: Reader, name: str, case: str, evidence: bytes, *, root: by
     view = case_view(case, evidence, root=root)
     title = f"{words(reader.language)['case']} {case.removesuffix('.cbor')}"
     return _page("case", reader, title, name_of_report=name, case=view, root=root.hex())
+
+
+def identities_page(reader: Reader, requests: Sequence[IdentityRequest]) -> bytes:
+    """Who has asked for identities, why, and what became of it: nobody's identity."""
+    return _page("identities", reader, "identities", requests=requests)
 
 
 def fault_page(reader: Reader, title: str, why: str) -> bytes:

@@ -2,32 +2,34 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from shuangli.crypto import sha256
 from shuangli.errors import BadInput, Malformed, ProtocolError
 from shuangli.messages.audit import CENTRE_ORIGIN
+from shuangli.messages.event_facts import WAITS, waits_of
 from shuangli.messages.events import Event
 from shuangli.messages.period_report import PeriodReport
-from shuangli.offline.periods.books import Books, FileSource
-from shuangli.offline.periods.directory import SEQUENCES, files_below, sequences_in, verify_directory
-from shuangli.offline.periods.figures import Path as FigurePath
+from shuangli.offline.periods.books import BOOKS_FILE, Books, FileSource
+from shuangli.offline.periods.directory import SEQUENCES, files_below, verify_directory
 from shuangli.offline.periods.figures import told
-from shuangli.offline.periods.file import EVIDENCE_FOLDER, REPORT_FILE, ReportFile
+from shuangli.offline.periods.file import (
+    EVIDENCE_FOLDER,
+    LOG_FILE,
+    REPORT_FILE,
+    ReportFile,
+    read_sequence,
+    size_in_sequence,
+)
 from shuangli.offline.periods.verifying import VerifiedPeriod
+from shuangli.operator.console.cases import second_spend_of
+from shuangli.operator.console.index import Index, Place, TellingEntry
 
 MOST_OPEN: Final = 16
 """Verified reports that are remembered."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TellingEntry:
-    """An entry of the log, by its number, and the figures that it tells."""
-
-    number: int
-    event: Event
-    told: tuple[tuple[FigurePath, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class OpenReport:
             BadInput: a file cannot be read (`bad-file`).
         """
         self._directory = directory
+        self._root = root
         self._files = files_below(directory, but=SEQUENCES)
         self.verified: VerifiedPeriod = verify_directory(directory, self._files, root=root)
 
@@ -79,17 +82,59 @@ class OpenReport:
             raise BadInput("bad-value", f"the report has no file {name}")
         return self._files[name]
 
-    def entries(self) -> Iterator[TellingEntry]:
-        """All entries of the log up to the period's end, with the figures that each tells."""
-        origin = self.report.origin
-        with sequences_in(self._directory) as (entries, sequence):
-            books = Books(FileSource(sequence), origin=origin)
-            for number, data in enumerate(entries):
-                if number == self.report.span.end:
-                    return
-                event = Event.decode(data)
-                figures = [*told(event, central=origin == CENTRE_ORIGIN), *books.told_by(number, event)]
-                yield TellingEntry(number=number, event=event, told=tuple(figures))
+    @cached_property
+    def index(self) -> Index:
+        """What pages need of the entries: made when it is asked for first, in one pass over the log."""
+        index = Index(self.report)
+        for entry, place in self._from(0, Place(0, 0)):
+            index.add(entry, place)
+        return index
+
+    def entry(self, number: int) -> TellingEntry:
+        """An entry of the log up to the period's end, with the figures that it tells.
+
+        Raises:
+            BadInput: there is none of this number (`bad-value`).
+        """
+        if not 0 <= number < self.report.span.end:
+            raise BadInput("bad-value", f"the report has no entry {number}")
+        first, place = self.index.place_of(number)
+        return next(entry for entry, _ in self._from(first, place) if entry.number == number)
+
+    @cached_property
+    def delays(self) -> list[tuple[str, int]]:
+        """How many cases of the period were found how long after the second spend, by classes of time."""
+        found_s = self.index.found_s
+        delays = [
+            (second_spend_s, found_s[sha256(data)])
+            for data in self.evidence.values()
+            if (second_spend_s := second_spend_of(data, root=self._root)) is not None
+            and sha256(data) in found_s
+        ]
+        classes = b"".join(waits_of([spent_s], received_s=at_s) for spent_s, at_s in delays)
+        return [(name, classes.count(number)) for number, (name, _) in enumerate(WAITS)]
+
+    def _from(self, number: int, place: Place) -> Iterator[tuple[TellingEntry, Place]]:
+        """The entries from one on that begins at a place, up to the period's end, and where each begins."""
+        origin, log_at, books_at = self.report.origin, place.log, [place.books]
+
+        def counted(items: Iterator[bytes]) -> Iterator[bytes]:
+            for item in items:
+                books_at[0] += size_in_sequence(item)
+                yield item
+
+        with (
+            (self._directory / LOG_FILE).open("rb") as log,
+            (self._directory / BOOKS_FILE).open("rb") as more,
+        ):
+            log.seek(place.log)
+            more.seek(place.books)
+            books = Books(FileSource(counted(read_sequence(more))), origin=origin)
+            for at, data in enumerate(islice(read_sequence(log), self.report.span.end - number), number):
+                event, begins = Event.decode(data), Place(log_at, books_at[0])
+                figures = (*told(event, central=origin == CENTRE_ORIGIN), *books.told_by(at, event))
+                yield TellingEntry(at, event, figures), begins
+                log_at += size_in_sequence(data)
 
 
 class Shelf:

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-LANGUAGES: Final = {"en": "English", "zh": "中文"}
+from shuangli.api.service.html import Table, in_language
+from shuangli.offline.periods.titles import TITLES
 
-_WORDS: Final[dict[str, tuple[str, str]]] = {
+_WORDS: Final[Table] = {
     "title": ("Shuangli console", "双离监管台"),
     "skip": ("Skip to the content", "跳到正文"),
     "sign-in": ("Sign in", "登录"),
@@ -43,6 +44,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "loaded": ("loaded", "兑出"),
     "credited": ("reconciled", "入账"),
     "found": ("double spends found", "发现双花"),
+    "payments": ("payments reconciled", "已对账付款"),
+    "outstanding": ("offline value outstanding", "未清离线币"),
+    "classes": ("By time", "按时间"),
+    "delays": ("Double spends, by how long after the second spend they were found", "双花案件（按发现时滞）"),
     "hour": ("hour (UTC)", "小时（UTC）"),
     "behind": ("What this figure is made of", "该数字的构成"),
     "number": ("entry", "条目"),
@@ -70,35 +75,33 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "proves-nothing": ("This evidence proves nothing", "该证据不成立"),
     "refused": ("The payee had refused one of them, and claimed it.", "收款方先拒绝其一，又提出主张。"),
     "download": ("Download the evidence", "下载证据"),
+    "identities": ("Requests for identities", "身份查询申请"),
+    "identities-why": (
+        "One role asks, another one grants. Whom a request is about is not shown here.",
+        "申请与批准由不同角色办理。此处不显示被查询人。",
+    ),
+    "no-identities": ("Nobody has asked for an identity.", "尚无申请。"),
+    "reason": ("reason", "事由"),
+    "authority": ("authority", "机关"),
+    "asked": ("asked by", "申请人"),
+    "answer": ("state", "状态"),
+    "answered": ("answered by", "答复人"),
+    "reason-double-spend": ("double spend", "双花"),
+    "reason-money-laundering": ("money laundering", "洗钱"),
+    "reason-fraud": ("fraud", "欺诈"),
+    "reason-court-order": ("court order", "法院命令"),
+    "reason-holder-asked": ("the holder has asked", "本人申请"),
+    "step-requested": ("waits", "待答复"),
+    "step-granted": ("granted", "已批准"),
+    "step-refused": ("refused", "已拒绝"),
     "back": ("Back to the report", "返回报告"),
     "not-now": ("Not now: ask again later", "暂时无法处理，请稍后再试"),
     "not-found": ("There is no such page", "没有该页面"),
 }
-KINDS: Final[dict[str, tuple[str, str]]] = {
-    "books": ("Books (balances, debit positive)", "账簿（余额，借方为正）"),
-    "cases": ("Double spends", "双花"),
-    "certificates": ("Certificates", "证书"),
-    "disclosures": ("Disclosures of identities", "身份披露"),
-    "epochs": ("Epochs", "期次"),
-    "freezes": ("Freezes", "冻结"),
-    "loads": ("Loads", "兑换离线币"),
-    "outcomes": ("What became of spends", "花费处理结果"),
-    "policies": ("Policies", "政策"),
-    "postings": ("Other postings", "其他记账"),
-    "reports": ("Reports filed", "已提交报告"),
-    "returns": ("Returns of value", "退回"),
-    "revocation_lists": ("Revocation lists", "吊销列表"),
-    "risk": ("Risk control", "风险控制"),
-    "supply": ("Supply, by epoch", "供应量（按期次）"),
-    "taken": ("Taken from culprits", "自违规者收回"),
-    "uploads": ("Reconciliations", "对账"),
-    "wallets": ("Wallets, by tier", "钱包（按等级）"),
-}
+KINDS: Final[Table] = {kind: (title.english, title.chinese) for kind, title in TITLES.items()}
 """The groups of a report's figures."""
 
 
 def words(language: str) -> dict[str, str]:
     """All words in a language by their names, those of groups as `kind-…`; English if it is unknown."""
-    place = 1 if language == "zh" else 0
-    plain = {name: both[place] for name, both in _WORDS.items()}
-    return plain | {f"kind-{name}": both[place] for name, both in KINDS.items()}
+    return in_language(_WORDS, language) | in_language(KINDS, language, prefix="kind-")

@@ -8,7 +8,10 @@ from shuangli.errors import Refused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """Money that a customer has asked to move: `payee` is None where it goes to a bank account."""
+    """Money that a customer has asked to move: `payee` is None where it goes to a bank account.
+
+    The payee of a remittance is the key of a wallet at another operator.
+    """
 
     kind: str
     payer: bytes

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from shuangli.database.database import only
+from shuangli.days import day_of
 from shuangli.errors import BadInput, Refused
 from shuangli.operator.accounts import CASH, Accounts
 from shuangli.operator.customers.tables import TRANSFERS
 from shuangli.operator.store import WalletRow
 
-DAY_S: Final = 86_400
 _RECEIPTS: Final = (
     "SELECT receipt_no, kind, payer_no, payee_no, amount_fen, at_s, note, refunds_no,"
     " (SELECT coalesce(sum(back.amount_fen), 0) FROM transfers AS back"
@@ -83,7 +83,7 @@ class Payments:
         if payer == payee:
             raise BadInput("bad-value", "payer and payee are one wallet: name another payee")
         source, target = self._bank.active(payer), self._bank.wallet(payee)
-        self._count(source, amount_fen, now_s)
+        self.count(source, amount_fen, now_s=now_s)
         self.check_room(target, amount_fen)
         return self._move(source, target, amount_fen, kind=kind, note=note, now_s=now_s)
 
@@ -126,7 +126,7 @@ class Payments:
             Refused: as `transfer`.
         """
         source = self._bank.active(wallet)
-        self._count(source, amount_fen, now_s)
+        self.count(source, amount_fen, now_s=now_s)
         self._bank.check_funds(source.account, amount_fen, of=wallet)
         number = self._store.ledger.next_no()
         reference = self._bank.enrolment_id(wallet)
@@ -153,9 +153,9 @@ class Payments:
         row = self._bank.wallet(wallet)
         limits = self._bank.terms.limits.limits(row.tier)
         payment_fen, day_fen = limits.payment_fen, limits.day_fen
-        paid_fen = self._paid_fen(row.person, now_s // DAY_S)
+        paid_fen = self._paid_fen(row.person, day_of(now_s))
         if (own := self._own_limits(row)) is not None:
-            payment_fen, paid_fen = min(payment_fen, own[0]), self._paid_fen(row.key, now_s // DAY_S)
+            payment_fen, paid_fen = min(payment_fen, own[0]), self._paid_fen(row.key, day_of(now_s))
             day_fen = min(day_fen, own[1])
         return Used(
             payment_fen=payment_fen,
@@ -219,9 +219,13 @@ class Payments:
         self._store.database.insert(TRANSFERS, [row])
         return self._read((*row, 0))
 
-    def _count(self, row: WalletRow, amount_fen: int, now_s: int) -> None:
-        """Count a payment against the payer's limits, and those of a parent for its sub-wallet."""
-        limits, day = self._bank.terms.limits.limits(row.tier), now_s // DAY_S
+    def count(self, row: WalletRow, amount_fen: int, *, now_s: int) -> None:
+        """Count a payment against the payer's limits, and those of a parent for its sub-wallet.
+
+        Raises:
+            Refused: it is over one of them (`over-limit`).
+        """
+        limits, day = self._bank.terms.limits.limits(row.tier), day_of(now_s)
         rules = [("tier", row.person, limits.payment_fen, limits.day_fen)]
         own = self._own_limits(row)
         if own is not None:
@@ -242,6 +246,13 @@ class Payments:
                 " DO UPDATE SET paid_fen = paid_by_day.paid_fen + excluded.paid_fen",
                 *(payer, day, amount_fen),
             )
+
+    def uncount(self, row: WalletRow, amount_fen: int, *, counted_s: int) -> None:
+        """A payment that was counted then has come back: it uses up no limit."""
+        self._store.database.many(
+            "UPDATE paid_by_day SET paid_fen = paid_fen - ? WHERE payer = ? AND day = ? AND paid_fen >= ?",
+            [(amount_fen, payer, day_of(counted_s), amount_fen) for payer in (row.person, row.key)],
+        )
 
     def _paid_fen(self, payer: bytes, day: int) -> int:
         row = self._store.database.row(

@@ -9,6 +9,7 @@ from typing import NamedTuple, Self
 
 from shuangli.database.database import only
 from shuangli.errors import BadInput
+from shuangli.operator.remittances.store import RemittanceStore
 from shuangli.operator.store import OperatorStore, WalletRow
 
 
@@ -88,6 +89,7 @@ class Statements:
     def __init__(self, store: OperatorStore, *, operator: str, currency: str) -> None:
         """Read from `store`, the database of `operator`."""
         self._database = store.database
+        self._remittances = RemittanceStore(store.database)
         self._operator = operator
         self._currency = currency
 
@@ -107,6 +109,9 @@ class Statements:
         lines = []
         for number, at_s, kind, amount_fen, payer_no, payee_no, note in rows[:most]:
             balance_fen += amount_fen
+            other, said = self._other(wallet, payer_no, payee_no), note or ""
+            if kind.startswith("remittance"):
+                other, said = self._abroad(number, kind)
             lines.append(
                 Line(
                     entry_no=number,
@@ -114,8 +119,8 @@ class Statements:
                     kind=kind,
                     amount_fen=amount_fen,
                     balance_fen=balance_fen,
-                    counterparty=self._other(wallet, payer_no, payee_no),
-                    note=note or "",
+                    counterparty=other,
+                    note=said,
                 )
             )
         return Statement(
@@ -144,6 +149,25 @@ class Statements:
         if number is None:
             return None
         return bytes(only(self._database.row("SELECT key FROM wallets WHERE wallet_no = ?", number)))
+
+    def _abroad(self, entry_no: int, kind: str) -> tuple[bytes | None, str]:
+        """Of a remittance, the wallet at the other operator, and the note, or why it has come back."""
+        found = self._remittances.of_entry(entry_no)
+        if found is None:
+            return None, ""
+        if kind == "remittance-returned" and found.verdict is not None:
+            return found.other, f"returned: {found.verdict.reason}"
+        return found.other, found.order.note.decode()
+
+    def newest(self, wallet: WalletRow) -> Cursor:
+        """The cursor of a reader of the feed who wants only what happens from now on."""
+        entry_no = self._database.row(
+            "SELECT coalesce(max(entry_no), 0) FROM postings WHERE account = ?", wallet.account
+        )
+        tiding_no = self._database.row(
+            "SELECT coalesce(max(number), 0) FROM tidings WHERE wallet_no = ?", wallet.wallet_no
+        )
+        return Cursor(int(only(entry_no)), int(only(tiding_no)))
 
     def feed(self, wallet: WalletRow, cursor: Cursor, *, most: int) -> list[Happened]:
         """What has happened to a wallet after a cursor: the first so many events, in order."""

@@ -3,7 +3,7 @@
 certificates   every certificate of a wallet, in the order in which they were signed; the newest holds
 freezes        wallets that are frozen: since when, on whose word, and why
 sub_wallets    wallets that another one of the same person has taken under it, with its limits for them
-paid_by_day    what a person has paid online on a day (days since 1970) over all wallets here
+paid_by_day    what a person has paid online on a day (`shuangli.days`) over all wallets here
 transfers      payments between customers; the number of the entry in the books is the receipt's
 disputes       a payer's objection to a payment, and what became of it
 merchants      who takes payments for orders, and into which wallet
@@ -14,6 +14,7 @@ clients        programs that may ask for tokens: the hash of their secret, and w
 tokens         hashes of tokens that were given out
 nonces         nonces of signed requests, while their signature could come again
 second_factors the number of a wallet's secret for codes, the last time step used, and wrong codes
+recovery_keys  the key that gets a new wallet for the holder of a lost one; added by a later step
 """
 
 from typing import Final
@@ -140,6 +141,12 @@ SECOND_FACTORS: Final = Table(
         "locked_until_s": NUMBER,
     },
     key=("wallet_no",),
+)
+RECOVERY_KEYS: Final = Table(
+    name="recovery_keys",
+    columns={"wallet_no": NUMBER, "key": BYTES, "since_s": NUMBER},
+    key=("wallet_no",),
+    unique=(("key",),),
 )
 CUSTOMER_STEP: Final = (
     CERTIFICATES,

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from shuangli.database.database import only
+from shuangli.days import DAY_S, OFFSET_S, start_of
 from shuangli.errors import BadInput, Refused
 from shuangli.operator.accounts import Accounts
-from shuangli.operator.customers.payments import DAY_S, Payments, Receipt
+from shuangli.operator.customers.payments import Payments, Receipt
 from shuangli.operator.customers.tables import DISPUTES, MERCHANTS, SALES
 
 DISPUTE_WITHIN_S: Final = 180 * DAY_S
@@ -42,7 +43,7 @@ class Sale:
 
 
 class SettledDay(NamedTuple):
-    """What a merchant took on one day (days since 1970), in fen."""
+    """What a merchant took on one day (days since 1970, in Beijing), in fen."""
 
     day: int
     payments: int
@@ -173,10 +174,10 @@ class Trade:
         number = self._bank.wallet(merchant).wallet_no
         days: dict[int, SettledDay] = {}
         rows = self._database.rows(
-            "SELECT at_s / ?, kind, count(*), sum(amount_fen) FROM transfers"
+            "SELECT (at_s + ?) / ?, kind, count(*), sum(amount_fen) FROM transfers"
             " WHERE ((payee_no = ? AND kind = 'purchase') OR (payer_no = ? AND kind = 'refund'))"
             " AND at_s >= ? AND at_s < ? GROUP BY 1, 2 ORDER BY 1",
-            *(DAY_S, number, number, first_day * DAY_S, end_day * DAY_S),
+            *(OFFSET_S, DAY_S, number, number, start_of(first_day), start_of(end_day)),
         )
         for day, kind, count, amount_fen in rows:
             known = days.get(int(day), SettledDay(int(day), 0, 0, 0, 0))

@@ -9,7 +9,7 @@ from typing import Final
 from shuangli.database.database import only
 from shuangli.errors import BadInput, Refused
 from shuangli.messages.certificates import WalletCertificate
-from shuangli.messages.events import EventKind
+from shuangli.messages.event_kinds import EventKind, FreezeStep
 from shuangli.offline.limits import COMPANY
 from shuangli.operator.bank import Bank
 from shuangli.operator.customers.tables import FREEZES, SUB_WALLETS, TIDINGS
@@ -109,7 +109,8 @@ class Wallets:
     def _log_freeze(self, row: WalletRow, sign: int, now_s: int) -> None:
         frozen_fen = -sign * self._store.ledger.balance_fen(row.account)
         record = self._bank.enrolment_id(row.key)
-        self._bank.log(EventKind.FREEZE, now_s, record=record, frozen_fen=frozen_fen)
+        step = FreezeStep.FROZEN if sign > 0 else FreezeStep.RELEASED
+        self._bank.log(EventKind.FREEZE, now_s, record=record, frozen_fen=frozen_fen, step=step)
 
     def upgrade(self, key: bytes, tier: int, *, now_s: int) -> bytes:
         """Give a personal wallet another tier, after its holder has shown who they are: its new certificate.

@@ -20,6 +20,9 @@ _CODES: Final[dict[str, tuple[str, str, str, str]]] = {
     "payment": ("PMNT", "RCDT", "ICDT", "BOOK"),
     "wage": ("PMNT", "RCDT", "ICDT", "SALA"),
     "wages": ("PMNT", "RCDT", "ICDT", "SALA"),
+    "remittance": ("PMNT", "RCDT", "ICDT", "DMCT"),
+    "remittance-received": ("PMNT", "RCDT", "ICDT", "DMCT"),
+    "remittance-returned": ("PMNT", "ICDT", "ICDT", "RRTN"),
     "interest": ("ACMT", "MCOP", "MDOP", "INTR"),
 }
 

@@ -23,9 +23,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Final, TypeVar
 
 from shuangli.crypto import sha256
+from shuangli.days import BEIJING
 from shuangli.errors import Malformed
 from shuangli.money import MAX_FEN, format_yuan
-from shuangli.operator.days import BEIJING
 from shuangli.operator.iso20022.xml import Reader, read_document
 from shuangli.operator.payroll.batch import (
     MAX_LINES,

@@ -10,8 +10,8 @@ from typing import Final
 
 from lxml import etree
 
+from shuangli.days import local_time
 from shuangli.errors import Malformed
-from shuangli.operator.days import local_time
 
 _DECIMALS: Final = 100
 

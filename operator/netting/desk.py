@@ -2,8 +2,9 @@
 each.
 
 Books (debit positive): `settlement` is what the issuer holds of the operator's central-bank money, the mirror
-of `reserve:NAME` there. A statement in its favour moves value from its vault to money, one against it the
-other way.
+of `reserve:NAME` there, `clearing` what its customers have sent to those of others online, a credit, or
+received. A statement moves the position in money into settlement, the one in value out of the vault, and
+what was sent and received out of clearing.
 
 A statement that does not agree is kept with what is wrong, and not booked (the alarm `netting`); neither is
 any after it, until it does or people have settled it with the issuer. It is looked at anew each time.
@@ -11,15 +12,16 @@ any after it, until it does or people have settled it with the issuer. It is loo
 
 from typing import Final
 
-from shuangli.books import transfer_entry
+from shuangli.books import Entry, Posting, transfer_entry
 from shuangli.database.audit import post_and_log
 from shuangli.errors import ProtocolError, Unverified
 from shuangli.issuer.vaults.statements import FIRST, NettingStatement
 from shuangli.issuer.vaults.store import DAY_S
 from shuangli.offline.trust import Trust
-from shuangli.operator.accounts import RESERVES, VAULT
+from shuangli.operator.accounts import CLEARING, RESERVES, VAULT
 from shuangli.operator.netting.store import NettingStore
 from shuangli.operator.netting.sums import Own, Redeemed, drawn_by, fault_in
+from shuangli.operator.remittances.store import RemittanceStore
 from shuangli.operator.store import OperatorStore
 
 SETTLEMENT: Final = "settlement"
@@ -34,10 +36,19 @@ class NettingDesk:
         self._trust = trust
         self._operator = operator
         self._netting = NettingStore(store.database)
+        self._remittances = RemittanceStore(store.database)
 
     def pay_in(self, amount_fen: int, *, now_s: int) -> None:
         """Book central-bank money that is set aside for settlement; the issuer books the same."""
-        self._post("reserves-paid-in", SETTLEMENT, RESERVES, amount_fen, now_s, self._operator.encode())
+        paid_in = transfer_entry(
+            kind="reserves-paid-in",
+            debit=SETTLEMENT,
+            credit=RESERVES,
+            amount_fen=amount_fen,
+            at_s=now_s,
+            reference=self._operator.encode(),
+        )
+        post_and_log(self._store.ledger, self._store.audit, paid_in, operator=self._operator)
 
     def count(self, received_s: int, credited_fen: int, redeemed: dict[str, Redeemed]) -> None:
         """Count what an upload has brought, in the transaction in which it is acknowledged."""
@@ -73,25 +84,36 @@ class NettingDesk:
             return ""
         fault = self._fault(told)
         self._netting.add(told.number, told.counted_day, drawn_by(told), data, fault)
-        if not fault and told.position_fen:
-            gets = told.position_fen > 0
-            debit, credit = (SETTLEMENT, VAULT) if gets else (VAULT, SETTLEMENT)
-            self._post("netting", debit, credit, abs(told.position_fen), now_s, told.signed.id)
+        if not fault:
+            self._book(told, now_s)
         return fault
+
+    def _book(self, told: NettingStatement, now_s: int) -> None:
+        changes = {
+            SETTLEMENT: told.position_fen,
+            VAULT: -told.value_fen,
+            CLEARING: told.value_fen - told.position_fen,
+        }
+        postings = tuple(Posting(account, change) for account, change in changes.items() if change)
+        if postings:
+            entry = Entry(kind="netting", at_s=now_s, reference=told.signed.id, postings=postings)
+            post_and_log(self._store.ledger, self._store.audit, entry, operator=self._operator)
 
     def _fault(self, told: NettingStatement) -> str:
         last = self._netting.booked(self.last_no())
-        number, day, previous_id = (
-            (0, -1, FIRST)
-            if last is None
-            else (last.number, last.counted_day, NettingStatement.parse(last.data).signed.id)
-        )
+        number, day, outcome_no, previous_id = 0, -1, 0, FIRST
+        if last is not None:
+            before = NettingStatement.parse(last.data)
+            number, day, previous_id = last.number, last.counted_day, before.signed.id
+            outcome_no = before.outcome_no
         if (told.number, told.previous_id) != (number + 1, previous_id):
             return f"it does not follow statement {number}"
         balance_fen = self._store.ledger.balance_fen
         own = Own(
             credited_fen=self._netting.credited_fen(day, told.counted_day),
             redeemed=self._netting.redeemed(day, told.counted_day),
+            sent=self._remittances.sent_fen(outcome_no, told.outcome_no),
+            received=self._remittances.received_fen(outcome_no, told.outcome_no),
             loaded_fen=self._netting.loaded_fen(),
             drawn_fen=self._netting.drawn_fen(),
             money_fen=balance_fen(SETTLEMENT),
@@ -113,9 +135,3 @@ class NettingDesk:
                     continue
                 return
         raise fault
-
-    def _post(self, kind: str, debit: str, credit: str, amount_fen: int, at_s: int, reference: bytes) -> None:
-        entry = transfer_entry(
-            kind=kind, debit=debit, credit=credit, amount_fen=amount_fen, at_s=at_s, reference=reference
-        )
-        post_and_log(self._store.ledger, self._store.audit, entry, operator=self._operator)

@@ -7,6 +7,9 @@ the guarantee fund has paid for a coin: within that, each sum by operator is kno
 exactly.
 
 What others have redeemed of its loads it cannot know, but they cannot redeem more than it has loaded.
+
+What its customers have paid online to those of others, and got from them, it knows to the fen: it has booked
+each outcome that the centre has told it, by its number.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,11 +32,14 @@ class Redeemed(NamedTuple):
 
 class Own(NamedTuple):
     """What an operator's books say, in fen: credited for uploads since the last statement, by operator that
-    loaded; all that it ever loaded, and what earlier statements say was redeemed of it; what it holds.
+    loaded; sent and received online by operator since then; all that it ever loaded, and what earlier
+    statements say was redeemed of it; what it holds.
     """
 
     credited_fen: int
     redeemed: Mapping[str, Redeemed]
+    sent: Mapping[str, int]
+    received: Mapping[str, int]
     loaded_fen: int
     drawn_fen: int
     money_fen: int
@@ -63,11 +69,7 @@ def _paid_for(seen: Walk, refusals: Sequence[VerifiedRefusal | ProtocolError]) -
         redeems = step.transfer is not None and step.transfer.payee == CENTRE and step.fault is None
         yield step.coin if redeems else None
     for verdict in refusals:
-        if isinstance(verdict, VerifiedRefusal):
-            for step in verdict.steps:
-                yield step.outputs[0]
-        else:
-            yield None
+        yield verdict.coin if isinstance(verdict, VerifiedRefusal) else None
 
 
 def fault_in(told: NettingStatement, own: Own) -> str:
@@ -76,8 +78,9 @@ def fault_in(told: NettingStatement, own: Own) -> str:
     1. What its customers were credited with is what the centre has counted, all in all.
     2. By operator that loaded, no more is claimed than could have been paid, and no less, but for what the
        guarantee fund has paid.
-    3. Of its own loads no more was redeemed than it ever made.
-    4. It holds what it is to pay.
+    3. What was sent and received online, by operator, is what it has booked.
+    4. Of its own loads no more was redeemed than it ever made.
+    5. It holds what it is to pay.
     """
     if told.credited_fen != own.credited_fen:
         return f"it counts {told.credited_fen} fen credited to customers, the books {own.credited_fen} fen"
@@ -86,13 +89,23 @@ def fault_in(told: NettingStatement, own: Own) -> str:
         claimed_fen, (settled_fen, forked_fen) = claimed.get(name, 0), own.redeemed.get(name, Redeemed())
         if not settled_fen - told.fund_fen <= claimed_fen <= settled_fen + forked_fen:
             return f"it counts {claimed_fen} fen redeemed of loads of {name}, the books {settled_fen} fen"
+    for what, told_fen, own_fen in (
+        ("sent to", dict(told.sent), own.sent),
+        ("received from", dict(told.received), own.received),
+    ):
+        for name in sorted(told_fen.keys() | own_fen.keys()):
+            if told_fen.get(name, 0) != own_fen.get(name, 0):
+                return (
+                    f"it counts {told_fen.get(name, 0)} fen {what} {name} online, the books"
+                    f" {own_fen.get(name, 0)} fen"
+                )
     drawn_fen = own.drawn_fen + drawn_by(told)
     if drawn_fen > own.loaded_fen:
         return f"with it, {drawn_fen} fen were redeemed of loads of {own.loaded_fen} fen in all"
     if told.position_fen + own.money_fen < 0:
         return f"it takes {-told.position_fen} fen, and the books have {own.money_fen} fen for settlement"
-    if told.position_fen > own.value_fen:
-        return f"it takes value of {told.position_fen} fen, and the vault has {own.value_fen} fen"
+    if told.value_fen > own.value_fen:
+        return f"it takes value of {told.value_fen} fen, and the vault has {own.value_fen} fen"
     return ""
 
 

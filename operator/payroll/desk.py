@@ -14,9 +14,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Final
 
+from shuangli.days import date_of, day_of
 from shuangli.errors import Refused
 from shuangli.operator.bank import Bank
-from shuangli.operator.days import date_of, day_of
 from shuangli.operator.payroll.batch import Batch, Payee, Payees, Rejection, check_batch
 from shuangli.operator.payroll.report import BatchReport, LineReport, LineState
 from shuangli.operator.payroll.store import PayrollStore

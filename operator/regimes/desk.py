@@ -14,10 +14,10 @@ from typing import Any, Final
 
 from shuangli.codec import encode
 from shuangli.crypto import sha256
-from shuangli.messages.events import EventKind
+from shuangli.days import date_of, day_no, day_of
+from shuangli.messages.event_kinds import EventKind
 from shuangli.operator.accounts import VAULT
 from shuangli.operator.bank import Bank
-from shuangli.operator.days import date_of, day_no, day_of
 from shuangli.operator.regimes.interest import Period, earned, first_unsettled, micro_fen, periods_until
 from shuangli.operator.regimes.store import RegimeStore, Settled
 from shuangli.operator.regimes.table import MILLION, Regime, RegimeTable, is_real_name

@@ -7,6 +7,7 @@ regimes = [
 ]
 interest = [{since = 2025-05-20, ppm = 500}]     # millionths a year: 0.05 %
 reserves = [{since = 2025-05-15, ppm = 75_000}]  # millionths of the balances: 7.5 %
+retention_days = 3_653                           # so long personal data of closed wallets is kept
 """
 
 import tomllib
@@ -19,7 +20,9 @@ from shuangli.money import MAX_FEN
 from shuangli.operator.regimes.table import CHINA, OperatorKind, Ratio, Regime, RegimeKind, RegimeTable
 
 FILE: Final = "regimes.toml"
-_PARTS: Final = ("operator", "regimes", "interest", "reserves")
+_PARTS: Final = ("operator", "regimes", "interest", "reserves", "retention_days")
+MOST_DAYS: Final = 36_525
+"""A hundred years."""
 
 
 def regimes_in(directory: Path) -> RegimeTable:
@@ -55,6 +58,7 @@ def read_regimes(text: str) -> RegimeTable:
             regimes=tuple(map(_regime, told["regimes"])) if "regimes" in told else CHINA.regimes,
             interest=tuple(map(_ratio, told["interest"])) if "interest" in told else CHINA.interest,
             reserves=tuple(map(_ratio, told["reserves"])) if "reserves" in told else CHINA.reserves,
+            retention_days=_whole(told.get("retention_days", CHINA.retention_days), MOST_DAYS),
         )
     except BadInput as error:
         raise BadInput(error.code, f"{FILE}: {error}") from error

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from shuangli.database.database import Database, only
-from shuangli.operator.days import DAY_S, OFFSET_S, start_of
+from shuangli.days import DAY_S, OFFSET_S, start_of
 from shuangli.operator.regimes.tables import INTEREST_PAID, INTEREST_PERIODS, REGIME_CHANGES
 from shuangli.operator.store import OperatorStore, WalletRow
 

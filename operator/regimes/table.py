@@ -27,6 +27,10 @@ from typing import Final, TypeVar
 
 from shuangli.errors import BadInput
 
+RETENTION_DAYS: Final = 3_653
+"""Personal data is kept for ten years after the end of the business relationship: Anti-Money Laundering Law
+of the People's Republic of China (revised 2024, in force from 2025-01-01), article 34; and no longer than it
+must be: Personal Information Protection Law, articles 19 and 47."""
 MILLION: Final = 1_000_000
 ANONYMOUS_TIER: Final = 4
 
@@ -82,12 +86,14 @@ class RegimeTable:
         regimes: one after the other; the first also holds before its day
         interest: the posted demand rate, a year of 360 days
         reserves: the required reserve ratio of a bank under deposit money
+        retention_days: how long personal data of closed wallets is kept
     """
 
     operator: OperatorKind
     regimes: tuple[Regime, ...]
     interest: tuple[Ratio, ...]
     reserves: tuple[Ratio, ...]
+    retention_days: int = RETENTION_DAYS
 
     def __post_init__(self) -> None:
         for name in ("regimes", "interest", "reserves"):

@@ -1,6 +1,6 @@
 """Tables of the regimes.
 
-regime_changes    regimes that have come into force here, by their first day (`shuangli.operator.days`)
+regime_changes    regimes that have come into force here, by their first day (`shuangli.days`)
 interest_periods  periods that were settled for all wallets, by their last day
 interest_paid     what was settled for a wallet, by the last day of the period; what is carried is in units of
                   `shuangli.operator.regimes.interest`

@@ -18,19 +18,20 @@ from typing import Final
 from shuangli.codec import encode
 from shuangli.crypto import sha256
 from shuangli.database.database import only
+from shuangli.days import date_of, day_of
 from shuangli.errors import Refused
-from shuangli.messages.events import EventKind as LogKind
-from shuangli.messages.events import RiskStep
+from shuangli.messages.event_kinds import EventKind as LogKind
+from shuangli.messages.event_kinds import ReportKind, RiskStep
 from shuangli.offline.limits import COMPANY
 from shuangli.operator.bank import Bank
 from shuangli.operator.customers.movements import Movement
 from shuangli.operator.customers.wallets import Wallets
-from shuangli.operator.days import date_of, day_of
 from shuangli.operator.risk.cases import Case, CaseBook, Outcome
 from shuangli.operator.risk.deciding import RiskPolicy, decide
-from shuangli.operator.risk.events import Action, Decision, EventKind, RiskEvent
+from shuangli.operator.risk.events import Action, Decision, EventKind, History, RiskEvent
 from shuangli.operator.risk.history import Books
 from shuangli.operator.risk.large_values import LargeValue, encode_report, large_values
+from shuangli.operator.risk.places import KNOWN_FOR_S, Places
 from shuangli.operator.risk.tables import LARGE_REPORTS, LOOKED
 from shuangli.operator.store import WalletRow
 
@@ -54,6 +55,7 @@ class RiskControl:
         self._books = Books(bank.store)
         self._wallets = Wallets(bank)
         self.cases = CaseBook(self._database)
+        self.places = Places(self._database)
 
     def judge(self, movement: Movement) -> Refused | None:
         """Why money must not leave now, if so."""
@@ -68,7 +70,8 @@ class RiskControl:
             kind=EventKind.REDEEMED if movement.payee is None else EventKind.PAID_OUT,
             amount_fen=movement.amount_fen,
             at_s=movement.at_s,
-            counterparty=b"" if payee is None else payee.person,
+            counterparty=(movement.payee or b"") if payee is None else payee.person,
+            place=None if movement.payee is None else self.places.of(movement.payee),
             is_company=row.tier == COMPANY,
         )
         if (cleared := self.cases.held(event, Outcome.CLEARED)) is not None:
@@ -81,17 +84,40 @@ class RiskControl:
 
     def look(self, *, now_s: int) -> int:
         """Look at what has come in since the last time; says how many movements there were."""
+        self.places.forget(now_s=now_s)
         after_no = self._looked_at()
         looked = 0
         while found := self._books.came_in(after_no, AT_ONCE):
             for entry_no, event in found:
                 row = self._bank.store.wallet_by_no(event.wallet_no)
                 self.assess(event, row, before_no=entry_no, now_s=now_s)
+                if event.kind is EventKind.RECONCILED:
+                    self._look_at_counter(entry_no, row, now_s)
             looked += len(found)
             after_no = found[-1][0]
         self._database.execute("DELETE FROM risk_looked")
         self._database.insert(LOOKED, [(max(after_no, self._books.last_no()),)])
         return looked
+
+    def _look_at_counter(self, entry_no: int, merchant: WalletRow, now_s: int) -> None:
+        """Look where customers have paid offline, if it was at a counter: nothing else is judged of that."""
+        reference = self._books.reference(entry_no)
+        for paid in self.places.paid_at(merchant.key, reference):
+            row = self._bank.store.wallet(paid.payer)
+            if row is None or paid.at_s < now_s - KNOWN_FOR_S:
+                continue
+            event = RiskEvent(
+                wallet_no=row.wallet_no,
+                person=row.person,
+                kind=EventKind.PAID_OFFLINE,
+                amount_fen=paid.amount_fen,
+                at_s=paid.at_s,
+                counterparty=merchant.person,
+                place=paid.place,
+                is_company=row.tier == COMPANY,
+            )
+            history = History(last_place=self.cases.place_of(row.person))
+            self._decided(event, decide(event, history, RiskPolicy(model=None)), row, now_s)
 
     def _looked_at(self) -> int:
         row = self._database.row("SELECT entry_no FROM risk_looked")
@@ -104,15 +130,18 @@ class RiskControl:
         history = self._books.history(event.person, before_no=before_no, at_s=event.at_s)
         history = replace(history, last_place=self.cases.place_of(event.person))
         decision = decide(event, history, self._policy)
+        return decision, self._decided(event, decision, row, event.at_s if now_s is None else now_s)
+
+    def _decided(self, event: RiskEvent, decision: Decision, row: WalletRow, at_s: int) -> int:
+        """Store what is decided, and do it; gives the case, 0 for none."""
         event_no = self.cases.add_event(event, decision)
         if decision.action is Action.ALLOW:
-            return decision, 0
+            return 0
         case_no = self.cases.open(event_no)
-        at_s = event.at_s if now_s is None else now_s
         self._log(self.cases.case(case_no), row, _STEPS[decision.action], at_s)
         if decision.action is Action.FREEZE and row.closed_at_s is None:
             self._wallets.freeze(row.key, asked_by=ASKED_BY, reason=f"case {case_no}", now_s=at_s)
-        return decision, case_no
+        return case_no
 
     def review(self, case_no: int, outcome: Outcome, *, by: str, note: str, now_s: int) -> Case:
         """A reviewer's word on a case: fraud freezes the wallet, and what was frozen for nothing is released.
@@ -152,9 +181,11 @@ class RiskControl:
             return []
         days = [*range(begin, day_of(now_s))]
         for day in days:
-            report = encode_report(self._bank.terms.name, day, self.large_values(day))
+            found = self.large_values(day)
+            report = encode_report(self._bank.terms.name, day, found)
             self._database.insert(LARGE_REPORTS, [(day, sha256(report), report, now_s)])
-            self._bank.log(LogKind.REPORT, now_s, report_id=sha256(report), made_at_s=now_s)
+            filed = {"report_id": sha256(report), "made_at_s": now_s, "about": ReportKind.LARGE_VALUES}
+            self._bank.log(LogKind.REPORT, now_s, **filed, reported=len(found))
         return days
 
     def _first_unreported(self) -> int | None:

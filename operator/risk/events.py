@@ -27,6 +27,7 @@ class EventKind(IntEnum):
     RECONCILED = 3
     PAID_OUT = 4
     REDEEMED = 5
+    PAID_OFFLINE = 6
 
     @property
     def is_out(self) -> bool:
@@ -44,7 +45,7 @@ class Action(IntEnum):
 
 
 class Place(NamedTuple):
-    """Where a device says that it is, in hundredths of a degree: about a kilometre."""
+    """A place on the map in hundredths of a degree; of a merchant's counter, rounded to tenths."""
 
     north: int
     east: int
@@ -69,7 +70,7 @@ class RiskEvent:
         amount_fen: at least 1
         at_s: when
         counterparty: the other customer's record, empty if there is none here
-        place: where the device says that it is, if it does
+        place: where the merchant has its counter to whom it was paid, if it has told
         is_company: whether the customer is one
     """
 
@@ -95,7 +96,7 @@ class History:
         events: in the last `LOOKBACK_S`, oldest first
         last_at_s: when they last did anything, however long ago; None if never
         first_at_s: when they first did
-        last_place: where a device of theirs was last, and when, if that is not in `events`
+        last_place: at which counter they have paid last, and when, if that is not in `events`
     """
 
     events: tuple[RiskEvent, ...] = ()

@@ -9,7 +9,7 @@ from math import log1p
 from statistics import fmean
 from typing import Final
 
-from shuangli.operator.days import local_time
+from shuangli.days import local_time
 from shuangli.operator.risk.events import DAY_S, HOUR_S, EventKind, History, RiskEvent
 from shuangli.operator.risk.rules import CASH_REPORT_FEN, speed_kmh
 

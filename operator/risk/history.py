@@ -1,15 +1,17 @@
 """What customers did, out of the operator's own books: nothing is kept twice, and nothing can be left out.
 
-Movements are the entries on a person's accounts; the other customer is who the receipt of the entry names.
+Movements are the entries on a person's accounts; the other customer is who the receipt of the entry names, or
+at another operator the key of their wallet.
 What moves between a customer's account and their own purse, and interest, is no movement here.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
-from shuangli.database.database import Database
+from shuangli.database.database import Database, only
+from shuangli.days import start_of
 from shuangli.offline.limits import COMPANY
-from shuangli.operator.days import start_of
+from shuangli.operator.remittances.store import RemittanceStore
 from shuangli.operator.risk.events import LOOKBACK_S, EventKind, History, RiskEvent
 from shuangli.operator.risk.large_values import Moved
 from shuangli.operator.store import OperatorStore, WalletRow
@@ -24,6 +26,8 @@ _KINDS: Final[dict[str, tuple[EventKind, EventKind]]] = {
     "refund": (EventKind.PAID_IN, EventKind.PAID_OUT),
     "wage": (EventKind.PAID_IN, EventKind.PAID_OUT),
     "wages": (EventKind.PAID_IN, EventKind.PAID_OUT),
+    "remittance": (EventKind.PAID_IN, EventKind.PAID_OUT),
+    "remittance-received": (EventKind.PAID_IN, EventKind.PAID_OUT),
     "redemption": (EventKind.RECONCILED, EventKind.RECONCILED),
 }
 _CASH_LIKE: Final = ("load", "redemption")
@@ -40,6 +44,7 @@ class Books:
     def __init__(self, store: OperatorStore) -> None:
         """Read from `store`."""
         self._store = store
+        self._remittances = RemittanceStore(store.database)
 
     @property
     def _database(self) -> Database:
@@ -74,6 +79,10 @@ class Books:
         numbers = sorted({int(row[1].partition(":")[2]) for row in rows})
         wallets = {row.account: row for row in self._store.wallets_by_no(numbers).values()}
         return [*self._events(rows, wallets)]
+
+    def reference(self, entry_no: int) -> bytes:
+        """What an entry is about: of a redemption, the id of the upload."""
+        return bytes(only(self._database.row("SELECT reference FROM entries WHERE entry_no = ?", entry_no)))
 
     def last_no(self) -> int:
         """The number of the newest entry."""
@@ -115,7 +124,14 @@ class Books:
                     kind=coming if amount > 0 else going,
                     amount_fen=abs(amount),
                     at_s=int(str(at_s)),
-                    counterparty=others[int(str(other_no))].person if other_no is not None else b"",
+                    counterparty=self._other_abroad(int(str(entry_no)), str(kind))
+                    if other_no is None
+                    else others[int(str(other_no))].person,
                     is_company=wallet.tier == COMPANY,
                 ),
             )
+
+    def _other_abroad(self, entry_no: int, kind: str) -> bytes:
+        """The key of the other operator's customer, if an entry is a remittance."""
+        found = self._remittances.of_entry(entry_no) if kind.startswith("remittance") else None
+        return b"" if found is None else found.other

@@ -126,7 +126,10 @@ def ask_rules(event: RiskEvent, history: History, limits: Limits) -> list[Reason
 
 
 def speed_kmh(event: RiskEvent, history: History) -> tuple[int, int]:
-    """How fast a device would have come from the last place that is known, and how far, in km."""
+    """How fast somebody would have come from the last place that is known, and how far, in km.
+
+    What was paid offline is heard of late: the place that is known may be one of later.
+    """
     placed = ((one.place, one.at_s) for one in reversed(history.events) if one.place is not None)
     known = history.last_place or next(placed, None)
     if event.place is None or known is None:
@@ -134,4 +137,4 @@ def speed_kmh(event: RiskEvent, history: History) -> tuple[int, int]:
     place, at_s = known
     km = place.km_to(event.place)
     # Less than a minute counts as one: clocks of devices differ.
-    return round(km * HOUR_S / max(60, event.at_s - at_s)), round(km)
+    return round(km * HOUR_S / max(60, abs(event.at_s - at_s))), round(km)

@@ -3,7 +3,7 @@
 risk_events    what customers did, as risk control saw it, and what it decided: what rules look back at
 risk_cases     events that were flagged, held or frozen for, until somebody has reviewed them
 risk_looked    the last entry of the books that was looked at for what came in
-large_reports  reports of large values that were made, by the day (`shuangli.operator.days`) that they are of
+large_reports  reports of large values that were made, by the day (`shuangli.days`) that they are of
 """
 
 from typing import Final

@@ -25,13 +25,18 @@ from shuangli.operator.service.examples import examples
 from shuangli.operator.service.resources import (
     access,
     audit,
+    identities,
     money,
     offline,
     oversight,
     payroll,
+    recovery,
+    remittances,
+    repayments,
     sandbox,
     trade,
     wallets,
+    webhooks,
 )
 from shuangli.operator.service.resources.common import PREFIX, shows, told
 from shuangli.operator.service.resources.sandbox import TestClock
@@ -88,11 +93,16 @@ def make_app(desk: Desk, edges: Edges) -> FastAPI:
         offline.routes(desk, shown),
         audit.routes(desk, shown),
         wallets.routes(desk, shown),
+        recovery.routes(desk, shown),
         money.routes(desk),
+        remittances.routes(desk),
+        repayments.routes(desk),
         trade.routes(desk),
         access.routes(desk, clients),
         payroll.routes(desk),
+        webhooks.routes(desk),
         oversight.routes(desk),
+        identities.routes(desk),
         _about(desk, app, figures),
         *([] if edges.clock is None else [sandbox.routes(edges.clock)]),
     ]

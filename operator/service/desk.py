@@ -9,33 +9,39 @@ for what goes back once a day.
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from shuangli.api.models import NetworkDescription
 from shuangli.codec import encode
 from shuangli.database.audit import AuditLog
-from shuangli.errors import BadInput, ShuangliError, StoreError, Unverified
+from shuangli.errors import BadInput, Refused, ShuangliError, StoreError, Unverified
 from shuangli.operator.bank import Bank
 from shuangli.operator.cases.desk import CaseDesk
+from shuangli.operator.dating import unsay
 from shuangli.operator.flow import ServiceLink
 from shuangli.operator.payroll.desk import PayrollDesk
+from shuangli.operator.privacy.identities import IdentityDesk
+from shuangli.operator.privacy.retention import erase_due
 from shuangli.operator.regimes.desk import RegimeDesk
 from shuangli.operator.regimes.table import CHINA, RegimeTable
+from shuangli.operator.remittances.desk import RemittanceDesk
 from shuangli.operator.reporting import report_certificates
 from shuangli.operator.risk.control import RiskControl
 from shuangli.operator.risk.deciding import RiskPolicy
 from shuangli.operator.risk.model import own_model
 from shuangli.operator.service.loads import LoadDesk
-from shuangli.operator.service.online import OnlineDesk
 from shuangli.operator.service.outbox import Outbox
 from shuangli.operator.service.published import Keep, Published
+from shuangli.operator.service.recovering import RecoveringDesk
+from shuangli.operator.webhooks.desk import WebhookDesk
 
 ROUND_EVERY_S: Final = 600
 """So often the issuer is told up to when all is passed on, and asked what went back and what is netted."""
 DAY_S: Final = 86_400
 
 
-class Desk(OnlineDesk):
+class Desk(RecoveringDesk):
     """An operator, wherever its issuer is: `shuangli.api.operator_link.OperatorLink`.
 
     Whoever calls it has made sure of who asks: behind HTTP that is the gate.
@@ -64,8 +70,12 @@ class Desk(OnlineDesk):
         self._outbox = Outbox(bank, issuer, self.transaction)
         self._loads = LoadDesk(bank, issuer, self.transaction)
         self.cases = CaseDesk(bank, issuer, self.transaction)
+        self.remittances = RemittanceDesk(bank, self.payments, issuer, self.transaction)
+        self.webhooks = WebhookDesk(bank, self.statements, self.transaction)
         self.payroll = PayrollDesk(bank, self.transaction)
         self.regimes = RegimeDesk(bank, regimes, self.transaction)
+        self._retention_days = regimes.retention_days
+        self.identities = IdentityDesk(bank)
         self.risk = RiskControl(bank, RiskPolicy(model=own_model()))
         self.screens = (self.risk,)
         self._published = Published(issuer, bank.trust, key_set=key_set, guard=self._one_at_a_time, keep=keep)
@@ -107,13 +117,13 @@ class Desk(OnlineDesk):
             stale = error
         self._report_if_possible()
         load = self._loads.load(order, stale=stale)
-        self._return_if_possible()
+        self._return_beside()
         return load
 
     def reconcile(self, upload: bytes) -> bytes:
         """The signed acknowledgement of an upload."""
         acknowledgement = self._outbox.reconcile(upload)
-        self._return_if_possible()
+        self._return_beside()
         return acknowledgement
 
     def checkpoint(self) -> bytes:
@@ -147,7 +157,8 @@ class Desk(OnlineDesk):
     def has_backlog(self) -> bool:
         """Whether something that was asked of the issuer has no answer yet."""
         with self._one_at_a_time:
-            return self._loads.waits or self.bank.store.oldest_pending_s() is not None
+            pending = self._loads.waits or self.bank.store.oldest_pending_s() is not None
+            return pending or self.remittances.waits()
 
     def has_unreported(self) -> bool:
         """Whether the issuer has not been told yet of some certificate; nobody waits for that."""
@@ -164,6 +175,7 @@ class Desk(OnlineDesk):
         self._published.renew_key_set()
         self._published.renew_revocations()
         self._loads.finish()
+        self.remittances.exchange()
         final = self._outbox.pass_on_backlog()
         self.report_certificates()
         self._return_if_possible()
@@ -176,6 +188,7 @@ class Desk(OnlineDesk):
         with self.transaction() as now_s:
             self.risk.look(now_s=now_s)
             self.risk.report_large_values(now_s=now_s)
+            erase_due(self.bank, retention_days=self._retention_days, now_s=now_s)
 
     def _report_if_possible(self) -> None:
         """Report new certificates; those that the issuer does not take now are tried again (`catch_up`)."""
@@ -207,6 +220,11 @@ class Desk(OnlineDesk):
                 raise
         finally:
             self._returning.release()
+
+    def _return_beside(self) -> None:
+        """The same beside an answer, which stands whatever the issuer refuses now: `catch_up` tells that."""
+        with suppress(Refused):
+            self._return_if_possible()
 
     def is_round_due(self) -> bool:
         """Whether it is time for `take_returns`: every ten minutes, and when a day (of UTC) has begun."""
@@ -244,6 +262,8 @@ class Desk(OnlineDesk):
             found = self._issuer.statements_to(self.bank.terms.name, after=after)
             if not found:
                 return
+            # Whatever a statement counts was decided before it was signed.
+            self.remittances.exchange()
             for data in found:
                 with self.transaction() as now_s:
                     fault = self.bank.netting.take(data, now_s=now_s)
@@ -258,7 +278,13 @@ class Desk(OnlineDesk):
         """
         with self.transaction() as now_s:
             watermark = self.bank.watermark(now_s=now_s)
-        self._issuer.take_watermark(watermark, now_s=now_s)
+        try:
+            self._issuer.take_watermark(watermark, now_s=now_s)
+        except Refused as refused:
+            if refused.code == "clock":
+                with self.transaction():
+                    unsay(self.bank.store, watermark)
+            raise
         with self.transaction() as now_s:
             self.bank.take_returns(now_s=now_s)
         self.take_statements()

@@ -15,10 +15,11 @@ from shuangli.api.bodies import Told
 from shuangli.api.models import check_idempotency_key
 from shuangli.api.told import Booked, EventView, Feed, LimitsView, ReceiptView, StatementView
 from shuangli.crypto import sha256
+from shuangli.days import day_of
 from shuangli.errors import Refused
 from shuangli.operator.bank import Bank
 from shuangli.operator.customers.movements import Movement, Screen
-from shuangli.operator.customers.payments import DAY_S, Payments
+from shuangli.operator.customers.payments import Payments
 from shuangli.operator.customers.statements import Cursor, Period, Statement, Statements
 from shuangli.operator.customers.trade import Trade
 from shuangli.operator.customers.wallets import Wallets
@@ -217,7 +218,7 @@ class OnlineDesk:
         """
         with self.transaction() as now_s:
             row, used = self.bank.wallet(wallet), self.payments.used(wallet, now_s=now_s)
-            loaded_fen = self.bank.store.loaded_fen(row.person, now_s // DAY_S)
+            loaded_fen = self.bank.store.loaded_fen(row.person, day_of(now_s))
         table = self.bank.terms.limits
         day_fen = table.limits(row.tier).day_fen
         return LimitsView(

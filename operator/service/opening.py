@@ -7,6 +7,7 @@ from typing import Final
 
 from shuangli.api.models import NetworkDescription
 from shuangli.crypto import SigningKey
+from shuangli.days import date_of, day_of
 from shuangli.issuer.service.network import (
     DAY_S,
     NETWORK,
@@ -15,7 +16,7 @@ from shuangli.issuer.service.network import (
     VAULT_FEN,
     trust_in,
 )
-from shuangli.offline.limits import LIMITS_2022
+from shuangli.offline.limits import limits_on
 from shuangli.operator.accounts import RESERVES
 from shuangli.operator.bank import Bank
 from shuangli.operator.certifying import BankTerms
@@ -58,10 +59,14 @@ def make_desk(
 ) -> Desk:
     """The desk of an operator; the first time, it books the value that the issuer has sold to it.
 
+    Its customers' limits are those of the table that is in force now, until it is opened again.
+
     `pseudonyms` is the secret that all operators of the network share, 32 bytes.
     """
     bank = Bank(
-        terms=BankTerms(name=name, limits=LIMITS_2022, certificate_life_s=CERTIFICATE_LIFE_S),
+        terms=BankTerms(
+            name=name, limits=limits_on(date_of(day_of(now_s()))), certificate_life_s=CERTIFICATE_LIFE_S
+        ),
         key=key,
         trust=trust_in(root, key_set),
         store=store,

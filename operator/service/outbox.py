@@ -17,6 +17,7 @@ from shuangli.errors import ProtocolError, Refused, ShuangliError, StoreError
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.service.messages import MAX_SUBMISSIONS_BYTES, SUBMISSION_OVERHEAD
 from shuangli.operator.bank import Bank
+from shuangli.operator.dating import receive_again
 from shuangli.operator.flow import Flow, ServiceLink
 
 MOST_AT_ONCE: Final = 500
@@ -131,18 +132,23 @@ class Outbox:
         outcomes: list[bytes | ShuangliError]
         try:
             answers = self._issuer.settle_all([each.submission for each in part])
-            with self._transaction():
+            with self._transaction() as now_s:
                 outcomes = [
-                    self._finish(each.flow, answer) for each, answer in zip(part, answers, strict=True)
+                    self._finish(each, answer, now_s) for each, answer in zip(part, answers, strict=True)
                 ]
         except ShuangliError as error:
             outcomes = [_queued(error)] * len(part)
         for each, outcome in zip(part, outcomes, strict=True):
             each.outcome = outcome
 
-    def _finish(self, flow: Flow, answer: Settled | ShuangliError) -> bytes | ShuangliError:
+    def _finish(
+        self, passing: _Passing, answer: Settled | ShuangliError, now_s: int
+    ) -> bytes | ShuangliError:
+        flow = passing.flow
         if isinstance(answer, ShuangliError):
             flow.close()
+            if answer.code == "clock":
+                receive_again(self._bank.store, passing.submission.upload, now_s=now_s)
             return _queued(answer) if answer.code == "unavailable" else answer
         try:
             flow.send(answer)

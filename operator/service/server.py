@@ -1,15 +1,15 @@
 """The operator as a process, with the clock and randomness of this machine. An edge file.
 
-What has waited for the issuer is passed on every few seconds, whether or not a wallet asks for anything. That
-the issuer cannot be reached is said once on standard error, and that it can again.
+What has waited for the issuer is passed on every few seconds, and what it has for this operator's customers
+is fetched, whether or not a wallet asks for anything. That the issuer cannot be reached is said once on
+standard error, and that it can again.
 """
 
 import secrets
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
@@ -25,10 +25,12 @@ from shuangli.operator.service.app import Edges, make_app
 from shuangli.operator.service.auth.clients import Clients
 from shuangli.operator.service.desk import Desk
 from shuangli.operator.service.keys import OPERATOR
+from shuangli.operator.service.recurring import recurring
 from shuangli.operator.service.resources.sandbox import TestClock
 from shuangli.operator.service.sandbox import open_sandbox
+from shuangli.operator.webhooks.sending import WebSender
 
-CATCH_UP_EVERY_S: Final = 2.0
+EVERY_S: Final = 2.0
 REPORTS: Final = "reports"
 """The directory of the reports that the console shows, in the operator's own."""
 
@@ -76,6 +78,7 @@ def serve(
         _opened(directory, issuer, database, now_s) as (desk, name, root),
         listening_at(host, port, socket_path) as (listening, address),
         _catching_up(desk),
+        _telling(desk, sandbox=sandbox),
     ):
         serving = Serving(network=NETWORK, operator=name, root=root, address=address)
         edges = Edges(random_bytes=secrets.token_bytes, monotonic_s=time.monotonic, log=write, clock=clock)
@@ -117,36 +120,44 @@ def _opened(
             yield admitted.desk, admitted.name, admitted.root
 
 
-@contextmanager
-def _catching_up(desk: Desk) -> Iterator[None]:
+def _catching_up(desk: Desk) -> AbstractContextManager[None]:
     """Let a thread pass on what waits for the issuer."""
-    ended = threading.Event()
+    reached, alarm = True, ""
 
-    def work() -> None:
-        reached, alarm = True, ""
-        while not ended.wait(CATCH_UP_EVERY_S):
-            try:
-                if desk.has_backlog() or desk.has_unreported() or desk.is_round_due() or not reached:
-                    desk.catch_up()
-            except ShuangliError as error:
-                if reached:
-                    _say(f"uploads wait for the issuer: {error.__cause__ or error}")
-                reached = False
+    def act(_ended: Callable[[], bool]) -> None:
+        nonlocal reached, alarm
+        try:
+            if desk.has_backlog() or desk.has_unreported() or desk.is_round_due() or not reached:
+                desk.catch_up()
             else:
-                if not reached:
-                    _say("the issuer is reached again")
-                reached = True
-            before, alarm = alarm, _alarm(desk)
-            if alarm and alarm != before:
-                _say(f"alarm: {alarm}")
+                desk.remittances.exchange()
+        except ShuangliError as error:
+            if reached:
+                _say(f"what is for the issuer waits: {error.__cause__ or error}")
+            reached = False
+        else:
+            if not reached:
+                _say("the issuer is reached again")
+            reached = True
+        before, alarm = alarm, _alarm(desk)
+        if alarm and alarm != before:
+            _say(f"alarm: {alarm}")
 
-    thread = threading.Thread(target=work, name="catching up")
-    thread.start()
-    try:
+    return recurring("catching up", act, every_s=EVERY_S, say=_say)
+
+
+@contextmanager
+def _telling(desk: Desk, *, sandbox: bool) -> Iterator[None]:
+    """Let a thread send events to those who want to be told; in a sandbox, also to this machine."""
+    desk.webhooks.sandbox = sandbox
+
+    def act(ended: Callable[[], bool]) -> None:
+        # That the database is out of reach, whoever asks for something is told.
+        with suppress(StoreError):
+            desk.webhooks.deliver(sender, ended)
+
+    with closing(WebSender(sandbox=sandbox)) as sender, recurring("telling", act, every_s=EVERY_S, say=_say):
         yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 def _alarm(desk: Desk) -> str:

@@ -19,8 +19,9 @@ from shuangli.api.told import (
     TierView,
     WalletView,
 )
+from shuangli.days import date_of
 from shuangli.offline.limits import TABLES
-from shuangli.operator.customers.payments import DAY_S, Receipt
+from shuangli.operator.customers.payments import Receipt
 from shuangli.operator.customers.statements import Line, Period, Statement
 from shuangli.operator.customers.trade import Dispute, Merchant, Sale, SettledDay
 from shuangli.operator.customers.wallets import WalletState
@@ -31,6 +32,7 @@ def wallet_view(found: WalletState, *, operator: str) -> WalletView:
     """A wallet."""
     return WalletView(
         wallet=found.row.key.hex(),
+        wallet_no=found.row.wallet_no,
         operator=operator,
         kind=found.kind,
         custody=found.certificate.kind.name.lower(),
@@ -95,7 +97,7 @@ def sale_view(sale: Sale) -> SaleView:
 def settled_day_view(settled: SettledDay) -> SettledDayView:
     """A day of a merchant's."""
     return SettledDayView(
-        day=date_of(settled.day * DAY_S)[:10],
+        day=date_of(settled.day).isoformat(),
         payments=settled.payments,
         paid_fen=settled.paid_fen,
         refunds=settled.refunds,
@@ -152,7 +154,7 @@ def limits_tables(in_force: int) -> LimitsTables:
     )
 
 
-def date_of(time_s: int) -> str:
+def utc_of(time_s: int) -> str:
     """A time as RFC 3339 writes it, in UTC."""
     return datetime.datetime.fromtimestamp(time_s, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -181,7 +183,7 @@ def _csv(statement: Statement, _: Asked) -> bytes:
         writer.writerow(
             [
                 line.entry_no,
-                date_of(line.at_s),
+                utc_of(line.at_s),
                 line.kind,
                 line.amount_fen,
                 line.balance_fen,

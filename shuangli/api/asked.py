@@ -58,6 +58,13 @@ class RefundOrder(Asked):
     note: Note = ""
 
 
+class Repayment(Asked):
+    """So much of what a double spend has cost is to be paid back to the guarantee fund."""
+
+    model_config = example(amount_fen=1_200)
+    amount_fen: Amount
+
+
 class Objection(Asked):
     """Why a payment that was made is disputed."""
 
@@ -116,12 +123,30 @@ class Code(Asked):
     code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 
 
-class MerchantEntry(Asked):
-    """A merchant's name, and the category of its trade (ISO 18245)."""
+class RecoveryKey(Asked):
+    """The public half of a key that may get a new wallet for the holder of a lost one."""
 
-    model_config = example(name="Tea house on Weihai Road", category="5814")
+    model_config = example(recovery_key=OTHER_KEY)
+    recovery_key: WalletKey
+
+
+class CounterPlace(Asked):
+    """About where a counter is, in tenths of a degree: some ten kilometres."""
+
+    model_config = example(north=312, east=1_215)
+    north: Annotated[int, Field(ge=-900, le=900)]
+    east: Annotated[int, Field(ge=-1_800, le=1_800)]
+
+
+class MerchantEntry(Asked):
+    """A merchant's name, the category of its trade (ISO 18245), and where its counter is, if it has one."""
+
+    model_config = example(
+        name="Tea house on Weihai Road", category="5814", place={"north": 312, "east": 1_215}
+    )
     name: Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=TEXT_PATTERN)]
     category: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+    place: CounterPlace | None = None
 
 
 class SaleOrder(Asked):

@@ -7,13 +7,9 @@ with HttpOperator("http://127.0.0.1:8000", signer=signer) as operator:
 Programs that have a token use `shuangli.api.program_client`.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ValidationError
-
-from shuangli.api.addresses import parse_operator_address
 from shuangli.api.asked import (
     CloseOrder,
     Code,
@@ -22,16 +18,18 @@ from shuangli.api.asked import (
     Objection,
     Pull,
     PurchaseOrder,
+    RecoveryKey,
     RedemptionOrder,
     RefundOrder,
+    Repayment,
     SaleOrder,
     SubWalletLimits,
     TransferOrder,
 )
 from shuangli.api.bodies import Page
-from shuangli.api.http_link import HttpLink, ServiceClient
-from shuangli.api.models import CBOR, COSE_SIGN1, MAX_ANSWER_BYTES, NetworkDescription
-from shuangli.api.signing import RequestSigner
+from shuangli.api.models import CBOR, COSE_SIGN1
+from shuangli.api.remittances import RemittanceOrder, RemittanceView
+from shuangli.api.signed_client import SignedClient, read_byte_strings, read_model
 from shuangli.api.told import (
     Booked,
     DisputeView,
@@ -39,107 +37,43 @@ from shuangli.api.told import (
     LimitsView,
     MerchantView,
     ReceiptView,
+    RepaymentView,
     SaleView,
     SettlementStatement,
     StatementView,
     SubWallets,
     WalletView,
 )
-from shuangli.api.told_service import Done, SecretTold
-from shuangli.codec import decode
-from shuangli.errors import BadInput, Malformed
-from shuangli.messages.fields import read_list
+from shuangli.api.told_service import Done, RecoveryTold, SecretTold
 
-JSON: Final = "application/json"
 FAR_S: Final = 2**40
-Model = TypeVar("Model", bound=BaseModel)
 
 
-def read_model(model: type[Model], data: bytes) -> Model:
-    """An answer as a value.
-
-    Raises:
-        Malformed: it is something else (`shape`).
-    """
-    try:
-        return model.model_validate_json(data)
-    except ValidationError as error:
-        raise Malformed("shape", f"the answer is no {model.__name__}") from error
-
-
-def read_byte_strings(data: bytes) -> list[bytes]:
-    """An answer that is a CBOR array of byte strings.
-
-    Raises:
-        Malformed: it is something else.
-    """
-    found = read_list(decode(data, max_bytes=MAX_ANSWER_BYTES), "answer")
-    if not all(type(each) is bytes for each in found):
-        raise Malformed("shape", "the answer is no array of byte strings")
-    return found
-
-
-class HttpOperator(ServiceClient):
+class HttpOperator(SignedClient):
     """An `OperatorLink` over HTTP, and all else that a wallet may ask.
 
     What concerns a wallet is signed with its key; a parent's key may ask for some of its sub-wallets'.
     """
-
-    def __init__(
-        self, address: str, *, known: Iterable[bytes] = (), signer: RequestSigner | None = None
-    ) -> None:
-        """Talk to the operator at `address`; nothing is sent yet.
-
-        `known` are key sets and lists that were received before: while one is the newest it does not travel
-        again. Without a `signer` only what is open to anybody can be asked.
-
-        Raises:
-            BadInput: it is no address.
-        """
-        super().__init__(HttpLink(parse_operator_address(address), who="operator", known=known))
-        self._signer = signer
-        self._operator = ""
-
-    def describe(self) -> NetworkDescription:
-        """The network and the operator."""
-        described = NetworkDescription.decode(self._link.ask("GET", "/v1/network"))
-        self._operator = described.operator
-        return described
-
-    def _prove(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
-        if self._signer is None:
-            raise BadInput("bad-option", "this request is signed by a wallet: give the client its key")
-        operator = self._operator or self.describe().operator
-        return self._signer.headers(method, path, headers, body, operator=operator)
-
-    def _signed(
-        self,
-        model: type[Model],
-        method: str,
-        path: str,
-        asked: BaseModel | None = None,
-        *,
-        once: str = "",
-        code: str = "",
-    ) -> Model:
-        """Ask for what only a wallet may, and read the answer."""
-        body = b"" if asked is None else asked.model_dump_json().encode()
-        data = self._link.ask(
-            method,
-            path,
-            body,
-            media_type=JSON if body else "",
-            once=once,
-            more={"Second-Factor": code} if code else {},
-            prove=self._prove,
-        )
-        return read_model(model, data)
 
     # --- offline value ------------------------------------------------------------------------
 
     def open_wallet(self, enrolment: bytes) -> bytes:
         """The certificate of the wallet that an enrolment opens."""
         return self._link.ask("POST", "/v1/wallets", enrolment, media_type=COSE_SIGN1)
+
+    def name_recovery_key(self, wallet: bytes, recovery_key: bytes) -> RecoveryTold:
+        """Let a key recover a wallet from now on."""
+        asked = RecoveryKey(recovery_key=recovery_key.hex())
+        return self._signed(RecoveryTold, "PUT", f"{_at(wallet)}/recovery-key", asked)
+
+    def recovery(self, recovery_key: bytes) -> RecoveryTold:
+        """What a recovery key gives back; signed with it."""
+        return self._signed(RecoveryTold, "GET", f"/v1/recoveries/{recovery_key.hex()}")
+
+    def recover(self, recovery_key: bytes, enrolment: bytes) -> bytes:
+        """The certificate of the wallet that takes the lost one's place; signed with the recovery key."""
+        path = f"/v1/recoveries/{recovery_key.hex()}"
+        return self._link.ask("POST", path, enrolment, media_type=COSE_SIGN1, prove=self._prove)
 
     def load(self, order: bytes) -> bytes:
         """The load that answers an order."""
@@ -237,6 +171,24 @@ class HttpOperator(ServiceClient):
         path = f"{_at(wallet)}/transfers"
         return self._signed(ReceiptView, "POST", path, asked, once=idempotency_key, code=code)
 
+    def remit(
+        self, wallet: bytes, asked: RemittanceOrder, *, idempotency_key: str, code: str = ""
+    ) -> RemittanceView:
+        """Pay a customer of another operator."""
+        path = f"{_at(wallet)}/remittances"
+        return self._signed(RemittanceView, "POST", path, asked, once=idempotency_key, code=code)
+
+    def remittances(
+        self, wallet: bytes, cursor: str = "", *, direction: str = "sent", most: int = 100
+    ) -> Page[RemittanceView]:
+        """What was paid to customers of other operators, or `received` from them."""
+        query = urlencode({"direction": direction, "cursor": cursor, "limit": most})
+        return self._signed(Page[RemittanceView], "GET", f"{_at(wallet)}/remittances?{query}")
+
+    def remittance(self, wallet: bytes, entry_no: int) -> RemittanceView:
+        """One of them, by the number of the entry in the operator's books."""
+        return self._signed(RemittanceView, "GET", f"{_at(wallet)}/remittances/{entry_no}")
+
     def buy(
         self, wallet: bytes, asked: PurchaseOrder, *, idempotency_key: str, code: str = ""
     ) -> ReceiptView:
@@ -247,6 +199,11 @@ class HttpOperator(ServiceClient):
     def refund(self, wallet: bytes, asked: RefundOrder, *, idempotency_key: str) -> ReceiptView:
         """Give back what was received."""
         return self._signed(ReceiptView, "POST", f"{_at(wallet)}/refunds", asked, once=idempotency_key)
+
+    def pay_back(self, wallet: bytes, amount_fen: int, *, idempotency_key: str) -> RepaymentView:
+        """Pay back what a double spend by the wallet's key has cost."""
+        asked, path = Repayment(amount_fen=amount_fen), f"{_at(wallet)}/repayments"
+        return self._signed(RepaymentView, "POST", path, asked, once=idempotency_key)
 
     def receipts(self, wallet: bytes, cursor: str = "", *, most: int = 100) -> Page[ReceiptView]:
         """What the wallet has paid and received online."""

@@ -7,6 +7,7 @@ from shuangli.api.models import NetworkDescription
 if TYPE_CHECKING:  # pydantic comes with the extra `api`
     from shuangli.api.asked import TransferOrder
     from shuangli.api.told import Booked, LimitsView, ReceiptView, StatementView
+    from shuangli.api.told_service import RecoveryTold
 
 
 class OperatorLink(Protocol):
@@ -31,6 +32,18 @@ class OperatorLink(Protocol):
 
     def open_wallet(self, enrolment: bytes) -> bytes:
         """The certificate of the wallet that an enrolment opens."""
+        ...
+
+    def name_recovery_key(self, wallet: bytes, recovery_key: bytes) -> "RecoveryTold":
+        """Let a key recover a wallet from now on, in place of the one before."""
+        ...
+
+    def recovery(self, recovery_key: bytes) -> "RecoveryTold":
+        """What a recovery key gives back; the request is signed with it, as those below."""
+        ...
+
+    def recover(self, recovery_key: bytes, enrolment: bytes) -> bytes:
+        """The certificate of the wallet that takes the place of the lost one."""
         ...
 
     def deposit(self, wallet: bytes, amount_fen: int, *, idempotency_key: str) -> "Booked":

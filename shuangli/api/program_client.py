@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from shuangli.api.addresses import parse_operator_address
 from shuangli.api.asked import (
     CloseOrder,
+    CounterPlace,
     Decision,
     FreezeOrder,
     MerchantEntry,
@@ -22,9 +23,9 @@ from shuangli.api.asked import (
     UpgradeOrder,
 )
 from shuangli.api.bodies import Page
-from shuangli.api.http_client import JSON, read_byte_strings, read_model
 from shuangli.api.http_link import HttpLink, ServiceClient
 from shuangli.api.oversight import BatchView, Review, RiskCaseView
+from shuangli.api.signed_client import JSON, read_byte_strings, read_model
 from shuangli.api.told import (
     DisputeView,
     MerchantView,
@@ -33,7 +34,8 @@ from shuangli.api.told import (
     SettlementStatement,
     WalletView,
 )
-from shuangli.api.told_service import TokenTold
+from shuangli.api.told_service import Done, TokenTold
+from shuangli.api.webhooks import DeliveryView, WebhookOrder, Webhooks, WebhookView
 from shuangli.errors import Unverified
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -109,9 +111,11 @@ class OperatorProgram(ServiceClient):
         """Close a wallet, also a frozen one."""
         return self._read(WalletView, "POST", f"/v1/wallets/{wallet.hex()}/close", CloseOrder(lost=lost))
 
-    def enlist(self, wallet: bytes, name: str, category: str) -> MerchantView:
-        """Let a company's wallet take payments for orders."""
-        asked = MerchantEntry(name=name, category=category)
+    def enlist(
+        self, wallet: bytes, name: str, category: str, place: CounterPlace | None = None
+    ) -> MerchantView:
+        """Let a company's wallet take payments for orders, at a counter if `place` says where."""
+        asked = MerchantEntry(name=name, category=category, place=place)
         return self._read(MerchantView, "PUT", f"/v1/merchants/{wallet.hex()}", asked)
 
     def offer(self, wallet: bytes, asked: SaleOrder) -> SaleView:
@@ -147,6 +151,23 @@ class OperatorProgram(ServiceClient):
         """What has become of a batch, line by line."""
         path = f"/v1/wallets/{wallet.hex()}/payroll-batches?{urlencode({'name': name})}"
         return self._read(BatchView, "GET", path)
+
+    def subscribe(self, wallet: bytes, asked: WebhookOrder) -> WebhookView:
+        """Let a wallet's events be sent to a URL (`shuangli.api.webhook_reader` reads them there)."""
+        return self._read(WebhookView, "POST", f"/v1/wallets/{wallet.hex()}/webhooks", asked)
+
+    def webhooks(self, wallet: bytes) -> Webhooks:
+        """Who is told of a wallet's events, and how that goes."""
+        return self._read(Webhooks, "GET", f"/v1/wallets/{wallet.hex()}/webhooks")
+
+    def unsubscribe(self, wallet: bytes, webhook: int) -> Done:
+        """Let no more be sent."""
+        return self._read(Done, "DELETE", f"/v1/wallets/{wallet.hex()}/webhooks/{webhook}")
+
+    def deliveries(self, wallet: bytes, webhook: int, cursor: str = "") -> Page[DeliveryView]:
+        """Every attempt to deliver an event, a page at a time."""
+        path = f"/v1/wallets/{wallet.hex()}/webhooks/{webhook}/deliveries?{urlencode({'cursor': cursor})}"
+        return self._read(Page[DeliveryView], "GET", path)
 
     def risk_cases(self, cursor: str = "") -> Page[RiskCaseView]:
         """Cases of risk control that wait for a review, a page at a time."""

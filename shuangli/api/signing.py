@@ -142,8 +142,12 @@ def sign_request(
     operator: str,
     nonce: str,
     now_s: int,
+    label: str = LABEL,
 ) -> dict[str, str]:
-    """The headers that a request needs besides `headers`: its signature, and the digest of its body."""
+    """The headers that a request needs besides `headers`: its signature, and the digest of its body.
+
+    `operator` is the signature's `tag`: whom the request is for, or from. `label` is its name in the headers.
+    """
     message = Message(method=method, target=target, headers=dict(headers))
     given = {name.lower() for name in headers}
     HTTPMessageSigner(signature_algorithm=Ed25519, key_resolver=_Keys(signer)).sign(
@@ -151,7 +155,7 @@ def sign_request(
         key_id=signer.public.hex(),
         created=datetime.datetime.fromtimestamp(now_s, datetime.UTC),
         nonce=nonce,
-        label=LABEL,
+        label=label,
         tag=operator,
         covered_component_ids=(*ALWAYS, *(name for name in IF_SENT if name in given)),
         body=body or None,

@@ -14,10 +14,14 @@ class Booked(Told):
 
 
 class WalletView(Told):
-    """A wallet at its operator; `parent` is the wallet that it is under."""
+    """A wallet at its operator; `parent` is the wallet that it is under.
+
+    `wallet_no` is the number of its account, as employers name it and statements in ISO 20022 do.
+    """
 
     model_config = example(
         wallet=EXAMPLE_KEY,
+        wallet_no=12,
         operator="OP01",
         kind="personal",
         custody="soft",
@@ -28,6 +32,7 @@ class WalletView(Told):
         certificate_expires_at_s=1_831_536_000,
     )
     wallet: str
+    wallet_no: int
     operator: str
     kind: str
     custody: str
@@ -169,6 +174,15 @@ class StatementView(Told):
     next: str | None
 
 
+class RepaymentView(Told):
+    """So much has gone out of the wallet's account to the guarantee fund; `balance_fen` is what is left."""
+
+    model_config = example(wallet=EXAMPLE_KEY, amount_fen=1_200, balance_fen=48_800)
+    wallet: str
+    amount_fen: int
+    balance_fen: int
+
+
 class EventView(Told):
     """Something that has happened to a wallet; `entry_no` names the entry of the books, if it was one."""
 
@@ -248,7 +262,7 @@ class SaleView(Told):
 
 
 class SettledDayView(Told):
-    """What a merchant took on one day (UTC)."""
+    """What a merchant took on one day in Beijing."""
 
     day: str
     payments: int

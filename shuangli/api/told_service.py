@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from shuangli.api.bodies import EXAMPLE_KEY, Told, example
+from shuangli.api.bodies import EXAMPLE_KEY, OTHER_KEY, Told, example
 
 
 class SecretTold(Told):
@@ -16,6 +16,17 @@ class SecretTold(Told):
     )
     secret: str
     uri: str
+
+
+class RecoveryTold(Told):
+    """The wallet that a recovery key gives back, and the person and tier to enrol a new one with."""
+
+    model_config = example(wallet=EXAMPLE_KEY, person=OTHER_KEY, tier=2, state="open", balance_fen=50_000)
+    wallet: str
+    person: str
+    tier: int
+    state: str
+    balance_fen: int
 
 
 class TokenTold(Told):

@@ -22,7 +22,8 @@ from shuangli.database.tables import BYTES, NUMBER, Table
 from shuangli.errors import StoreError
 from shuangli.merkle import Frontier, consistency_proof, inclusion_proof, leaf_hash
 from shuangli.messages.audit import Checkpoint, LogEntry
-from shuangli.messages.events import Event, EventKind, digest_of_entries
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event, digest_of_entries
 
 KEPT_LEVELS: Final = 8
 """Roots are kept of subtrees of 2^8 entries, 2^16 entries, and so on."""
@@ -255,11 +256,13 @@ class AuditLog:
         return tree
 
 
-def post_and_log(ledger: LedgerStore, log: AuditLog, entry: Entry, *, operator: str = "") -> None:
+def post_and_log(
+    ledger: LedgerStore, log: AuditLog, entry: Entry, *, operator: str = "", tiers: bytes = b""
+) -> None:
     """Post an entry of the books that no other event tells of, and log that, in the caller's transaction.
 
     `operator` is whom it concerns. The entry goes into the log as its hash: where it concerns a wallet, its
-    reference must be something that cannot be guessed.
+    reference must be something that cannot be guessed. `tiers` are those of the deposits in it, a byte each.
     """
     number = ledger.next_no()
     ledger.post(entry)
@@ -271,6 +274,7 @@ def post_and_log(ledger: LedgerStore, log: AuditLog, entry: Entry, *, operator: 
         last_entry_no=number,
         moved_fen=sum(posting.amount_fen for posting in entry.postings if posting.amount_fen > 0),
         digest=digest_of_entries([entry]),
+        tiers=tiers,
     )
     log.append([moved])
 

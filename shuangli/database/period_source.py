@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from shuangli.books import Entry, Posting
@@ -100,8 +101,8 @@ class LedgerSource:
                 start_no,
                 min(end_no, start_no + _AT_ONCE),
             )
-            for number, lines in groupby(rows, key=lambda row: row[0]):
+            for number, lines in groupby(rows, key=itemgetter(0)):
                 parts = [*lines]
                 _, kind, at_s, reference, _, _ = parts[0]
-                postings = tuple(Posting(account, fen) for *_, account, fen in parts)
+                postings = tuple([Posting(row[4], row[5]) for row in parts])
                 yield number, Entry(kind=kind, at_s=at_s, reference=bytes(reference), postings=postings)

@@ -123,9 +123,9 @@ _OUTCOMES: Final = tuple(Outcome)
 class Acknowledgement:
     """An operator's signed answer to an upload.
 
-    `outcomes` has one entry per spend of every transfer of the upload, in its order, then one per coin that a
-    refusal in it gives back, or a single one if the refusal does not hold; `credited_fen` is what was paid;
-    `received_at_s` is the time by which lateness is judged; `entry` is what is logged of it.
+    `outcomes` has one entry per spend of every transfer of the upload, in its order, then one per verdict on
+    its refusals (`offline.refusals`); `credited_fen` is what was paid; `received_at_s` is the time by which
+    lateness is judged; `entry` is what is logged of it.
     """
 
     operator: str

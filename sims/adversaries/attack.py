@@ -23,6 +23,9 @@ class Kind(StrEnum):
     MULE_RING = "mule_ring"
     STRUCTURING = "structuring"
     LEAKED_KEY = "leaked_key"
+    STOLEN_DEVICE = "stolen_device"
+    UNCERTIFIED_KEY = "uncertified_key"
+    LEAKED_MINT = "leaked_mint"
 
 
 NO_ATTACK: Final = ""
@@ -38,6 +41,12 @@ class Step(Enum):
     OPEN_CHIP = "copy a wallet whose secure element was opened"
     BACK_UP = "keep what the wallet is now"
     PUT_BACK = "make the wallet what it was"
+    OPEN_ANOTHER = "open another wallet, with a key of its own"
+    COUNTERFEIT = "sign a load with the minting key of an epoch"
+    SLIP_IN = "make a wallet that nobody has certified, and let it be paid"
+    STEAL = "take a device away from its holder"
+    ORDER = "order a load out of the holder's deposit"
+    REPORT = "report a device lost"
     FORGE = "make a wallet under a certificate signed with an operator's key"
     ENROL = "open the wallet at another operator as well"
     PAY = "pay an amount, or a part of what there is"

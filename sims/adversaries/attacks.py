@@ -17,9 +17,12 @@ from shuangli.sims.adversaries import (
     colluding_payee,
     double_deposit,
     leaked_key,
+    leaked_mint,
     mule_ring,
     rollback,
+    stolen_device,
     structuring,
+    uncertified_key,
     withheld_deposit,
 )
 from shuangli.sims.adversaries.attack import Attack, Kind
@@ -29,10 +32,13 @@ from shuangli.sims.adversaries.clone import Clone
 from shuangli.sims.adversaries.colluding_payee import ColludingPayee
 from shuangli.sims.adversaries.double_deposit import DoubleDeposit
 from shuangli.sims.adversaries.leaked_key import LeakedKey
+from shuangli.sims.adversaries.leaked_mint import LeakedMint
 from shuangli.sims.adversaries.mule_ring import MuleRing
 from shuangli.sims.adversaries.rollback import Rollback
 from shuangli.sims.adversaries.site import Site
+from shuangli.sims.adversaries.stolen_device import StolenDevice
 from shuangli.sims.adversaries.structuring import Structuring
+from shuangli.sims.adversaries.uncertified_key import UncertifiedKey
 from shuangli.sims.adversaries.withheld_deposit import WithheldDeposit
 from shuangli.sims.scenario import Scenario
 from shuangli.sims.settings import check_settings, group
@@ -48,6 +54,9 @@ PLANS: Final[dict[Kind, Callable[[Any, Sequence[Site]], list[Attack]]]] = {
     Kind.MULE_RING: mule_ring.plan,
     Kind.STRUCTURING: structuring.plan,
     Kind.LEAKED_KEY: leaked_key.plan,
+    Kind.STOLEN_DEVICE: stolen_device.plan,
+    Kind.UNCERTIFIED_KEY: uncertified_key.plan,
+    Kind.LEAKED_MINT: leaked_mint.plan,
 }
 
 
@@ -65,6 +74,9 @@ class Attacks:
     mule_ring: MuleRing = group(MuleRing)
     structuring: Structuring = group(Structuring)
     leaked_key: LeakedKey = group(LeakedKey)
+    stolen_device: StolenDevice = group(StolenDevice)
+    uncertified_key: UncertifiedKey = group(UncertifiedKey)
+    leaked_mint: LeakedMint = group(LeakedMint)
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -89,5 +101,9 @@ def with_attacks(scenario: Scenario, attacks: Attacks) -> Scenario:
     return replace(
         scenario,
         plans=[replace(site.plan, attacks=tuple(mine)) for site, mine in zip(sites, planned, strict=True)],
-        system=replace(scenario.system, revokes=() if revoked_s is None else ((revoked_s, 0),)),
+        system=replace(
+            scenario.system,
+            revokes=() if revoked_s is None else ((revoked_s, 0),),
+            reserve=leaked_mint.used(attacks.leaked_mint),
+        ),
     )

@@ -9,16 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from shuangli.crypto import sha256
+from shuangli.crypto import SigningKey, sha256
 from shuangli.messages.certificates import WalletCertificate, WalletKind
 from shuangli.messages.claims import Claims
+from shuangli.messages.loads import Load, LoadOrder
 from shuangli.offline.limits import LIMITS_2022
 from shuangli.offline.states import PayerState
 from shuangli.sims.adversaries.attack import OWN, Act, Attack, Kind, Step
 from shuangli.sims.adversaries.truth import Truth
 from shuangli.sims.device import Device
+from shuangli.sims.system import EPOCH as FIRST_EPOCH
 from shuangli.sims.system import Anchors
 from shuangli.sims.tap import Tapped
+from shuangli.wallet.choice import denominate
 from shuangli.wallet.element.attacks import break_open, key_in
 from shuangli.wallet.journal import MemoryJournal
 from shuangli.wallet.wallet import Wallet
@@ -47,6 +50,14 @@ class Town(Protocol):
         """Open the wallet of a device's holder at the operator of another device of theirs."""
         ...
 
+    def order(self, index: int, amount_fen: int, at_s: int) -> None:
+        """Order a load out of the deposit of a device's holder, if operators can be reached."""
+        ...
+
+    def report_lost(self, index: int, at_s: int) -> None:
+        """Tell a device's operator that it is lost."""
+        ...
+
     def go_online(self, index: int, hand: int, at_s: int) -> None:
         """Let a wallet hand in, if operators can be reached."""
         ...
@@ -65,6 +76,7 @@ class Stage:
 
     Attributes:
         past: wallets that were put back to what they had been, as they were before that, by device
+        stolen: devices that their holders do not have any more
     """
 
     def __init__(self, town: Town, attacks: Sequence[Attack], truth: Truth, *, anchors: Anchors) -> None:
@@ -76,6 +88,7 @@ class Stage:
         self._stands: dict[tuple[Kind, int], Stand] = {}
         self._backups: dict[int, MemoryJournal] = {}
         self.past: list[tuple[int, Wallet]] = []
+        self.stolen: set[int] = set()
 
     def act(self, act: Act) -> None:
         """Carry out one act. What cannot be done is left."""
@@ -123,28 +136,72 @@ class Stage:
 
     def forge(self, act: Act) -> None:
         """Make a wallet that no operator has opened, under a certificate signed with its key (F30)."""
-        device = self._town.second(act.device, act.hand, key=_forged_name(act.device))
-        wallet, mine = device.start_wallet(MemoryJournal()), self._town.open_wallet(act.device, OWN)
+        device, mine = self._forged(act, _forged_name(act.device))
+        if mine is not None:
+            signer = self._anchors.key(mine.certificate.claims.issuer)
+            self._install(device.start_wallet(MemoryJournal()), mine, _certificate(device, mine, signer))
+
+    def open_another(self, act: Act) -> None:
+        """Open a further wallet for the adversary, at the same operator: a customer like any other."""
+        device = self._town.second(act.device, act.hand, key=f"counterfeit/{act.device}")
+        self._truth.counterfeiters.add((device.number, act.hand))
+        self._town.enrol(act.device, device, act.at_s)
+
+    def counterfeit(self, act: Act) -> None:
+        """Sign a load with the minting key, behind the issuer's back (F31)."""
+        wallet = self._town.open_wallet(act.device, act.hand)
+        if wallet is None:
+            return
+        epoch = wallet.trust.epoch(FIRST_EPOCH)
+        values_fen = denominate(act.amount_fen, unit_fen=LEAST_FEN)
+        order = LoadOrder.parse(wallet.order_load(values_fen, now_s=act.at_s))
+        load = Load.sign(
+            self._anchors.key("minting"),
+            network=self._anchors.network,
+            currency=self._anchors.currency,
+            order=order,
+            epoch=epoch.number,
+            issued_at_s=act.at_s,
+            expires_at_s=act.at_s + epoch.terms.coin_life_s,
+        )
+        wallet.receive_load(load.signed.data)
+
+    def slip_in(self, act: Act) -> None:
+        """Make a wallet that only itself has certified, and pay it all there is (F19).
+
+        These two do not check each other's certificate: they are the adversary's own programs.
+        """
+        device, mine = self._forged(act, f"uncertified/{act.device}")
         if mine is None:
             return
-        claims = mine.certificate.claims
-        certificate = WalletCertificate.sign(
-            self._anchors.key(claims.issuer),
-            Claims(
-                issuer=claims.issuer,
-                subject=None,
-                key=device.key.public,
-                serial=sha256(device.key.public)[: len(claims.serial)],
-                not_before_s=claims.not_before_s,
-                expires_at_s=claims.expires_at_s,
-            ),
-            kind=WalletKind.HARD,
-            tier=FORGED_TIER,
-            profile=LIMITS_2022.profile,
-        )
+        certificate = _certificate(device, mine, device.key)
+        operator_key = self._anchors.operator_keys[device.operator]
+        wallet = device.start_wallet(MemoryJournal())
+        for trust in (mine.trust, wallet.trust):
+            trust.verifier.remember(certificate.signed, operator_key)
+        self._install(wallet, mine, certificate)
+        self.pay(act._replace(hand=OWN, other=act.device, other_hand=act.hand))
+
+    def _forged(self, act: Act, key: str) -> tuple[Device, Wallet | None]:
+        """A device with a key of that name, and the adversary's own wallet if it is open."""
+        return self._town.second(act.device, act.hand, key=key), self._town.open_wallet(act.device, OWN)
+
+    def _install(self, wallet: Wallet, mine: Wallet, certificate: WalletCertificate) -> None:
         wallet.install(certificate.signed.data)
         if mine.trust.revocations is not None:
             wallet.update_revocations(mine.trust.revocations.signed.data)
+
+    def steal(self, act: Act) -> None:
+        """Take a device away (F23): its holder pays and is paid with it no more."""
+        self.stolen.add(act.device)
+
+    def order(self, act: Act) -> None:
+        """Try to load from the holder's deposit."""
+        self._town.order(act.device, act.amount_fen, act.at_s)
+
+    def report(self, act: Act) -> None:
+        """Its holder reports it."""
+        self._town.report_lost(act.device, act.at_s)
 
     def enrol(self, act: Act) -> None:
         """Open the wallet at another operator as well."""
@@ -188,6 +245,12 @@ STEPS: Final[Mapping[Step, Callable[[Stage, Act], None]]] = {
     Step.BACK_UP: Stage.back_up,
     Step.PUT_BACK: Stage.put_back,
     Step.FORGE: Stage.forge,
+    Step.OPEN_ANOTHER: Stage.open_another,
+    Step.COUNTERFEIT: Stage.counterfeit,
+    Step.SLIP_IN: Stage.slip_in,
+    Step.STEAL: Stage.steal,
+    Step.ORDER: Stage.order,
+    Step.REPORT: Stage.report,
     Step.ENROL: Stage.enrol,
     Step.PAY: Stage.pay,
     Step.PASS_ON: Stage.pass_on,
@@ -198,3 +261,22 @@ STEPS: Final[Mapping[Step, Callable[[Stage, Act], None]]] = {
 def _forged_name(device: int) -> str:
     """The name of a forged wallet's key: the same for its copies."""
     return f"forged/{device}"
+
+
+def _certificate(device: Device, mine: Wallet, signer: SigningKey) -> WalletCertificate:
+    """A certificate for a device as an operator would sign it, whoever does."""
+    claims = mine.certificate.claims
+    return WalletCertificate.sign(
+        signer,
+        Claims(
+            issuer=claims.issuer,
+            subject=None,
+            key=device.key.public,
+            serial=sha256(device.key.public)[: len(claims.serial)],
+            not_before_s=claims.not_before_s,
+            expires_at_s=claims.expires_at_s,
+        ),
+        kind=WalletKind.HARD,
+        tier=FORGED_TIER,
+        profile=LIMITS_2022.profile,
+    )

@@ -40,11 +40,13 @@ class Truth:
     Attributes:
         deeds: every coin that a device which may spend twice has signed away
         exposed_fen: by key, what its second wallets held when they were made: no more can be lost by it
+        counterfeiters: (number, hand) of devices whose value was never minted
     """
 
     def __init__(self) -> None:
         self.deeds: list[Deed] = []
         self.exposed_fen: dict[bytes, int] = {}
+        self.counterfeiters: set[tuple[int, int]] = set()
 
     def note_payment(self, wallet: Wallet, session: PayerSession, at_s: int) -> None:
         """Write down what a payment has spent."""

@@ -1,11 +1,12 @@
 """The frame of the smaller scenarios: days of people and merchants in cells, and what they set out to pay."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
+from shuangli.operator.exchange.rate import Rate
 from shuangli.sims import common
 from shuangli.sims.cast import Cast, month_calendar
 from shuangli.sims.chance import Floats, poisson, rows, uniforms, whole
@@ -14,6 +15,7 @@ from shuangli.sims.plan import Calendar, CellPlan, Habits, Ints, Meetings, Wages
 from shuangli.sims.policies import system_of
 from shuangli.sims.scenario import CELLS, DAY_S, HOUR_S, Labels, Scenario
 from shuangli.sims.settings import Concern, day_start_s, setting, values_of
+from shuangli.sims.signatures import HOME
 
 WORLD: Final = Concern.WORLD
 POLICY: Final = Concern.POLICY
@@ -148,6 +150,7 @@ def cell_plan(
     errands: Errands | None = None,
     wages: Wages | None = None,
     tops_up: bool = False,
+    unit_fen: int = 100,
 ) -> CellPlan:
     """One cell; with `tops_up`, people refill their purses from their accounts as they need it."""
     return CellPlan(
@@ -160,7 +163,7 @@ def cell_plan(
         habits=Habits(
             top_up_fen=TOP_UP_FEN if tops_up else 0,
             top_up_below_fen=TOP_UP_BELOW_FEN if tops_up else 0,
-            unit_fen=100,
+            unit_fen=unit_fen,
         ),
         calendar=frame_.calendar,
         errands=errands or Errands(),
@@ -174,8 +177,12 @@ def scenario(
     *,
     labels: Labels,
     facts: Mapping[str, object],
+    rate: Rate | None = None,
 ) -> Scenario:
-    """A scenario of CELLS cells, each planned by `plan(number, first device)`."""
+    """A scenario of CELLS cells, each planned by `plan(number, first device)`.
+
+    With a `rate`, it is in the currency that is sold at it.
+    """
     plans: list[CellPlan] = []
     for cell in range(CELLS):
         plans.append(plan(cell, sum(len(made.devices) for made in plans)))
@@ -191,11 +198,18 @@ def scenario(
             seed=frame_.seed,
             operators=OPERATORS,
             coin_life_s=calendar.ends_s - calendar.start_s + 30 * DAY_S,
+            currency=HOME if rate is None else rate.sold,
+            rate=rate,
         ),
         plans=plans,
         first_day_s=frame_.first_day_s,
         labels=labels,
     )
+
+
+def beside(home: Scenario, abroad: Scenario) -> Scenario:
+    """A scenario with what is played beside it, abroad."""
+    return replace(home, abroad=abroad)
 
 
 def divided(amount: Ints, shares: Sequence[float]) -> list[Ints]:

@@ -60,7 +60,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(count=words.count, yuan=words.yuan, duration=words.duration, clock=words.clock)
+    environment.filters.update(count=words.count, duration=words.duration, clock=words.clock)
     return environment.get_template(TEMPLATE)
 
 
@@ -71,6 +71,9 @@ def _context(material: Material) -> dict[str, Any]:
     holds, sentence = tables.verdict(checks)
     return {
         "figures": figures,
+        "money": words.money_of(figures),
+        "currency": scenario["currency"],
+        "unit": words.unit_of(scenario["currency"]),
         "title": words.headline(scenario["name"], material.days),
         "is_trips": "trips" in figures,
         "date": _date(material.first_s),
@@ -89,9 +92,9 @@ def _context(material: Material) -> dict[str, Any]:
         "holds": holds,
         "verdict": sentence,
         "hours": _hours(material),
-        "losses": tables.losses(figures["forks"], material.cases),
+        "losses": tables.losses(figures, material.cases),
         "cases": _cases(material),
-        "supply": [(epoch["epoch"], tables.equations(epoch)) for epoch in figures["supply"]],
+        "supply": [(epoch["epoch"], tables.equations(figures, epoch)) for epoch in figures["supply"]],
         "books": tables.books(figures),
         "devices": tables.devices(figures),
         "outcomes": tables.outcomes(payments),
@@ -99,7 +102,8 @@ def _context(material: Material) -> dict[str, Any]:
         "hops": tables.hops(payments),
         "signatures": tables.signatures(figures),
         "numbers": tables.numbers(figures),
-        "settings": tables.settings(figures),
+        "settings": tables.settings(figures, grouped=False),
+        "grouped_settings": tables.settings(figures, grouped=True),
         "evidence": material.cases["evidence"][0] if material.cases.height else None,
     }
 

@@ -12,9 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
+from shuangli.currency import decimals_of
 from shuangli.sims.report.series import Level, OverTime, Spread, step_s
 from shuangli.sims.report.svg import COLOURS, LIGHT, Palette, draw, inline_svg, picture_bytes
-from shuangli.sims.report.words import count, duration
+from shuangli.sims.report.words import count, duration, unit_of
 
 Outages = Sequence[tuple[float, float]]
 """From when to when operators could not be reached, in hours since the first midnight."""
@@ -240,18 +241,21 @@ def rate_chart(title: str, *, rate: OverTime, busiest: tuple[int, int], what: st
     return made("rate", title, text, FULL, paint)
 
 
-def value_chart(name: str, title: str, *, level_fen: Level, colour: str, time: TimeAxis) -> Chart:
-    """An amount over the day, in yuan."""
-    highest_yuan = level_fen.peak[1] / 100
+def value_chart(
+    name: str, title: str, *, level_fen: Level, currency: str, colour: str, time: TimeAxis
+) -> Chart:
+    """An amount over the day, in whole units of its currency."""
+    unit, decimals = unit_of(currency), decimals_of(currency)
+    highest = level_fen.peak[1] / 10**decimals
 
     def paint(axes: Axes, size: Size, palette: Palette) -> None:
-        _frame(axes, size, palette, "yuan")
-        axes.fill_between(level_fen.at_h, level_fen.values / 100, color=palette[colour], linewidth=0)
-        _top(axes, highest_yuan)
+        _frame(axes, size, palette, unit)
+        axes.fill_between(level_fen.at_h, level_fen.values / 10**decimals, color=palette[colour], linewidth=0)
+        _top(axes, highest)
         _time(axes, size, palette, time)
 
     sizes = (FULL[0]._replace(height=220), NARROW._replace(height=190))
-    text = f"Amount in yuan, every {duration(level_fen.every_s)}. Most: {highest_yuan:,.2f} yuan."
+    text = f"Amount in {unit}, every {duration(level_fen.every_s)}. Most: {highest:,.{decimals}f} {unit}."
     return made(name, title, text, sizes, paint)
 
 

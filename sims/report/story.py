@@ -8,7 +8,7 @@ import polars as pl
 
 from shuangli.sims.report import plots, series
 from shuangli.sims.report.plots import Chart, TimeAxis
-from shuangli.sims.report.words import clock, count, duration, plural, yuan
+from shuangli.sims.report.words import clock, count, duration, money_of, plural
 from shuangli.sims.scenario import DAY_S, HOUR_S
 from shuangli.sims.tap import PAID
 
@@ -31,6 +31,11 @@ class Material:
     def first_s(self) -> int:
         """The first midnight."""
         return int(self.figures["scenario"]["first_day_s"])
+
+    @property
+    def currency(self) -> str:
+        """The currency of all amounts."""
+        return str(self.figures["scenario"]["currency"])
 
     @property
     def paid(self) -> pl.DataFrame:
@@ -121,16 +126,26 @@ def unreconciled_chart(material: Material) -> Chart:
     """Value that was paid and has not reached an operator."""
     value = series.unreconciled_fen(material.paid, first_s=material.first_s, end_s=material.end_s)
     at_s, most_fen = value.peak
-    title = f"Paid and not yet reconciled: at most {yuan(round(most_fen))}, at {material.clock(at_s)}"
-    return plots.value_chart("unreconciled", title, level_fen=value, colour="accent", time=material.time)
+    most = money_of(material.figures)(round(most_fen))
+    title = f"Paid and not yet reconciled: at most {most}, at {material.clock(at_s)}"
+    return plots.value_chart(
+        "unreconciled",
+        title,
+        level_fen=value,
+        currency=material.currency,
+        colour="accent",
+        time=material.time,
+    )
 
 
 def circulating_chart(material: Material) -> Chart:
     """Value outside the operators' vaults."""
     value = series.level_by_hour(material.figures["hours"], "circulating_fen")
-    most, end = yuan(round(value.peak[1])), yuan(int(value.values[-1]))
+    most, end = map(money_of(material.figures), (round(value.peak[1]), int(value.values[-1])))
     title = f"In circulation outside the vaults: at most {most}, at the end {end}"
-    return plots.value_chart("circulating", title, level_fen=value, colour="main", time=material.time)
+    return plots.value_chart(
+        "circulating", title, level_fen=value, currency=material.currency, colour="main", time=material.time
+    )
 
 
 def latency_chart(material: Material) -> Chart | None:

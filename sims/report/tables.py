@@ -3,7 +3,7 @@
 Whatever must hold is a `Check`; one that does not hold is said in the figure that is off, not in its absence.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +13,12 @@ from shuangli.sims.report.words import (
     HELD,
     book_meaning,
     count,
+    money_of,
     outcome_meaning,
     percent,
     place_name,
     plural,
     setting,
-    yuan,
 )
 from shuangli.sims.settings import flat
 
@@ -62,7 +62,7 @@ def checks(figures: Figures) -> list[Check]:
     tiles = [_books(figures), _forks(figures["forks"]), _honest(figures["forks"])]
     if "trips" in figures:
         tiles.append(_boardings(figures["trips"]))
-    return [*tiles, _reconciled(figures["reconciliation"], figures["payments"]), _paid(figures)]
+    return [*tiles, _reconciled(figures), _paid(figures)]
 
 
 def verdict(tiles: list[Check]) -> tuple[bool, str]:
@@ -119,14 +119,15 @@ def _boardings(trips: Figures) -> Check:
     return Check(holds=False, value=count(off), label="boardings off the demand", detail=detail)
 
 
-def _reconciled(reconciliation: Figures, payments: Figures) -> Check:
+def _reconciled(figures: Figures) -> Check:
+    reconciliation, payments, money = figures["reconciliation"], figures["payments"], money_of(figures)
     never, late = reconciliation["never"], reconciliation["only_at_close"]
     late_fen = reconciliation["only_at_close_fen"]
     detail = "All payments came in before the close, when everybody reconciles."
     if late:
-        detail = f"{plural(late, 'payment')} ({yuan(late_fen)}) came in only at the close."
+        detail = f"{plural(late, 'payment')} ({money(late_fen)}) came in only at the close."
     if never:
-        detail = f"{yuan(reconciliation['never_fen'])} never reached an operator, not even at the close."
+        detail = f"{money(reconciliation['never_fen'])} never reached an operator, not even at the close."
     elif not payments["paid"]:
         detail = "There was nothing to reconcile."
     return Check(holds=not never, value=count(never), label="paid but never reconciled", detail=detail)
@@ -135,26 +136,29 @@ def _reconciled(reconciliation: Figures, payments: Figures) -> Check:
 def _paid(figures: Figures) -> Check:
     paid, attempted = figures["payments"]["paid"], figures["payments"]["attempted"]
     what = "trips" if "trips" in figures else "payments"
-    detail = f"{count(paid)} of {count(attempted)}, {yuan(figures['payments']['value_fen'])} in all."
+    detail = (
+        f"{count(paid)} of {count(attempted)}, {money_of(figures)(figures['payments']['value_fen'])} in all."
+    )
     holds = False if attempted and not paid else None
     return Check(holds=holds, value=percent(paid, attempted), label=f"of {what} paid offline", detail=detail)
 
 
-def losses(forks: Figures, cases: pl.DataFrame) -> list[Bar]:
+def losses(figures: Figures, cases: pl.DataFrame) -> list[Bar]:
     """What double spends were worth, and who bears the loss; its parts follow it.
 
     A case's loss is what others claimed of the coin beyond its face; the rest of the face, which the
     second branch would have claimed once more, the culprit still holds, frozen.
     """
+    forks, money = figures["forks"], money_of(figures)
     face_fen, loss_fen, fund_fen = forks["face_fen"], forks["loss_fen"], forks["borne_by_guarantee_fund_fen"]
     covered_fen = int((cases["face_fen"] - cases["loss_fen"]).clip(lower_bound=0).sum())
     whole = max(face_fen, covered_fen + loss_fen, 1)
 
     def bar(label: str, note: str, amount_fen: int, *, start_fen: int = 0, kind: str = "main") -> Bar:
         start, share = (min(max(fen / whole, 0), 1) for fen in (start_fen, amount_fen))
-        return Bar(label=label, value=yuan(amount_fen), start=start, share=share, kind=kind, note=note)
+        return Bar(label=label, value=money(amount_fen), start=start, share=share, kind=kind, note=note)
 
-    claimed = f"{yuan(forks['paid_fen'])} belongs to others: coin by coin, what goes beyond its face"
+    claimed = f"{money(forks['paid_fen'])} belongs to others: coin by coin, what goes beyond its face"
     net = "what it has paid out, less what culprits’ frozen value makes good"
     unclaimed_fen, open_from_fen = forks["unclaimed_loss_fen"], covered_fen + fund_fen
     return [
@@ -167,31 +171,38 @@ def losses(forks: Figures, cases: pl.DataFrame) -> list[Bar]:
         ),
         Bar(
             label="borne by payees, on top",
-            value=yuan(forks["unpaid_to_payees_fen"]),
+            value=money(forks["unpaid_to_payees_fen"]),
             share=0,
             note="handed in, and not paid because of the fund’s cap per person",
         ),
     ]
 
 
-def equations(supply: Figures) -> list[Equation]:
+def equations(figures: Figures, supply: Figures) -> list[Equation]:
     """An epoch's supply equation, and the one of its forks."""
+    money = money_of(figures)
     terms = (("redeemed", "redeemed_fen"), ("returned", "returned_fen"), ("outstanding", "outstanding_fen"))
     branches = (("paid by the fund", "fund_paid_fen"), ("void", "void_fen"), ("open", "forked_open_fen"))
     return [
-        _equation(supply, ("loaded", "loaded_fen"), terms, "difference_fen"),
-        _equation(supply, ("on second branches of forks", "forked_fen"), branches, "forked_difference_fen"),
+        _equation(supply, ("loaded", "loaded_fen"), terms, "difference_fen", money),
+        _equation(
+            supply, ("on second branches of forks", "forked_fen"), branches, "forked_difference_fen", money
+        ),
     ]
 
 
 def _equation(
-    supply: Figures, left: tuple[str, str], right: tuple[tuple[str, str], ...], difference: str
+    supply: Figures,
+    left: tuple[str, str],
+    right: tuple[tuple[str, str], ...],
+    difference: str,
+    money: Callable[[int], str],
 ) -> Equation:
     """The sum is done here again; what the result says the difference is counts only where it comes out."""
     off_fen = supply[left[1]] - sum(supply[name] for _, name in right)
     return Equation(
-        left=(left[0], yuan(supply[left[1]])),
-        right=tuple((label, yuan(supply[name])) for label, name in right),
+        left=(left[0], money(supply[left[1]])),
+        right=tuple((label, money(supply[name])) for label, name in right),
         off_fen=off_fen or supply[difference],
     )
 
@@ -203,8 +214,10 @@ def books(figures: Figures) -> list[tuple[str, str, int]]:
 
 def devices(figures: Figures) -> list[tuple[str, str]]:
     """What the devices hold at the end: meaning and amount; kinds of which there is none are left out."""
-    held = figures["books"]["devices"]
-    return [(meaning, yuan(held[name])) for name, meaning in HELD.items() if held[name] or name == "held_fen"]
+    held, money = figures["books"]["devices"], money_of(figures)
+    return [
+        (meaning, money(held[name])) for name, meaning in HELD.items() if held[name] or name == "held_fen"
+    ]
 
 
 def refusals(figures: Figures) -> list[tuple[str, str, str]]:
@@ -271,10 +284,14 @@ def numbers(figures: Figures) -> list[tuple[str, str]]:
     ]
 
 
-def settings(figures: Figures) -> list[tuple[str, str, str]]:
-    """The settings: name as for `--set`, value as given, and as its unit says it where that differs."""
+def settings(figures: Figures, *, grouped: bool) -> list[tuple[str, str, str]]:
+    """The settings: name as for `--set`, value as given, and as its unit says it where that differs.
+
+    Those that are in a group, such as `clone.share`, or the others.
+    """
     rows = []
     for name, value in flat(figures["scenario"]["config"]).items():
-        reading = setting(name, value)
-        rows.append((name, str(value), "" if reading == str(value) else reading))
+        if ("." in name) is grouped:
+            reading = setting(name, value)
+            rows.append((name, str(value), "" if reading == str(value) else reading))
     return rows

@@ -1,15 +1,19 @@
 """Figures and codes in the words of the report."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
+from shuangli.currency import format_amount
 from shuangli.errors import CODES
-from shuangli.money import format_yuan
 from shuangli.sims.scenario import DAY_S, HOUR_S
+from shuangli.sims.signatures import HOME
 from shuangli.sims.tap import NOT_OPEN, PAID, REFUSED_BY_PAYEE, UNANSWERED
 
 MINUTE_S: Final = 60
 NO_BREAK: Final = "\u00a0"
+SIGNS: Final = {"CNY": "¥"}
+UNITS: Final = {"CNY": "yuan"}
 OUTCOMES: Final[dict[str, str]] = {
     PAID: "the payee accepted the payment and signed a receipt",
     UNANSWERED: "the payer signed, and neither a receipt nor a refusal came back",
@@ -36,6 +40,7 @@ BOOKS: Final = {
     "supply": "loaded − redeemed − returned − outstanding, all epochs",
     "forks": "value on second branches of forks − paid by the fund − void − open, all epochs",
     "circulation_and_open_coins": "circulation in the issuer’s ledger − coins counted open at the centre",
+    "exchange": "position and fees of the exchanges in operators’ ledgers − what was sold and paid out",
     "devices_and_open_coins": "coins counted open at the centre − value counted in all devices",
 }
 
@@ -77,9 +82,25 @@ def plural(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def money(amount_fen: int, currency: str) -> str:
+    """An amount in smallest units, with its currency: "¥12.50", "−¥3.00", "HKD 12.50", "−JPY 300"."""
+    sign = SIGNS.get(currency, f"{currency}{NO_BREAK}")
+    return f"{'−' if amount_fen < 0 else ''}{sign}{format_amount(abs(amount_fen), currency)}"
+
+
 def yuan(amount_fen: int) -> str:
-    """An amount with its sign of currency: "¥12.50", "−¥3.00"."""
-    return f"{'−' if amount_fen < 0 else ''}¥{format_yuan(abs(amount_fen))}"
+    """An amount in yuan with its sign."""
+    return money(amount_fen, HOME)
+
+
+def money_of(figures: Mapping[str, Any]) -> Callable[[int], str]:
+    """How amounts of a run are written: in its currency."""
+    return partial(money, currency=figures["scenario"]["currency"])
+
+
+def unit_of(currency: str) -> str:
+    """What a currency's whole unit is called on an axis."""
+    return UNITS.get(currency, currency)
 
 
 def percent(part: int, whole: int) -> str:

@@ -14,7 +14,6 @@ from dataclasses import astuple, dataclass
 from typing import Final
 
 import numpy as np
-from scipy import stats
 
 from shuangli.sims.chance import Floats
 from shuangli.sims.transit.demand import Demand
@@ -80,10 +79,3 @@ def apart(one: Shape, other: Shape) -> Apart:
 def largest(several: list[Apart]) -> Apart:
     """The largest of each distance."""
     return Apart(**{name: max(getattr(one, name) for one in several) for name in Apart.__slots__})
-
-
-def chi_square(one: Shape, other: Shape, trips: tuple[float, float]) -> float:
-    """The p-value of the chi-square test that the hours of two days, of so many trips, are alike."""
-    counts = np.stack([one.hours * trips[0], other.hours * trips[1]])
-    counts = counts[:, counts.sum(axis=0) > 0]
-    return float(stats.chi2_contingency(counts).pvalue)

@@ -11,9 +11,9 @@ from shuangli.issuer.supply import supply_by_epoch, unpaid_on_forks_fen
 from shuangli.messages.certificates import Mode, Terms
 from shuangli.sims.adversaries.attacks import Attacks, with_attacks
 from shuangli.sims.adversaries.truth import forked_coins, undisclosed_fen
-from shuangli.sims.cell import CellReport
-from shuangli.sims.payments import heard_of, received_transfers
+from shuangli.sims.payments import gone_back_fen, heard_of, received_transfers
 from shuangli.sims.plan import CellPlan
+from shuangli.sims.played import CellReport
 from shuangli.sims.scenario import Scenario
 from shuangli.sims.settings import configured
 from shuangli.sims.system import SystemPlan
@@ -43,11 +43,15 @@ ALONE: Final[dict[str, dict[str, object]]] = {
     "mule_ring": {"mule_ring.number": 1},
     "structuring": {"structuring.number": 1},
     "leaked_key": {"leaked_key.number": 1, "leaked_key.noticed_h": 1.5},
+    "stolen_device": {"stolen_device.number": 2, "stolen_device.reported_h": 0.5},
+    "uncertified_key": {"uncertified_key.number": 2},
+    "leaked_mint": {"leaked_mint.number": 1},
 }
 """Settings under which each kind of adversary is there, alone."""
 NEVER_FORKS: Final = {
     *("colluding_payee-deaf", "withheld_deposit", "withheld_deposit-late", "double_deposit-same"),
-    *("clock_cheat", "clock_cheat-payees", "structuring"),
+    *("clock_cheat", "clock_cheat-payees", "structuring", "stolen_device", "uncertified_key"),
+    "leaked_mint",
 }
 
 
@@ -120,6 +124,7 @@ def check_end(town: Town, report: CellReport, cases: list[Case]) -> None:
     )
     heard = heard_of(issuer.store, received_transfers(issuer.store))
     in_devices_fen = report.holdings.total_fen - undisclosed_fen(report.deeds, heard)
+    in_devices_fen -= gone_back_fen(issuer.store)
     assert in_devices_fen == open_fen + unpaid_on_forks_fen(issuer.store), "money was made or lost"
     assert {case.culprit for case in cases} <= report.guilty.keys(), "somebody honest is accused"
     assert {case.coin_id for case in cases} <= forked_coins(report.deeds).keys(), "a case without a fork"

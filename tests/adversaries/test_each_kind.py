@@ -11,7 +11,7 @@ from shuangli.messages.notices import RevocationList
 from shuangli.offline.evidence import verify_evidence
 from shuangli.sims.adversaries.attack import Kind
 from shuangli.sims.adversaries.truth import forked_coins
-from shuangli.sims.cell import CellReport
+from shuangli.sims.played import CellReport
 from tests.adversaries.attacked import (
     ALONE,
     NEVER_FORKS,

@@ -11,6 +11,7 @@ from shuangli.issuer.supply import supply_by_epoch
 from shuangli.messages.certificates import Mode, WalletKind
 from shuangli.sims.catalogue import make_scenario
 from shuangli.sims.plan import Role, Rules
+from shuangli.sims.run import play_only
 from shuangli.sims.scenario import Scenario
 from shuangli.sims.system import System
 from tests.adversaries.attacked import ALONE, PEOPLE, attacked, play, small_town
@@ -128,3 +129,17 @@ def test_how_often_who_goes_online(who: str, role: Role) -> None:
         assert np.array_equal(one.devices.sync_every_s[~mine], other.devices.sync_every_s[~mine])
         first_s = other.devices.sync_from_s[mine] - one.calendar.start_s
         assert ((first_s >= 0) & (first_s < 7_200)).all()
+
+
+def test_a_hop_cap_of_one_is_staged_value(tmp_path: Path) -> None:
+    """The study of docs/tutorial/staged-or-transferable-study.md says that each figure is the same."""
+    few = {"workers": 16, "employers": 2, "shops": 4, "days": 3, "payday": 1, "payday_spread_d": 0}
+    results = []
+    for terms in ({"mode": "staged"}, {"mode": "transferable", "hop_cap": 1}):
+        settings = {**few, "among_workers": 0.6, "clone.number": 2, "clone.strategy": "burst", **terms}
+        texts = {name: str(value) for name, value in settings.items()}
+        scenario = make_scenario("payroll", texts, seed=3, demand=None, network=None)
+        figures = play_only(scenario, tmp_path / "databases")
+        assert figures["payments"]["by_outcome"]["insufficient-funds"] > 0
+        results.append({name: part for name, part in figures.items() if name != "scenario"})
+    assert results[0] == results[1]

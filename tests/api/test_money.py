@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from shuangli.crypto import SigningKey
-from shuangli.messages.events import Event, EventKind
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event
 from shuangli.messages.loads import LoadOrder
 from shuangli.operator.accounts import CASH
 from shuangli.operator.service.online import SECOND_FACTOR_FROM_FEN

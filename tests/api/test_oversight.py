@@ -4,7 +4,7 @@ import pytest
 from lxml import etree
 
 from shuangli.crypto import SigningKey
-from shuangli.operator.days import date_of, day_of
+from shuangli.days import date_of, day_of
 from shuangli.operator.iso20022.pain001 import read_pain001
 from shuangli.operator.payroll.batch import Batch
 from shuangli.operator.payroll.csv_file import read_csv

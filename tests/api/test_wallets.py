@@ -6,7 +6,8 @@ import pytest
 
 from shuangli.crypto import SigningKey, sha256
 from shuangli.messages.certificates import WalletCertificate
-from shuangli.messages.events import Event, EventKind
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event
 from tests.api.service import Service
 from tests.api.test_money import at, pay
 

@@ -13,8 +13,19 @@ from shuangli.issuer.authority import Authority
 from shuangli.merkle import Frontier, consistency_proof, inclusion_proof, leaf_hash
 from shuangli.messages.audit import Checkpoint, LogEntry
 from shuangli.messages.certificates import RoleCertificate
-from shuangli.messages.event_facts import MAX_WORDS
-from shuangli.messages.events import FACTS, AccountChange, Event, EventKind, RiskStep
+from shuangli.messages.event_facts import MAX_WORDS, NO_TIER, WAITS
+from shuangli.messages.event_kinds import (
+    AccountChange,
+    EventKind,
+    Finding,
+    FreezeStep,
+    IdentityStep,
+    Reason,
+    ReportKind,
+    RiskStep,
+)
+from shuangli.messages.event_shapes import FACTS
+from shuangli.messages.events import Event
 from shuangli.messages.notices import Acknowledgement, Outcome
 from shuangli.money import MAX_FEN
 from shuangli.offline.audit import VerifiedCheckpoint, verify_checkpoint
@@ -27,6 +38,8 @@ YEAR_S: Final = 365 * 86_400
 _counts = st.integers(0, MAX_FEN)
 _changes = st.integers(-MAX_FEN, MAX_FEN)
 _epochs = st.integers(0, 2**16)
+_days = st.integers(0, 99_000)
+_STEPS: Final = {EventKind.FREEZE: FreezeStep, EventKind.RISK: RiskStep, EventKind.IDENTITY: IdentityStep}
 _words = st.text(st.characters(codec="ascii", categories=("L", "N", "P")), min_size=1, max_size=MAX_WORDS)
 _BY_NAME: Final[dict[str, SearchStrategy[Any]]] = {
     "load_id": ids,
@@ -46,7 +59,17 @@ _BY_NAME: Final[dict[str, SearchStrategy[Any]]] = {
     "change": st.sampled_from(AccountChange),
     "tier": st.integers(0, 4),
     "record": ids,
-    "step": st.sampled_from(RiskStep),
+    "waits": st.binary(max_size=20).map(lambda drawn: bytes(byte % len(WAITS) for byte in drawn)),
+    "tiers": st.lists(st.sampled_from([0, 4, NO_TIER]), max_size=3).map(bytes),
+    "tier_before": st.sampled_from([0, 4, NO_TIER]),
+    "deposit_fen": _changes,
+    "since_day": _days,
+    "due_day": _days,
+    "about": st.sampled_from(ReportKind),
+    "reason": st.sampled_from(Reason),
+    "finding": st.sampled_from(Finding),
+    "request": ids,
+    "closed_before_s": times_s,
     "frozen_fen": _changes,
     "name": _words,
     "authority": _words,
@@ -62,13 +85,16 @@ def events(draw: DrawFn, kinds: Sequence[EventKind] = tuple(EventKind)) -> Event
     """An event of one of the kinds."""
     kind = draw(st.sampled_from(kinds))
     shape = FACTS[kind]
-    group = st.tuples(_epochs, *[_changes] * (len(shape.each) - 1))
+    group = st.tuples(_epochs, *[_changes] * 5, _days, _days, _changes)
+    facts = {name: draw(_BY_NAME.get(name, _counts)) for name in shape.facts if name != "step"}
+    if "step" in shape.facts:
+        facts["step"] = draw(st.sampled_from(_STEPS[kind]))
     return Event.of(
         kind,
         at_s=draw(times_s),
         operator=draw(st.one_of(st.just(""), names)),
         each=draw(st.lists(group, max_size=3)) if shape.each else (),
-        **{name: draw(_BY_NAME.get(name, _counts)) for name in shape.facts},
+        **facts,
     )
 
 

@@ -14,7 +14,8 @@ from shuangli.issuer.authority import Authority
 from shuangli.merkle import Frontier, leaf_hash
 from shuangli.messages.audit import LogEntry
 from shuangli.messages.certificates import RoleCertificate
-from shuangli.messages.events import Event, EventKind
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event
 from shuangli.messages.notices import Acknowledgement, Outcome, Report
 from shuangli.offline.audit import (
     VerifiedCheckpoint,
@@ -241,7 +242,7 @@ def acknowledged(event: Event) -> Acknowledgement:
 
 
 def test_an_entry_says_what_the_acknowledgement_said() -> None:
-    for event in (settled(), settled(each=[(1, 700, 0, 0, 0, 0)])):
+    for event in (settled(), settled(each=[(1, 700, 0, 0, 0, 0, 1, 2, -700)])):
         assert verify_event(event.encode(), acknowledged(event)) == event
 
 
@@ -266,7 +267,7 @@ def test_f32_an_entry_that_says_something_else_is_found_out(changes: dict[str, A
 
 def test_another_entry_than_the_one_named_is_refused() -> None:
     with pytest.raises(Unverified, match="not the one"):
-        verify_event(settled().encode(), acknowledged(settled(each=[(1, 700, 0, 0, 0, 0)])))
+        verify_event(settled().encode(), acknowledged(settled(each=[(1, 700, 0, 0, 0, 0, 1, 2, -700)])))
     event = an_event(1)
     with pytest.raises(Unverified, match="something else"):
         verify_event(event.encode(), acknowledged(event))

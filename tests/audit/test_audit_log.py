@@ -12,7 +12,8 @@ from shuangli.database.database import Database
 from shuangli.database.opening import open_database
 from shuangli.errors import StoreError, Unverified
 from shuangli.merkle import EMPTY_ROOT, leaf_hash
-from shuangli.messages.events import Event, EventKind
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event
 from shuangli.offline.audit import (
     VerifiedCheckpoint,
     contradiction,
@@ -309,7 +310,8 @@ def test_what_an_entry_weighs(tmp_path: Path) -> None:
         credited_fen=123_456,
         refunded_fen=0,
         outcomes=bytes(10),
-        each=[(1, 123_456, 0, 0, 0, 0)],
+        waits=bytes(1),
+        each=[(1, 123_456, 0, 0, 0, 0, 20_000, 20_100, -123_456)],
     )
     file = tmp_path / "log.sqlite"
     database = open_database(file, steps=[AUDIT_TABLES], namespace="log")

@@ -15,7 +15,19 @@ from shuangli.crypto import sha256
 from shuangli.errors import Malformed
 from shuangli.merkle import EMPTY_ROOT, MAX_SIZE
 from shuangli.messages.audit import Checkpoint, LogEntry
-from shuangli.messages.events import FACTS, AccountChange, EpochChange, Event, EventKind, digest_of_entries
+from shuangli.messages.event_facts import WAITS
+from shuangli.messages.event_kinds import (
+    AccountChange,
+    EpochChange,
+    EventKind,
+    Finding,
+    FreezeStep,
+    IdentityStep,
+    Reason,
+    ReportKind,
+)
+from shuangli.messages.event_shapes import FACTS
+from shuangli.messages.events import Event, digest_of_entries
 from shuangli.messages.notices import Outcome
 from shuangli.money import MAX_FEN
 from tests.audit.drawn import NOW, events
@@ -71,7 +83,7 @@ def test_f36_any_bytes(data: bytes) -> None:
 
 
 def test_facts_by_name() -> None:
-    event = settlement(each=[(1, 700, 0, 0, 0, 0), (2, 0, 0, 30, 0, -30)])
+    event = settlement(each=[(1, 700, 0, 0, 0, 0, 3, 9, -700), (2, 0, 0, 30, 0, -30, 0, 0, 0)])
     assert event.fact("credited_fen") == 700
     assert event.fact("outcomes") == b"\0\3"
     changes = event.each()
@@ -90,7 +102,7 @@ def test_a_fact_that_is_missing_unknown_or_twice_is_refused() -> None:
     with pytest.raises(Malformed, match="has the facts"):
         Event.of(EventKind.LOAD, at_s=NOW, load_id=ID, epoch=1, value_fen=1, person=ID)
     with pytest.raises(Malformed, match="other facts"):
-        Event(kind=EventKind.LOAD, at_s=NOW, operator="", facts=(ID, 1, 1, 1))
+        Event(kind=EventKind.LOAD, at_s=NOW, operator="", facts=(ID, 1, 1, 1, 1, 1, 1))
     with pytest.raises(Malformed, match="other facts"):
         settlement(each=[(1, 700, 0, 0, 0)])
     with pytest.raises(Malformed, match="other facts"):
@@ -111,7 +123,7 @@ def _set(*path: int, to: Any) -> Callable[[list[Any]], None]:
     "change",
     [
         _set(0, to=0),
-        _set(0, to=13),
+        _set(0, to=16),
         _set(0, to="load"),
         _set(0, to=True),
         _set(1, to=-1),
@@ -128,8 +140,12 @@ def _set(*path: int, to: Any) -> Callable[[list[Any]], None]:
         _set(3, 2, to=False),
         _set(3, 4, to=bytes([len(Outcome)])),
         _set(3, 4, to="text"),
-        _set(3, 5, to=2**16 + 1),
-        _set(3, 6, to=-MAX_FEN - 1),
+        _set(3, 5, to=bytes([len(WAITS)])),
+        _set(3, 6, to=5),
+        _set(3, 7, to=2**16 + 1),
+        _set(3, 8, to=-MAX_FEN - 1),
+        _set(3, 13, to=-1),
+        _set(3, 14, to=2**20),
         lambda fields: fields.append(0),
         lambda fields: fields.pop(),
         lambda fields: fields[3].pop(),
@@ -137,7 +153,7 @@ def _set(*path: int, to: Any) -> Callable[[list[Any]], None]:
     ],
 )
 def test_a_wrong_field_is_refused(change: Callable[[list[Any]], None]) -> None:
-    fields = fields_of(settlement(each=[(1, 700, 0, 0, 0, 0)]))
+    fields = fields_of(settlement(each=[(1, 700, 0, 0, 0, 0, 1, 2, 3)]))
     Event.decode(codec.encode(fields))
     change(fields)
     with pytest.raises(Malformed):
@@ -147,7 +163,7 @@ def test_a_wrong_field_is_refused(change: Callable[[list[Any]], None]) -> None:
 def test_every_kind_has_a_table_and_each_fact_a_meaning() -> None:
     assert FACTS.keys() == {*EventKind}
     assert [kind for kind in EventKind if FACTS[kind].each] == [EventKind.SETTLEMENT]
-    assert {*map(int, EventKind)} == {*range(1, 16)}
+    assert {*map(int, EventKind)} == {*range(1, 19)}
 
 
 def test_no_fact_is_a_person_or_a_wallet() -> None:
@@ -166,7 +182,7 @@ def test_pages_list_the_facts_of_the_table() -> None:
         for name in (*shape.facts, *shape.each):
             assert re.search(rf"\b{name}\b", row[1]), f"{kind}: {name}"
         assert re.search(rf"^\| {kind.name.lower()} \|", explained, re.MULTILINE), kind
-    for change in (*AccountChange, *EpochChange):
+    for change in (*AccountChange, *EpochChange, *FreezeStep, *Finding, *ReportKind, *Reason, *IdentityStep):
         assert f"{int(change)} {change.name.lower().replace('_', ' ')}" in vectors
 
 

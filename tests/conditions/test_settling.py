@@ -134,6 +134,26 @@ def test_a_holder_may_give_it_back_before(world: World, city: City) -> None:
     assert city.deposit_fen() == before_fen + 1_000
 
 
+def test_a_culprit_that_gives_it_back_costs_its_giver_nothing(world: World, city: City) -> None:
+    """Neither what a culprit owes elsewhere, nor what it has spent besides, is the giver's affair."""
+    person, copy = (wallet := world.wallet([70])), world.clone(wallet)
+    for payer in (person, copy):
+        gate = world.wallet(tier=0)
+        pay(payer, gate, 70)
+        world.hand_in(gate)
+    city.load(person, 600, 400)
+    spent_too = world.clone(person)
+    pay(spent_too, city.canteen, 400)
+    world.hand_in(city.canteen)
+    before_fen = city.deposit_fen()
+    upload = person.hand_in(now_s=NOW, give_back=True)
+    assert upload is not None
+    assert sorted(outcome.name for outcome in world.submit(upload).outcomes) == ["FORKED", "SETTLED"]
+    assert city.deposit_fen() == before_fen + 600
+    assert world.deposit_fen(city.canteen) == 400
+    assert len(world.cases()) == 2
+
+
 def test_what_nobody_hands_in_goes_back_to_the_giver(world: World, city: City) -> None:
     """Whole coins of a load, and change, which is an output of its holder's own transfer."""
     person = world.wallet()

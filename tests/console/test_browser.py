@@ -1,24 +1,21 @@
 """The console in a real browser, the network blocked: walked with the keyboard alone, and checked by axe."""
 
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 import uvicorn
 
 from shuangli.offline.evidence import verify_evidence
 from shuangli.operator.console.pages import BASE
+from tests.browsing import chromium, faults_of, needs_chromium, page_of, tab_to
 from tests.console.conftest import Console
 
-CHROMIUM: Final = shutil.which("chromium") or ""
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Debian's package chromium")
-playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
-MOST_TABS: Final = 200
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -34,39 +31,15 @@ def address(console: Console) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+def browser() -> Iterator[Any]:
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
-def page(chromium: Any, address: str) -> Iterator[Any]:
-    """A page that reaches the console and nothing else; what it asked for elsewhere fails the test."""
-    context = chromium.new_context(locale="en-GB", accept_downloads=True)
-    elsewhere: list[str] = []
-
-    def only_here(route: Any) -> None:
-        if route.request.url.startswith(address):
-            route.continue_()
-        else:
-            elsewhere.append(route.request.url)
-            route.abort()
-
-    context.route("**/*", only_here)
-    yield context.new_page()
-    context.close()
-    assert not elsewhere
-
-
-def tab_to(page: Any, words: str) -> None:
-    """Press Tab until something with these words has the focus."""
-    for _ in range(MOST_TABS):
-        page.keyboard.press("Tab")
-        if words in page.evaluate("document.activeElement.textContent"):
-            return
-    pytest.fail(f"nothing with {words!r} is reached by Tab")
+def page(browser: Any, address: str) -> Iterator[Any]:
+    with page_of(browser, [address], locale="en-GB", accept_downloads=True) as page:
+        yield page
 
 
 def sign_in(page: Any, address: str, console: Console) -> None:
@@ -120,14 +93,13 @@ def test_with_the_keyboard_from_a_figure_to_an_entry(page: Any, address: str, co
 def test_it_is_accessible_and_whole_at_every_width(
     page: Any, address: str, console: Console, width: int, scheme: str
 ) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(f"{address}{BASE}/sign-in")
-    faults = [axe.Axe().run(page)]
+    faults = faults_of(page)
     sign_in(page, address, console)
     for path in ("/", "/reports/system", "/reports/system/cases/case-00001.cbor"):
         page.goto(f"{address}{BASE}{path}")
-        faults.append(axe.Axe().run(page))
+        faults += faults_of(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, "nothing sticks out"
-    assert not [found.generate_report() for found in faults if found.violations_count]
+    assert not faults

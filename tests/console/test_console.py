@@ -8,6 +8,7 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
+from shuangli.messages.event_kinds import Reason
 from shuangli.offline.evidence import verify_evidence
 from shuangli.operator.console.pages import BASE
 from shuangli.operator.console.words import KINDS, words
@@ -185,3 +186,26 @@ def test_a_page_is_well_formed_and_loads_nothing_from_elsewhere(console: Console
     labels = {part.attrib["for"] for part in page.iter("label")}
     fields = {part.attrib["id"] for part in page.iter("input")}
     assert labels == fields, "every field has a label"
+
+
+def test_charts_are_drawn_of_what_the_report_says(console: Console) -> None:
+    page = console.signed_in().get(f"{BASE}/reports/system").text
+    for word in ("payments", "loaded", "credited", "found", "outstanding", "delays", "kind-waits"):
+        assert f'aria-label="{words("en")[word]}"' in page, word
+
+
+def test_requests_for_identities_are_shown_without_identities(console: Console) -> None:
+    browser, service = console.signed_in(), console.service
+    assert words("en")["no-identities"] in browser.get(f"{BASE}/identities").text
+    assert f"{BASE}/identities" in links(browser.get(f"{BASE}/").text)
+    key = service.wallet("anna").public
+    with service.desk.transaction() as now_s:
+        asked = {"authority": "Court 3", "order_text": "against Zhang San", "by": "desk-1"}
+        made = service.desk.identities.ask(key, Reason.COURT_ORDER, **asked, now_s=now_s)
+        service.desk.identities.answer(made.request_no, grant=True, by="desk-2", now_s=now_s)
+    page = browser.get(f"{BASE}/identities").text
+    for word in ("Court 3", "desk-1", "desk-2", "court order", "granted"):
+        assert word in page
+    for secret in ("Zhang", key.hex(), service.desk.bank.row_of(key).person.hex()):
+        assert secret not in page
+    assert console.browser().get(f"{BASE}/identities", follow=False).status_code == 303

@@ -198,6 +198,14 @@ def _sweep() -> None:
             shutil.rmtree(lock.parent, ignore_errors=True)
 
 
+def installed_version() -> str:
+    """The version of the server that the package brings."""
+    told = subprocess.run(
+        [_installed() / "postgres", "--version"], check=True, capture_output=True, text=True
+    )
+    return told.stdout.split()[-1]
+
+
 def _installed() -> Path:
     """Where the package has the newest server that it brings."""
     spec = find_spec(_PACKAGE)

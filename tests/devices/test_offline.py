@@ -79,8 +79,8 @@ def test_f23_a_large_payment_needs_the_holder(town: Town) -> None:
 @pytest.mark.parametrize(
     ("yuan", "code", "words"),
     [
-        ("51", "insufficient-funds", "100 fen short"),
-        ("5000.01", "over-limit", "1 fen over the payment limit"),
+        ("51", "insufficient-funds", "1.00 short of 51.00: the purse holds 50.00, and 50.00 could be paid"),
+        ("5000.01", "over-limit", "0.01 over the limit of 5,000.00 for one payment; 4,000.00 could be paid"),
     ],
 )
 def test_what_cannot_be_paid_is_refused_and_says_by_how_much(

@@ -38,6 +38,7 @@ from shuangli.operator.service.auth.rules import RULES
 from tests.devices.processes import Operator, running, serving
 
 KEY = SigningKey(bytes(range(32)))
+PERSON = b"p" * 32
 SIGNER = RequestSigner(key=KEY, random_bytes=secrets.token_bytes, now_s=lambda: int(time.time()))
 COSE = {"Content-Type": COSE_SIGN1}
 NOW_S = 1_800_000_000
@@ -66,7 +67,7 @@ def operator(served: Operator) -> Iterator[HttpOperator]:
         yield operator
 
 
-def enrolment(key: SigningKey = KEY, *, network: str = "sandbox", person: bytes = bytes(32)) -> bytes:
+def enrolment(key: SigningKey = KEY, *, network: str = "sandbox", person: bytes = PERSON) -> bytes:
     return Enrolment.sign(
         key,
         network=network,

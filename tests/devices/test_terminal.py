@@ -1,10 +1,12 @@
 """A person at a terminal: types the passphrase, sees what is asked for, and says yes or no."""
 
+import codecs
 import fcntl
 import os
 import pty
 import re
 import select
+import struct
 import subprocess
 import termios
 from collections.abc import Iterator
@@ -36,13 +38,18 @@ class Terminal:
     def __init__(self, process: "subprocess.Popen[bytes]", screen: int) -> None:
         self.process = process
         self._screen = screen
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self.shown = ""
 
-    def wait_for(self, pattern: str) -> None:
-        """Read until the screen shows `pattern`, and look only at what follows from then on."""
+    def wait_for(self, pattern: str) -> str:
+        """Read until the screen shows `pattern`; gives all up to there, and looks on from there."""
         while not (found := re.search(pattern, self.shown)):
             assert self._read(), f"the command ended: {self.shown}"
-        self.shown = self.shown[found.end() :]
+        seen, self.shown = self.shown[: found.end()], self.shown[found.end() :]
+        return seen
+
+    def resize(self, *, columns: int, lines: int) -> None:
+        fcntl.ioctl(self._screen, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def type(self, text: str) -> None:
         os.write(self._screen, text.encode())
@@ -60,7 +67,7 @@ class Terminal:
         except OSError:
             # Nobody has the other end any more.
             return False
-        self.shown += data.decode()
+        self.shown += self._decode(data)
         return bool(data)
 
 

@@ -1,54 +1,61 @@
-"""The commands in README, tutorial and how-to guides exist, and do what the pages say.
+"""The commands on all pages exist, and do what the pages say.
 
 Every `shuangli` and `make` command of any page is read by the command line itself, or looked up in the
-Makefile. Then each guide runs from top to bottom in an empty directory, in which stand-ins for
-`.venv/bin/shuangli` and `make` simulate a few trips only. Transcripts must print what the page shows, where
-`...` stands for anything. Blocks that need data from outside are only read.
+Makefile. Then each page with commands that is no reference runs from top to bottom in an empty directory, in
+which stand-ins for `.venv/bin/shuangli` and `make` simulate a few trips only; what `make demo` writes is made
+once for all of them, and data from outside is a few lines. Transcripts must print what the page shows, where
+`...` stands for anything. Scripts of the repository are only looked up, since they write into it.
 """
 
-import os
 import re
 import shlex
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import click
 import pytest
 
+from bench.run import BENCHMARKS
 from shuangli.cli import main
-from tests.docs.pages import PAGES, ROOT, Block, blocks, commands, name_of
+from tests.docs.pages import PAGES, ROOT, blocks, commands, name_of
+from tests.docs.playing import OUTSIDE, SHELL, end_all, play, shell
 
-SHELL: Final = ("sh", "console")
-OUTSIDE: Final = "../shared/"
 RUNS: Final = re.compile(r"sim run|make demo")
 GUIDES: Final = [
-    page for page in PAGES if page.name == "README.md" or page.parent.name in ("tutorial", "how-to")
+    page
+    for page in PAGES
+    if page.parent.name in ("tutorial", "how-to", "explanation") or page == ROOT / "README.md"
+    if blocks(page, *SHELL)
 ]
-STARTED: Final[list[int]] = []
-"""The process groups of scripts that were run."""
-STAND_INS: Final = {
-    ".venv/bin/shuangli": f"""#!/bin/sh
+SMALL: Final = f"""#!/bin/sh
 case "$1 $2 $3" in
-    "sim run transit") set -- "$@" --set trips=400 --set clone.share=0.2 --workers 2 ;;
+    "sim run transit")
+        case "$*" in *build/demo*) trips=400 ;; *) trips=60 ;; esac
+        set -- "$@" --set trips=$trips --set clone.share=0.2 --workers 2 ;;
     "sim run payroll") set -- "$@" --set workers=30 --set employers=4 --set days=2 --workers 2 ;;
+    "sim run border-town") set -- "$@" --set people=16 --set days=2 --workers 2 ;;
     "sim sweep payroll"*)
         set -- "$@" --set workers=16 --set employers=4 --set shops=4 --set days=12 --workers 2 ;;
     "sim run "*.toml | "sim sweep "*) set -- "$@" --set trips=60 --workers 2 ;;
 esac
 PYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)} -m shuangli "$@"
-""",
-    ".venv/bin/python": f"""#!/bin/sh
-exec {shlex.quote(sys.executable)} "$@"
-""",
-    "path/make": """#!/bin/sh
-test "$*" != demo || exec .venv/bin/shuangli sim run transit --out build/demo
-""",
+"""
+PYTHON: Final = f"""#!/bin/sh
+case "$1" in
+    scripts/*.py) test -f {shlex.quote(str(ROOT))}/"$1" ;;
+    *) exec {shlex.quote(sys.executable)} "$@" ;;
+esac
+"""
+MAKE: Final = """#!/bin/sh
+test "$*" != demo || {{ mkdir -p build && cp -r {demo} build/demo; }}
+"""
+DATA: Final = {
+    "od_hourly": "hour,origin,destination,trips\n8,Museum,Harbour,40\n17,Harbour,Museum,30\n",
+    "line_stations": "line,seq,station,distance_from_previous_m\nred,1,Museum,\nred,2,Harbour,4200\n",
 }
+"""What stands in for data from outside: by a part of its name."""
 
 
 def every_command() -> list[tuple[str, str]]:
@@ -99,6 +106,8 @@ def test_the_command_exists(page: str, line: str) -> None:
         elif words[0] == "make":
             unknown = [word for word in words[1:] if "=" not in word and word not in targets]
             assert not unknown, f"{page}: make has no target {unknown[0]}"
+            for only in (word.removeprefix("ONLY=") for word in words if word.startswith("ONLY=")):
+                assert any(f"{only}.".startswith(f"{name}.") for name in BENCHMARKS), f"{page}: {only}"
 
 
 def guide(page: Path) -> Any:
@@ -114,56 +123,46 @@ def guide(page: Path) -> Any:
     return pytest.param(page, marks=[pytest.mark.heavy] if many else [], id=name_of(page))
 
 
+def prepared(directory: Path, demo: Path) -> Path:
+    """A directory with stand-ins for what a reader has; what lies beside it is called `shared`."""
+    stand_ins = {
+        ".venv/bin/shuangli": SMALL,
+        ".venv/bin/python": PYTHON,
+        "path/make": MAKE.format(demo=shlex.quote(str(demo))),
+    }
+    for name, text in stand_ins.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
+        (directory / name).chmod(0o755)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make demo` writes."""
+    directory = prepared(tmp_path_factory.mktemp("demo"), Path())
+    ran = shell(".venv/bin/shuangli sim run transit --out build/demo", directory)
+    assert ran.returncode == 0, ran.stdout
+    return directory / "build" / "demo"
+
+
 @pytest.mark.usefixtures("ended")
 @pytest.mark.parametrize("page", [guide(page) for page in GUIDES])
-def test_the_guide_runs_from_top_to_bottom(page: Path, tmp_path: Path) -> None:
-    for name, text in STAND_INS.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-        (tmp_path / name).chmod(0o755)
-    parts = [block for block in blocks(page, *SHELL) if OUTSIDE not in block.text]
+def test_the_guide_runs_from_top_to_bottom(page: Path, tmp_path: Path, demo: Path) -> None:
+    directory = prepared(tmp_path / "here", demo)
+    parts = blocks(page, *SHELL)
     text = "".join(part.text for part in parts)
-    if "make demo" not in text and "build/" in text:
-        shell("make demo", tmp_path)
-    for block in parts:
-        if block.language == "console":
-            check_transcript(block, tmp_path)
-        else:
-            ran = shell(block.text, tmp_path)
-            assert ran.returncode == 0, f"{block.text}\n{ran.stdout}"
-
-
-def shell(text: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    """Run a text as a script, standard error among its output. What it leaves running is ended by `ended`."""
-    process = subprocess.Popen(
-        ["bash", "-euo", "pipefail", "-c", text],
-        cwd=directory,
-        env={**os.environ, "PATH": f"{directory / 'path'}:{os.environ['PATH']}"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        text=True,
-    )
-    STARTED.append(process.pid)
-    printed, _ = process.communicate()
-    return subprocess.CompletedProcess(process.args, process.returncode, printed)
+    for name in re.findall(rf"{re.escape(OUTSIDE)}([\w./-]+)", text):
+        (content,) = [lines for word, lines in DATA.items() if word in name]
+        (tmp_path / "shared" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "shared" / name).write_text(content)
+    if "make demo" not in text and "build/demo" in text:
+        shell("make demo", directory)
+    play(parts, directory)
 
 
 @pytest.fixture
 def ended() -> Iterator[None]:
     """Ends what a guide has started in the background, and not ended itself."""
     yield
-    for group in STARTED:
-        with suppress(ProcessLookupError):
-            os.killpg(group, signal.SIGKILL)
-    STARTED.clear()
-
-
-def check_transcript(block: Block, directory: Path) -> None:
-    """Run what was typed, and compare what is printed with what the page shows."""
-    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
-        typed, _, shown = part.partition("\n")
-        printed = shell(typed, directory).stdout
-        pattern = ".*".join(re.escape(piece) for piece in shown.split("..."))
-        assert re.fullmatch(pattern, printed), f"$ {typed}\nshown:\n{shown}\nprinted:\n{printed}"
+    end_all()

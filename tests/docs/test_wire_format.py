@@ -12,6 +12,7 @@ from shuangli import codec
 from shuangli.cose import Domain, Signed, parse
 from shuangli.crypto import SigningKey, sha256
 from shuangli.issuer.archive.manifest import ArchiveManifest
+from shuangli.issuer.remittances.messages import CENTRE_ONLY, Remittance, RemittanceAnswer, Verdict
 from shuangli.issuer.vaults.netting import Payment
 from shuangli.issuer.vaults.orders import Side, VaultOrder
 from shuangli.issuer.vaults.statements import NettingStatement
@@ -62,6 +63,10 @@ def test_numbers_of_outcomes_reasons_and_kinds() -> None:
 
     flat = PAGE.replace("\n", " ")
     assert ", ".join(said(RefusalReason)) in flat
+    for verdict in Verdict:
+        assert f"{int(verdict)} {verdict.name.lower().replace('_', ' ')}" in flat
+    assert f"The centre alone finds {', '.join(word for word in said(Verdict) if word[0] in '456')}" in flat
+    assert {int(verdict) for verdict in CENTRE_ONLY} == {4, 5, 6}
     assert ", ".join(said(WalletKind)) in flat
     assert ", ".join(said(Mode)) in flat
     for kind in said(Kind):
@@ -123,11 +128,30 @@ def signed_alone(key: SigningKey) -> dict[str, Signed]:
             made_at_s=NOW,
             day=1,
             counted_day=1,
+            outcome_no=1,
             claims=[("OP02", 5)],
             debts=[],
+            sent=[],
+            received=[],
             own_fen=0,
             fund_fen=0,
             payments=[Payment("OP02", "OP01", 5)],
+        ).signed,
+        "Remittance": Remittance.sign(
+            key,
+            network="test",
+            operator="OP01",
+            payee_operator="OP02",
+            payer=ID,
+            payee=ID,
+            amount_fen=1,
+            note=b"",
+            nonce=bytes(16),
+            ordered_at_s=NOW,
+            expires_at_s=NOW + 1,
+        ).signed,
+        "Remittance answer": RemittanceAnswer.sign(
+            key, network="test", operator="OP02", order_id=ID, verdict=Verdict.PAID, answered_at_s=NOW
         ).signed,
     }
 
@@ -188,13 +212,13 @@ def _list(signed: Signed) -> list[object]:
 
 def fits(name: str, value: object) -> bool:
     """Say whether a value is of the kind that a field's name promises."""
-    if name in ("network", "operator", "origin", "currency"):
+    if name in ("network", "operator", "payee_operator", "origin", "currency"):
         return isinstance(value, str)
     if name == "nonce":
         return isinstance(value, bytes) and len(value) == NONCE_BYTES
-    if name in ("key", "owner", "payee", "person", "root") or name.endswith("_id"):
+    if name in ("key", "owner", "payer", "payee", "person", "root") or name.endswith("_id"):
         return isinstance(value, bytes) and len(value) == 32
-    if name in ("certificate", "outcomes", "centre"):
+    if name in ("certificate", "outcomes", "centre", "note"):
         return isinstance(value, bytes)
     if name in (
         "entry",
@@ -208,6 +232,8 @@ def fits(name: str, value: object) -> bool:
         "epochs",
         "claims",
         "debts",
+        "sent",
+        "received",
         "payments",
     ):
         return isinstance(value, list)

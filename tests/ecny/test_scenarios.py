@@ -46,8 +46,8 @@ def test_books_balance_and_everybody_reconciles(small: Finished) -> None:
     assert sum(kinds["groups"].values()) == small.payments["group"].n_unique()
 
 
-def test_every_scenario_is_played_here_or_with_the_payroll() -> None:
-    assert {*SMALL, "payroll"} == set(PLANNERS)
+def test_every_scenario_is_played_here_with_the_payroll_or_at_the_border() -> None:
+    assert {*SMALL, "payroll", "border"} == set(PLANNERS)
 
 
 class TestSubsidy:

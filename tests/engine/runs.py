@@ -1,4 +1,4 @@
-"""Small runs of the whole simulator: real processes, databases and signatures, a few hundred payments."""
+"""Small runs of the whole simulator: real databases and signatures, a few hundred payments."""
 
 import random
 import sqlite3
@@ -78,10 +78,14 @@ def play_small(
     seed: int = 1,
     demand: Path | None = None,
     network: Path | None = None,
-    processes: int = 1,
+    processes: int = 0,
     **settings: object,
 ) -> Finished:
-    """Run a scenario as the command line does, without its progress; `clone__share` sets `clone.share`."""
+    """Run a scenario as the command line does, without its progress; `clone__share` sets `clone.share`.
+
+    Without `processes` all is played in this one, which spares starting others: that the files are the same
+    either way is held by test_repeatable.py.
+    """
     texts = {key.replace("__", "."): str(value) for key, value in settings.items()}
     scenario = make_scenario(name, texts, seed=seed, demand=demand, network=network)
     written = run_scenario(scenario, directory, workers=processes, progress=lambda *_: None)

@@ -15,10 +15,13 @@ OUTAGE_S = (17 * 3_600, 20 * 3_600)
 
 
 @pytest.mark.parametrize(
-    ("seed", "copied_share"), [(1, 0), (1, 0.005), (2, 0.005), (1, 0.2), (2, 0.2), (3, 0.2)]
+    ("seed", "copied_share", "processes"),
+    [(1, 0, 0), (1, 0.005, 0), (2, 0.005, 0), (1, 0.2, 0), (2, 0.2, 2), (3, 0.2, 0)],
 )
-def test_books_forks_and_boardings(metro: Play, trips: Path, seed: int, copied_share: float) -> None:
-    run = metro(seed=seed, clone__share=copied_share)
+def test_books_forks_and_boardings(
+    metro: Play, trips: Path, seed: int, copied_share: float, processes: int
+) -> None:
+    run = metro(seed=seed, clone__share=copied_share, **({"processes": processes} if processes else {}))
     check_run(run)
     check_boardings(run, boardings_of(trips.read_text(encoding="utf-8")))
     wallets, forks = run.result["wallets"], run.result["forks"]

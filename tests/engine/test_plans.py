@@ -9,11 +9,12 @@ import pytest
 
 from shuangli.errors import BadInput
 from shuangli.messages.key_set import KeySet
+from shuangli.sims.banks import premises
 from shuangli.sims.catalogue import make_scenario
 from shuangli.sims.plan import NOBODY, Calendar, CellPlan, Meetings, Role, Wages
 from shuangli.sims.scenario import CELLS, Scenario
 from shuangli.sims.settings import day_start_s
-from shuangli.sims.system import System, make_bank
+from shuangli.sims.system import System
 from tests.engine.plans import DAY_S, START_S, WINDOW_S, calendar, cell_plan, devices, ints, meetings
 
 
@@ -108,7 +109,7 @@ def test_what_is_signed_outlives_a_long_run(tmp_path: Path) -> None:
     for claims in [c.claims for c in operators] + [c.claims for c in centres] + [e.claims for e in epochs]:
         assert claims.not_before_s <= calendar.start_s
         assert claims.expires_at_s > calendar.ends_s
-    bank, _ = make_bank(system, anchors, 0, tmp_path)
+    bank = premises(system, anchors, 0, tmp_path).bank()
     assert bank.terms.certificate_life_s > calendar.ends_s - calendar.start_s
     assert planned("transit", trips=50).system.terms.coin_life_s == 30 * DAY_S
 

@@ -3,16 +3,20 @@
 The engine does the same with processes; here a test can look into every device in between.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 from shuangli.crypto import SigningKey
 from shuangli.operator.bank import Bank
+from shuangli.sims.banks import Dies, Premises, premises
 from shuangli.sims.branch import Branch
-from shuangli.sims.cell import Cell, PaymentRow
+from shuangli.sims.cell import Cell
 from shuangli.sims.device import Device
+from shuangli.sims.duties import Duties
 from shuangli.sims.engine import WINDOWS_AFTER_CLOSE
 from shuangli.sims.plan import CellPlan
-from shuangli.sims.system import System, SystemPlan, make_bank
+from shuangli.sims.played import PaymentRow
+from shuangli.sims.system import System, SystemPlan
 from shuangli.sims.uplink import SILENT, Answer, Ask, with_news
 from shuangli.wallet.wallet import Wallet
 from tests.engine.plans import system_plan
@@ -31,11 +35,15 @@ class Town:
         self.system = System(system or system_plan(), directory)
         self.banks: list[Bank] = []
         self.bank_keys: list[SigningKey] = []
+        self.branches: list[Branch] = []
+        self.places: list[Premises] = []
+        self._duties = Duties(self.system)
         for index in range(self.system.plan.operators):
-            bank, key = make_bank(self.system.plan, self.system.anchors, index, directory)
-            self.banks.append(bank)
-            self.bank_keys.append(key)
-        self.branches = [Branch(bank) for bank in self.banks]
+            place = premises(self.system.plan, self.system.anchors, index, directory)
+            self.places.append(place)
+            self.banks.append(place.bank())
+            self.branches.append(Branch(self.banks[-1], place.inbox))
+            self.bank_keys.append(place.key)
         self.cell = Cell(plan, self.system.anchors)
         self.payments: list[PaymentRow] = []
         self.asks: list[Ask] = []
@@ -62,16 +70,26 @@ class Town:
     def _settle(self, asks: list[Ask]) -> list[Answer]:
         answered: list[tuple[Ask, Answer]] = []
         with self.system.issuer.transaction():
-            self.system.revoke_due(now_s=self.now_s)
-        for index, branch in enumerate(self.branches):
-            mine = [ask for ask in asks if ask.operator == index]
+            self.system.keep_up(now_s=self.now_s)
+        outgoing = self._duties.outgoing(asks, now_s=self.now_s)
+        for index, (branch, mine) in enumerate(zip(self.branches, outgoing, strict=True)):
             if self._revocations:
                 branch.revoke(self._revocations)
-            with branch.transaction(), self.system.issuer.transaction():
-                branch.resume(self.system.reply(branch.begin(mine)))
-            answers = branch.answers()
-            self.system.note_opened(index, answers, now_s=self.now_s)
-            answered += zip(mine, answers, strict=True)
+            with suppress(Dies), branch.transaction():
+                with self.system.issuer.transaction():
+                    replies = self.system.reply(branch.begin(mine))
+                branch.resume(replies)
+                if index == self._duties.dying:
+                    raise Dies
+            if index == self._duties.dying:
+                self.banks[index] = self.places[index].bank()
+                branch.restart(self.banks[index])
+                self._duties.unanswered(mine)
+                continue
+            mine_answered = [*zip(mine, branch.answers(), strict=True)]
+            self._duties.heard(index, mine_answered, now_s=self.now_s)
+            answered += mine_answered
+        self._duties.give_back(now_s=self.now_s)
         number, self._revocations = self.system.revocations(now_s=self.now_s)
         heard, told = self.system.published(number, self._revocations, now_s=self.now_s)
         return [

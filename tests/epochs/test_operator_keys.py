@@ -84,6 +84,32 @@ def test_f30_a_certificate_that_a_thief_signs_is_refused_after_the_revocation(wo
     assert "SETTLED" not in outcomes(world, shop.hand_in(now_s=NOW) or b"", "OP02")
 
 
+@pytest.mark.parametrize(
+    ("own_fen", "said"),
+    [([], ["UNKNOWN_COIN", "UNKNOWN_COIN"]), ([20], ["UNKNOWN_COIN", "UNKNOWN_COIN", "SETTLED"])],
+    ids=["nothing holds", "some of it holds"],
+)
+def test_f30_a_bank_goes_on_whatever_the_centre_says_of_a_refused_payment(
+    hops: World, own_fen: list[int], said: list[str]
+) -> None:
+    """The centre disowns certificates that nobody has logged; the bank has taken them for good."""
+    unlogged, shop = hops.wallet([50, 30]), hops.wallet(operator="OP02")
+    gate = hops.wallet(tier=0, operator="OP02")
+    pay(unlogged, shop, 80)
+    if own_fen:
+        pay(hops.wallet(own_fen, operator="OP02"), shop, sum(own_fen))
+    gate.update_revocations(revoke(hops))
+    paid = pay(shop, gate, 80 + sum(own_fen))
+    assert Refusal.parse(paid.answer.body).reason is RefusalReason.REVOKED
+    order = [spend.pay_fen for spend in paid.transfer.spends]
+    acknowledgement = hops.hand_in(shop, "OP02")
+    told = dict(zip(order, acknowledgement.outcomes[-len(order) :], strict=True))
+    assert [told[value_fen].name for value_fen in (50, 30, *own_fen)] == said
+    assert acknowledgement.credited_fen == hops.deposit_fen(shop, "OP02") == sum(own_fen)
+    assert shop.purse.in_flight_fen == 80, "what the centre disowns has not come back"
+    hops.check_books()
+
+
 class Partition(Issuer):
     """An issuer whose answer to a report never arrives; while it is `whole`, it does."""
 

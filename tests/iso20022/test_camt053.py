@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from lxml import etree
 
+from shuangli.days import day_of, start_of
 from shuangli.errors import BadInput, StoreError
 from shuangli.operator.customers.statements import Line, Period, Statement, Statements
-from shuangli.operator.days import day_of, start_of
 from shuangli.operator.iso20022.camt053 import NAMESPACE, write_camt053
 from shuangli.wallet.wallet import Wallet
 from tests.iso20022.schemas import needs_schemas, problems
@@ -45,6 +45,7 @@ def payer(world: World) -> Wallet:
 def made_up() -> Statement:
     """A statement with every kind of entry, of an account that is overdrawn at its start."""
     kinds = ["deposit", "payment", "wage", "wages", "interest", "redemption", "return", "withdrawal"]
+    kinds += ["remittance", "remittance-received", "remittance-returned"]
     lines = []
     balance_fen = -3
     for number, kind in enumerate(kinds):

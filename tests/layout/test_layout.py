@@ -39,14 +39,17 @@ THIRD_PARTY: Final[dict[str, tuple[str, ...]]] = {
     # the first line in clients, their models and signatures, the second in service/; with the extra `api`
     "api": (
         *("httpx", "http_message_signatures", "pydantic"),
-        *("fastapi", "prometheus_client", "starlette", "uvicorn"),
+        *("fastapi", "jinja2", "prometheus_client", "starlette", "uvicorn"),
     ),
-    "offline": ("segno",),  # only in links/qr_images.py, and only with the extra `qr`
-    "issuer": ("polars",),  # only in archive/files.py, and only with the extra `archive`
+    # only in links/qr_images.py and links/qr_reading.py, and only with the extra `qr`
+    "offline": ("segno", "zxingcpp", "PIL"),
+    # only in archive/files.py and periods/parquet.py, and periods/pdf.py; with the extras `archive` and `pdf`
+    "issuer": ("polars", "reportlab"),
     "issuer/service": ("fastapi", "cryptography"),
-    "wallet": (),
-    # Only in service/ and console/, the last two in iso20022/ and console/.
-    "operator": ("fastapi", "pydantic", "pyotp", "lxml", "jinja2"),
+    # the first only in web/, and only with the extra `web`; the second in phrase.py, with `recovery`
+    "wallet": ("fastapi", "mnemonic"),
+    # Only in service/ and console/, lxml in iso20022/, httpx in webhooks/.
+    "operator": ("fastapi", "pydantic", "pyotp", "lxml", "httpx"),
     "sims": (
         *("numpy", "polars", "scipy", "matplotlib", "jinja2", "tqdm"),
         "ray",  # only in studies/ray_runners.py, and only with the extra `ray`
@@ -77,6 +80,7 @@ EDGES: Final[dict[str, tuple[str, ...]]] = {
     "issuer/service/server.py": ("clock", "randomness"),
     "operator/service/server.py": ("clock", "randomness"),
     "operator/service/programs.py": ("clock", "randomness"),
+    "operator/webhooks/sending.py": ("socket",),
     "sims/run.py": ("clock",),
     "shuangli/api/http_link.py": ("socket",),
     "shuangli/api/tls.py": ("socket",),

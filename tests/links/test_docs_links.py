@@ -10,6 +10,7 @@ from shuangli.offline.links import ndef, qr, tap
 from shuangli.offline.links.apdu import Status
 from shuangli.offline.links.frames import GOODBYE, MAX_MESSAGE_BYTES, MESSAGE_HEAD_BYTES, encode_frame
 from shuangli.offline.links.qr_images import draw
+from shuangli.offline.links.text import to_text
 from shuangli.offline.states import Kind, Message
 from tests.world import TRANSFERABLE, World, pay
 
@@ -31,6 +32,7 @@ def test_the_examples_are_what_the_code_writes() -> None:
         qr.codes_of(HELLO)[0].hex(),
         ndef.encode_ndef(HELLO).hex(),
     ]
+    assert f"\n    {to_text(HELLO)}\n" in PAGE
     goodbye = re.search(r"`(534c01 [0-9a-f ]+)`", PAGE)
     assert goodbye is not None
     assert goodbye[1].replace(" ", "") == GOODBYE.hex()

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from shuangli.crypto import SigningKey
+from shuangli.books import Entry
+from shuangli.crypto import SigningKey, sha256
 from shuangli.database.period_source import LedgerSource, span_of
+from shuangli.issuer.authority import Authority
 from shuangli.merkle import Frontier, leaf_hash
 from shuangli.messages.audit import CENTRE_ORIGIN, Checkpoint
-from shuangli.messages.events import Event, EventKind
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event
 from shuangli.messages.period_report import PeriodReport, Span
 from shuangli.offline.periods.adding_up import AddedUp
 from shuangli.offline.periods.books import FileSource, encode_entry, told_of
@@ -133,3 +136,28 @@ def make(world: World, name: str, *, from_s: int = NOW - 10, until_s: int = UNTI
         books=books,
         files=files,
     )
+
+
+def made_from(origin: str, events: Sequence[Event], books: Sequence[Entry], *, around_s: int) -> Made:
+    """The report of a log and books that are made up, dated within a few seconds of a time."""
+    root, key = SigningKey(sha256(b"root")), SigningKey(sha256(origin.encode()))
+    authority, span = Authority(root, network="test"), {"not_before_s": 0, "expires_at_s": 2**32}
+    certify = authority.certify_centre if origin == CENTRE_ORIGIN else authority.certify_operator
+    entries = [event.encode() for event in events]
+    tree = Frontier().extended([*map(leaf_hash, entries)])[0]
+    checkpoint = Checkpoint.sign(
+        key, network="test", origin=origin, size=tree.size, root=tree.root, made_at_s=around_s + 9
+    )
+    encoded = [*map(encode_entry, books)]
+    _, files = write_period(
+        Author(key=key, certificate=certify(origin, key.public, **span).signed.data),
+        span=Span(from_s=around_s - 9, until_s=around_s + 9, first=0, end=tree.size),
+        checkpoint=checkpoint.signed.data,
+        entries=entries,
+        books=FileSource(encoded),
+        evidence=lambda _: b"",
+        more={},
+        made_at_s=around_s + 9,
+    )
+    file = ReportFile.decode(files.pop(REPORT_FILE))
+    return Made(key=key, root=root.public, file=file, entries=entries, books=encoded, files=files)

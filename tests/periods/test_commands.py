@@ -138,3 +138,26 @@ def test_f32_a_witness_signs_what_has_grown_and_nothing_else(
     assert done.exit_code == 1
     done = shuangli("witness", "cosign", tmp_path / "nobody", later, *root)
     assert done.exit_code == 2
+
+
+def test_exported_and_compared(sandbox: Path, tmp_path: Path) -> None:
+    root, out = ("--root", sandbox / "root-key.txt"), tmp_path / "out"
+    assert shuangli("report", "write", sandbox, out, *PERIOD).exit_code == 0
+    done = shuangli("report", "export", out, *root, "--format", "csv", "--format", "pdf", "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.output)
+    assert told["report"] == report_in(out).signed.id.hex()
+    assert told["files"] == ["datapackage.json", "entries.csv", "figures.csv", "report.pdf"]
+    done = shuangli("report", "verify", out, *root, "--json")
+    assert (done.exit_code, json.loads(done.output)["exported"]) == (0, 4)
+    table = out / "exported" / "figures.csv"
+    lines = table.read_bytes().splitlines(keepends=True)
+    table.write_bytes(b"".join([*lines[:2], lines[2].replace(b"\r", b"0\r"), *lines[3:]]))
+    done = shuangli("report", "verify", out, *root)
+    assert done.exit_code == 1
+    assert "exported/figures.csv: row 2 is not what the log tells" in done.output
+    # A report that does not hold is not exported.
+    (out / "report.json").write_text("{}")
+    done = shuangli("report", "export", out, *root)
+    assert done.exit_code == 1
+    assert "report.json does not show what was signed" in done.output

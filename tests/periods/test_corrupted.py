@@ -10,7 +10,8 @@ import pytest
 from shuangli.books import Posting
 from shuangli.crypto import SigningKey, sha256
 from shuangli.errors import ProtocolError
-from shuangli.messages.events import Event, EventKind
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event
 from shuangli.offline.periods.books import decode_entry, encode_entry
 from tests.periods.making import Made
 

@@ -7,7 +7,8 @@ import pytest
 from shuangli.crypto import sha256
 from shuangli.errors import BadInput, ProtocolError
 from shuangli.messages.audit import LogEntry
-from shuangli.messages.events import Event, EventKind
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event
 from shuangli.messages.notices import Acknowledgement
 from shuangli.offline.periods.books import decode_entry
 from tests.periods.making import UNTIL_S, Made, make

@@ -4,11 +4,16 @@ import pytest
 
 from shuangli.crypto import sha256
 from shuangli.errors import BadInput, Malformed, Refused, StoreError, Unverified
+from shuangli.issuer.losses import case_desk
 from shuangli.issuer.losses.case_desk import MOST_CASES
+from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.service import case_office
 from shuangli.issuer.service.case_messages import NamedHolder, Recovery, decode_cases, encode_cases
 from shuangli.messages.enrolment import Enrolment
-from shuangli.messages.events import Event, EventKind
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event
+from shuangli.messages.fields import NONCE_BYTES
+from shuangli.messages.loads import LoadOrder
 from shuangli.offline.evidence import verify_evidence
 from shuangli.operator.accounts import VAULT
 from shuangli.wallet.wallet import Wallet
@@ -62,6 +67,39 @@ def test_the_operator_names_who_holds_a_culprits_key(world: World, desks: Desks)
         (told,) = disclosures(world, name)
         assert (told.operator, told.fact("case_no"), told.fact("order")) == ("OP01", 1, enrolment.signed.id)
     assert disclosures(world, "OP02") == []
+    (debt,) = case_office.look_at_debts(world.issuer)
+    assert debt.standing.person == PSEUDONYMS.of(sha256(b"forger"), at_s=NOW)
+
+
+def test_f36_large_evidence_is_told_in_parts(
+    world: World, desks: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thief that signs away hundreds of coins twice keeps no operator from hearing of its cases."""
+    coins = 60
+    forger = world.wallet([1] * coins)
+    for payer, operator in ((forger, "OP01"), (world.clone(forger), "OP02")):
+        payee = world.wallet(tier=0, operator=operator)
+        pay(payer, payee, coins)
+        world.hand_in(payee)
+    monkeypatch.setattr(case_desk, "MOST_EVIDENCE_BYTES", 30_000)
+    told: list[int] = []
+    while found := desks.issuer.cases_of("OP01", after=len(told)):
+        assert sum(len(case.evidence) for case in decode_cases(encode_cases(found))) <= 30_000
+        told += [case.case_no for case in found]
+    assert told == [*range(1, coins + 1)]
+    monkeypatch.setattr(case_desk, "MOST_EVIDENCE_BYTES", 10)
+    assert len(desks.issuer.cases_of("OP01", after=0)) == 1
+
+
+def test_no_other_bank_gives_a_culprits_key_to_somebody_else_by_ordering_for_it(world: World) -> None:
+    """A thief and a bank in league would else leave what the thief owes to anybody they like."""
+    forger = forge(world)
+    order = LoadOrder.sign(
+        forger.key, operator="OP02", values_fen=[1], nonce=bytes(NONCE_BYTES), ordered_at_s=NOW
+    )
+    customer = Customer(person=sha256(b"somebody else"), tier=2, profile=1)
+    with world.issuer.transaction():
+        world.issuer.mint(order.signed.data, operator="OP02", customer=customer, now_s=NOW)
     (debt,) = case_office.look_at_debts(world.issuer)
     assert debt.standing.person == PSEUDONYMS.of(sha256(b"forger"), at_s=NOW)
 

@@ -1,21 +1,27 @@
 """What two devices tell each other beside a payment: revocation lists (F22), and forks that they see."""
 
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shuangli.errors import Malformed, OutOfTurn, ProtocolError, Unverified
-from shuangli.messages.notices import RevocationList
+from shuangli.issuer.losses.policy import LossPolicy, LossRule
+from shuangli.messages.bundle import Bundle
+from shuangli.messages.notices import Acknowledgement, RevocationList
 from shuangli.messages.session import Refusal, RefusalReason
+from shuangli.messages.transfers import PAYEE_OUTPUT, output_coin_id
 from shuangli.offline.evidence import Evidence, verify_evidence
 from shuangli.offline.gossip import MAX_GOSSIP_BYTES, hear, list_number
+from shuangli.offline.merging import leading_to
 from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message
 from shuangli.wallet import handing_in
 from shuangli.wallet.wallet import Wallet
-from tests.world import NOW, World, pay
+from tests.forging import bundle, outputs_of, sign_away
+from tests.world import NOW, TRANSFERABLE, World, coins_of, pay
 
 # --- lists --------------------------------------------------------------------------------------
 
@@ -130,6 +136,14 @@ def cheated(world: World) -> tuple[Wallet, Wallet, bytes, Refusal]:
     return copy, payee, evidence, Refusal.parse(second.answer.body)
 
 
+def hand_all_in(world: World, wallet: Wallet) -> list[Acknowledgement]:
+    """Hand in until there is nothing more to say."""
+    answers = []
+    while wallet.hand_in(now_s=NOW) is not None:
+        answers.append(world.hand_in(wallet))
+    return answers
+
+
 def test_f01_a_payee_that_sees_both_branches_keeps_the_evidence(hops: World) -> None:
     rogue, payee, evidence, refusal = cheated(hops)
     assert refusal.reason is RefusalReason.FORKED
@@ -150,13 +164,60 @@ def test_f01_the_culprit_is_not_trusted_any_more_before_any_list_names_it(hops: 
 def test_f01_both_branches_are_handed_in_and_make_a_case(hops: World) -> None:
     """The refused payment is shown to the centre; nobody is paid for it."""
     rogue, payee, evidence, _ = cheated(hops)
-    acknowledged = hops.hand_in(payee)
-    assert acknowledged.credited_fen == 7
+    assert [answer.credited_fen for answer in hand_all_in(hops, payee)] == [7]
     (case,) = hops.cases()
     assert case.culprit == rogue.key.public
     assert {*Evidence.decode(case.evidence).transfers} == {*Evidence.decode(evidence).transfers}
-    assert payee.hand_in(now_s=NOW) is None
     hops.check_books()
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["from the load on", "below a shared payment"])
+def test_f01_nobody_loses_by_telling_of_a_double_spend(tmp_path: Path, shared: bool) -> None:
+    """The branch that the payee holds is known first, so it is paid where only the first claim is."""
+    policy = LossPolicy(cap_per_person_fen=0, rule=LossRule.FIRST_CLAIM_ONLY)
+    world = World(tmp_path, terms=TRANSFERABLE, policy=policy)
+    rogue, payee, shop = world.wallet([20, 30]), world.wallet(), world.wallet()
+    for amount_fen in (3, 5, 5) if shared else ():
+        pay(rogue, shop, amount_fen)
+    held_fen, forked_fen = rogue.purse.balance_fen, max(coin.value_fen for coin in coins_of(rogue))
+    copy = world.clone(rogue)
+    pay(rogue, payee, held_fen)
+    assert Refusal.parse(pay(copy, payee, forked_fen).answer.body).reason is RefusalReason.FORKED
+    hand_all_in(world, payee)
+    assert (world.deposit_fen(payee), len(world.cases())) == (held_fen, 1)
+    world.close()
+
+
+def test_f01_a_thief_cannot_keep_a_payee_from_handing_in_by_what_else_it_shows(hops: World) -> None:
+    """An upload is paid to one wallet: with the thief's own redemption in it, no operator would take it."""
+    rogue, payee = hops.wallet([20, 9]), hops.wallet()
+    copy = hops.clone(rogue)
+    pay(rogue, payee, 20)
+    request = payee.request(20, now_s=NOW)
+    (payment,) = copy.receive(request_id_of(request), request, now_s=NOW)
+    (left,) = copy.purse.coins.values()
+    honest = Bundle.decode(payment.body)
+    redemption = sign_away(copy, [(left, 9)]).signed.data
+    loaded = Bundle(loads=honest.loads, transfers=(redemption, *honest.transfers))
+    (answer,) = payee.receive(request_id_of(request), Message(Kind.PAYMENT, loaded.encode()), now_s=NOW)
+    assert Refusal.parse(answer.body).reason is RefusalReason.FORKED
+    assert [answer.credited_fen for answer in hand_all_in(hops, payee)] == [20]
+    assert hops.fact(left.coin_id) is None, "what the thief has redeemed besides is its own affair"
+    assert len(hops.cases()) == 1
+
+
+def test_nothing_is_handed_on_that_builds_on_a_redemption(hops: World) -> None:
+    """Nobody spends what has been redeemed, whatever a transfer further up the chain says that it spends."""
+    rogue, other, payee = hops.wallet([20, 9]), hops.wallet(), hops.wallet()
+    coin, left = coins_of(rogue)
+    redemption = sign_away(rogue, [(left, 9)])
+    made_up = coin._replace(coin_id=output_coin_id(redemption.signed.id, left.coin_id, PAYEE_OUTPUT))
+    passed = sign_away(rogue, [(coin, 20), (made_up, 20)], payee=other.key.public, request_id=bytes([1] * 32))
+    paid = sign_away(
+        other, [(outputs_of(passed, coin)[0], 20)], payee=payee.key.public, request_id=bytes([2] * 32)
+    )
+    shown = Bundle.decode(bundle([coin, left], redemption, passed, paid))
+    assert leading_to([paid.signed.id], shown).transfers == (passed.signed.data, paid.signed.data)
 
 
 def test_forks_that_find_no_room_in_one_upload_go_into_the_next(

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shuangli.messages.events import Event, EventKind
-from shuangli.operator.days import DAY_S, day_no, start_of
+from shuangli.days import DAY_S, day_no, start_of
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event
 from shuangli.operator.regimes import desk as desk_module
 from shuangli.operator.regimes.desk import INTEREST, RegimeDesk
 from shuangli.operator.regimes.interest import periods_until

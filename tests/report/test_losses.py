@@ -23,7 +23,7 @@ def bars(cases: list[tuple[int, int]], *, fund_fen: int) -> list[tables.Bar]:
         "unclaimed_loss_fen": loss_fen - fund_fen,
         "unpaid_to_payees_fen": 300,
     }
-    return tables.losses(forks, table)
+    return tables.losses({"forks": forks, "scenario": {"currency": "CNY"}}, table)
 
 
 def test_a_loss_and_what_covers_it() -> None:

@@ -80,3 +80,5 @@ def test_an_axis_has_one_unit() -> None:
 
 def test_money_has_its_sign_in_front() -> None:
     assert words.yuan(-123_456) == "−¥1,234.56"
+    assert words.money(-123_456, "HKD") == "−HKD\u00a01,234.56"
+    assert words.money(123_456, "JPY") == "JPY\u00a0123,456"

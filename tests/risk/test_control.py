@@ -2,11 +2,12 @@
 
 import pytest
 
+from shuangli.days import day_of
 from shuangli.errors import BadInput, Refused
-from shuangli.messages.events import Event, EventKind, RiskStep
+from shuangli.messages.event_kinds import EventKind, RiskStep
+from shuangli.messages.events import Event
 from shuangli.operator.customers.movements import Movement
 from shuangli.operator.customers.payments import Payments
-from shuangli.operator.days import day_of
 from shuangli.operator.risk.cases import Outcome
 from shuangli.operator.risk.control import RiskControl
 from shuangli.operator.risk.deciding import RiskPolicy

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from shuangli.operator.days import day_no, day_of, start_of
+from shuangli.days import day_no, day_of, start_of
 from shuangli.operator.payroll.report import LineState
 from shuangli.operator.regimes.desk import RegimeDesk
 from shuangli.operator.regimes.table import CHINA

@@ -67,9 +67,8 @@ class Arrival(NamedTuple):
 
     def coins(self) -> list[Coin]:
         """The coins that it spends, and those that are refused."""
-        held = [verdict for verdict in self.refusals if isinstance(verdict, VerifiedRefusal)]
         spent = [step.coin for step in self.seen.steps if step.coin is not None]
-        return spent + [step.outputs[0] for verdict in held for step in verdict.steps]
+        return spent + [verdict.coin for verdict in self.refusals if isinstance(verdict, VerifiedRefusal)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,9 +318,7 @@ def _more(held_fen: Mapping[bytes, int], key: bytes, amount_fen: int) -> Mapping
 
 def _denied(arrival: Arrival, result: Settlement) -> frozenset[Denied]:
     coins = [step.coin for step in arrival.seen.steps]
-    for verdict in arrival.refusals:
-        held = verdict.steps if isinstance(verdict, VerifiedRefusal) else ()
-        coins += [step.outputs[0] for step in held] if held else [None]
+    coins += [verdict.coin if isinstance(verdict, VerifiedRefusal) else None for verdict in arrival.refusals]
     return frozenset(
         Denied(arrival.creditor, coin.coin_id, coin.value_fen)
         for coin, outcome in zip(coins, result.outcomes, strict=True)

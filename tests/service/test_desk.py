@@ -206,6 +206,48 @@ def test_what_an_operator_received_in_the_future_is_refused(world: World, desks:
     assert isinstance(fine, Settled)
 
 
+@pytest.mark.parametrize("ahead_s", [DAY_S, 400 * DAY_S])
+def test_f21_an_operator_goes_on_once_a_clock_that_ran_ahead_is_right(
+    world: World, desks: Desks, ahead_s: int
+) -> None:
+    """What it has said and received at a time that never was binds nobody."""
+    (payee, upload), desk = payee_with_upload(world), desks.at["OP01"]
+    bank_s = NOW + ahead_s
+    desk.now_s = lambda: bank_s
+    take_watermark = desks.issuer.take_watermark
+    # The issuer goes by its own clock.
+    desks.issuer.take_watermark = lambda data, **_: take_watermark(data, now_s=desks.now_s)  # type: ignore[method-assign]
+    for act in (desk.take_returns, lambda: desk.reconcile(upload)):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert refused.value.code == "clock"
+    bank_s = desks.now_s = NOW + 10
+    desk.take_returns()
+    assert world.issuer.store.returns.watermarks()["OP01"] < bank_s
+    for _ in range(2):
+        desk.catch_up()
+    assert world.deposit_fen(payee) == 400
+    assert Acknowledgement.parse(desk.reconcile(upload)).received_at_s == bank_s
+    bank_s = desks.now_s = NOW + 700
+    desk.take_returns()
+    assert world.issuer.store.returns.watermarks()["OP01"] == bank_s - 1
+
+
+def test_an_answer_that_is_final_is_given_also_by_an_operator_that_the_issuer_refuses(
+    world: World, desks: Desks
+) -> None:
+    _, upload = payee_with_upload(world)
+    desk = desks.at["OP01"]
+    answer = desk.reconcile(upload)
+    desks.now_s += DAY_S
+
+    def refuse(data: bytes, *, now_s: int) -> None:
+        raise Refused("not-admitted", f"{len(data)} bytes at {now_s}")
+
+    desks.issuer.take_watermark = refuse  # type: ignore[method-assign]
+    assert desk.reconcile(upload) == answer
+
+
 # --- loads ------------------------------------------------------------------------------------------
 
 

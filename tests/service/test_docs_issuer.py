@@ -39,7 +39,7 @@ def test_resources(world: World) -> None:
 
 def test_bounds() -> None:
     assert dict(rows("body | at most")) == {
-        "order, watermark, certificate, holder": f"{MAX_SIGNED_BYTES:,} bytes",
+        "order, watermark, certificate, holder, answer": f"{MAX_SIGNED_BYTES:,} bytes",
         "claim, recovery": f"{MAX_MODEL_BYTES:,} bytes",
         "certificates": f"{MAX_CERTIFICATES_BYTES:,} bytes",
         "submissions": "{} MiB and {} KiB".format(*divmod(MAX_SUBMISSIONS_BYTES // 1024, 1024)),

@@ -18,6 +18,7 @@ from shuangli.api.models import CBOR, COSE_SIGN1
 from shuangli.api.tls import ISSUER_NAME, Peer, TlsFiles, operator_context
 from shuangli.crypto import SigningKey, sha256
 from shuangli.errors import BadInput, Refused, StoreError
+from shuangli.issuer.remittances.messages import Remittance, RemittanceAnswer, Verdict
 from shuangli.issuer.service.admission import admit, dismiss
 from shuangli.issuer.service.desk import IssuerDesk
 from shuangli.issuer.service.keys import OFFLINE, ROOT_SECRETS_FILE, RootSecrets, tls_files_in
@@ -179,17 +180,40 @@ def bodies_of_another(net: Network) -> list[tuple[str, str, bytes]]:
     )
     key = net.operator_key("OP02")
     watermark = Watermark.sign(key, network=NETWORK, operator="OP02", up_to_s=now_s - 1).signed.data
+    remittance = Remittance.sign(
+        key,
+        network=NETWORK,
+        operator="OP02",
+        payee_operator="OP01",
+        payer=bytes(32),
+        payee=bytes(32),
+        amount_fen=5,
+        note=b"",
+        nonce=bytes(16),
+        ordered_at_s=now_s,
+        expires_at_s=now_s + 60,
+    )
+    answer = RemittanceAnswer.sign(
+        key,
+        network=NETWORK,
+        operator="OP02",
+        order_id=remittance.signed.id,
+        verdict=Verdict.PAID,
+        answered_at_s=now_s,
+    )
     theirs = submission("OP02", EMPTY)
     return [
         ("/v1/loads", CBOR, CustomerOrder(order=order.signed.data, customer=COMPANY).encode()),
         ("/v1/submissions", CBOR, encode_submissions([theirs])),
         ("/v1/submissions", CBOR, encode_submissions([submission("OP01", EMPTY), theirs])),
         ("/v1/watermarks", COSE_SIGN1, watermark),
+        ("/v1/remittances", COSE_SIGN1, remittance.signed.data),
+        ("/v1/remittance-answers", COSE_SIGN1, answer.signed.data),
     ]
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(6))
 def test_403_for_one_operator_in_another_ones_name(net: Network, number: int) -> None:
     path, media_type, body = bodies_of_another(net)[number]
     context = operator_context(tls_files_in(net.directory / "OP01"))

@@ -16,7 +16,8 @@ from shuangli.issuer.service.log_client import LogReader, follow
 from shuangli.issuer.service.server import read_log
 from shuangli.merkle import Frontier, leaf_hash
 from shuangli.messages.audit import Checkpoint
-from shuangli.messages.events import Event, EventKind
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event
 from shuangli.offline.audit import VerifiedCheckpoint, verify_checkpoint
 from shuangli.offline.log_pages import MAX_PAGE_BYTES, MOST_ITEMS, Item, decode_page, make_page, verify_items
 from shuangli.operator.issuer_client import HttpIssuer

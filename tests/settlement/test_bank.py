@@ -14,7 +14,7 @@ from shuangli.messages.enrolment import Enrolment
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.notices import Acknowledgement, Outcome, RevocationList
 from shuangli.offline.limits import LIMITS_2022
-from shuangli.operator.accounts import RESERVES, VAULT
+from shuangli.operator.accounts import NOBODY, RESERVES, VAULT
 from shuangli.operator.bank import Bank
 from shuangli.operator.flow import Flow, Question, reply
 from shuangli.wallet.wallet import Wallet
@@ -33,7 +33,7 @@ from tests.world import (
 )
 
 
-def enrolment(world: World, name: str, *, operator: str = "OP01", person: bytes = bytes(32)) -> bytes:
+def enrolment(world: World, name: str, *, operator: str = "OP01", person: bytes = bytes([9] * 32)) -> bytes:
     return Enrolment.sign(
         world.key(name),
         network=NETWORK,
@@ -68,6 +68,12 @@ def test_opening_a_wallet_twice_gives_the_same_certificate(world: World) -> None
     assert len({certificate.claims.serial for certificate in certificates}) == 2
     assert certificates[0].claims.expires_at_s == NOW + YEAR_S // 2
     assert certificates[0].profile == LIMITS_2022.profile
+
+
+def test_nobody_is_the_heir_of_those_whose_records_are_erased(world: World) -> None:
+    """What still comes back to a wallet goes to its holder's newest: none is opened for nobody."""
+    asked = enrolment(world, "a", person=NOBODY)
+    assert refused(world, world.banks["OP01"].open_wallet, asked, now_s=NOW).code == "unknown-wallet"
 
 
 def test_a_wallet_is_open_for_one_person_at_the_operator_it_names(world: World) -> None:

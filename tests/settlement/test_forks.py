@@ -16,7 +16,7 @@ from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, outputs_of, raw_bundle, sign_away, signed_again
 from tests.settlement.answers import only_case, outcomes
 from tests.settlement.conftest import NewWorld
-from tests.world import DAY_S, NOW, STAGED, World, coins_of, pay
+from tests.world import DAY_S, NOW, STAGED, YEAR_S, World, coins_of, pay
 
 
 def copied(world: World) -> tuple[Wallet, Wallet, Wallet, Wallet, Coin]:
@@ -281,6 +281,17 @@ def test_a_key_certified_by_two_operators_is_proven_with_both_certificates(world
     assert outcomes(world, bundle([coin], two)) == ["FORKED"]
     assert one.certificate.claims.issuer != two.certificate.claims.issuer
     assert only_case(world).culprit == rider.key.public
+
+
+def test_f21_a_list_that_a_clock_has_dated_far_ahead_is_replaced(hops: World) -> None:
+    dated = [NOW, NOW + YEAR_S, NOW + 10, NOW + 20]
+    listed = [RevocationList.parse(hops.issuer.centre.revocation_list(now_s=now_s)) for now_s in dated]
+    assert [(each.number, each.issued_at_s) for each in listed] == [
+        (1, NOW),
+        (2, NOW + YEAR_S),
+        (3, NOW + 10),
+        (3, NOW + 10),
+    ]
 
 
 def test_a_case_revokes_the_key_and_payees_refuse_its_chains(hops: World) -> None:

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from shuangli import __version__
+from shuangli.data_package import CITATION
 from shuangli.sims.catalogue import make_scenario
-from shuangli.sims.dictionary import CITATION, DICTIONARY, TRANSACTIONS, columns_of
+from shuangli.sims.dictionary import DICTIONARY, TRANSACTIONS, columns_of
 from shuangli.sims.run import Written, run_scenario
 
 ROOT = Path(__file__).resolve().parents[2]

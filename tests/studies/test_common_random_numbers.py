@@ -24,7 +24,7 @@ SMALL: dict[str, dict[str, Value]] = {
     "payroll": {"workers": 80, "employers": 4, "shops": 5, "days": 3, "payday": 2, "clone.share": 0.1},
     **{
         name: {"people": 48, "days": 3, "clone.share": 0.1}
-        for name in ("subsidy", "prepaid", "parking", "split", "tax")
+        for name in ("subsidy", "prepaid", "parking", "split", "tax", "border")
     },
     "rent": {"people": 48, "clone.share": 0.1},
 }
@@ -153,7 +153,8 @@ def test_more_workers_do_not_change_those_who_are_there() -> None:
 
 def test_no_device_disturbs_the_nonces_of_another() -> None:
     """Found: the devices of a cell drew from one stream, so that one more load changed everybody's coins."""
-    anchors = Anchors(seed=1, root=b"", key_set=b"", operator_keys=(), operator_names=())
+    nobody: dict[str, Any] = {"operator_keys": (), "operator_names": ()}
+    anchors = Anchors(seed=1, root=b"", key_set=b"", currency="CNY", network="sim", **nobody)
     around = Surroundings(anchors=anchors, rules=(), hard_rules=(), seed=1, send=lambda _: None)
 
     def device(number: int) -> Device:

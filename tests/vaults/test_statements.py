@@ -8,7 +8,8 @@ from shuangli.errors import Malformed, StoreError, Unverified
 from shuangli.issuer.minting import vault
 from shuangli.issuer.vaults.desk import reserve
 from shuangli.issuer.vaults.statements import NettingStatement
-from shuangli.messages.events import Event, EventKind
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event
 from shuangli.operator.accounts import VAULT
 from shuangli.operator.netting.desk import SETTLEMENT
 from tests.service.desks import Desks, State

@@ -8,7 +8,8 @@ import pytest
 
 from shuangli.errors import Unverified
 from shuangli.merkle import leaf_hash, proves_consistency, proves_inclusion
-from shuangli.messages.events import Event, EventKind
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event
 from shuangli.offline.split_history import SplitHistory, verify_split_history
 from tests.audit import plain_tree
 

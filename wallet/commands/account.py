@@ -1,6 +1,5 @@
-"""The commands about the account at the operator: statement, limits, and paying another customer online."""
+"""The commands about the account at the operator: its statement, and paying another customer online."""
 
-import datetime
 from typing import TYPE_CHECKING
 
 from shuangli import codec
@@ -8,6 +7,7 @@ from shuangli.errors import Refused
 from shuangli.money import format_yuan
 from shuangli.wallet.commands.edges import Answer, Edges
 from shuangli.wallet.commands.opened import TRANSFER, OpenWallet
+from shuangli.wallet.wording import when
 
 if TYPE_CHECKING:  # pydantic comes with the extra `api`
     from shuangli.api.told import LineView
@@ -37,31 +37,12 @@ def statement(opened: OpenWallet, *, most: int, edges: Edges) -> Answer:
         "lines": [line.model_dump() for line in lines],
     }
     shown = [
-        f"{_date(line.at_s)}  {line.kind:<14}{format_yuan(abs(line.amount_fen)):>12}"
+        f"{when(line.at_s)}  {line.kind:<14}{format_yuan(abs(line.amount_fen)):>12}"
         f" {'in ' if line.amount_fen > 0 else 'out'}  {line.note}".rstrip()
         for line in lines
     ]
     shown.append(f"the deposit at {page.operator} is {page.currency} {format_yuan(page.closing_fen)}")
     return Answer(facts=facts, lines=tuple(shown))
-
-
-def limits(opened: OpenWallet, *, edges: Edges) -> Answer:
-    """The wallet's limits at its operator, and what is left of them.
-
-    Raises:
-        StoreError: the operator cannot be reached (`unavailable`).
-    """
-    with opened.operator(edges) as operator:
-        found = operator.limits(opened.wallet.key.public)
-    lines = (
-        f"tier {found.tier}, limits of {found.since}",
-        f"pay at once      {format_yuan(found.payment_fen)}",
-        f"pay today        {format_yuan(found.left_today_fen)} left of {format_yuan(found.day_fen)}",
-        f"load today       {format_yuan(found.load_left_today_fen)} left",
-        f"take in          {format_yuan(found.balance_left_fen)} left",
-        f"with a code from {format_yuan(found.second_factor_from_fen)}",
-    )
-    return Answer(facts=found.model_dump(), lines=lines)
 
 
 def transfer(
@@ -96,7 +77,3 @@ def transfer(
     opened.file.keep(TRANSFER, codec.encode([]))
     line = f"paid {format_yuan(amount_fen)} to wallet {receipt.payee[:16]}, receipt {receipt.receipt_no}"
     return Answer(facts=receipt.model_dump(), lines=(line,))
-
-
-def _date(time_s: int) -> str:
-    return datetime.datetime.fromtimestamp(time_s, datetime.UTC).strftime("%Y-%m-%d %H:%M")

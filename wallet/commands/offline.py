@@ -6,15 +6,16 @@ same payment is finished.
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
-from shuangli.errors import LinkError, OutOfTurn
+from shuangli.errors import LinkError, OutOfTurn, Refused
 from shuangli.messages.bundle import Bundle
-from shuangli.messages.session import Refusal
+from shuangli.messages.session import PaymentRequest, Refusal
 from shuangli.messages.transfers import Transfer
 from shuangli.money import format_yuan
 from shuangli.offline.links.addresses import Address
+from shuangli.offline.links.hand import HandLink, Show, Take
 from shuangli.offline.links.memory import Link
 from shuangli.offline.links.sockets import Listener, Patience, connect
 from shuangli.offline.payee import PayeeSession
@@ -23,8 +24,10 @@ from shuangli.offline.request import request_id_of
 from shuangli.offline.states import PayeeState, PayerState
 from shuangli.wallet.come_back import is_refused_too_late
 from shuangli.wallet.commands.edges import Answer, Edges
+from shuangli.wallet.commands.looking import reason_name
 from shuangli.wallet.commands.opened import OpenWallet
-from shuangli.wallet.session import Confirm, PayerSide, pay, serve
+from shuangli.wallet.session import Confirm, Consent, PayerSide, pay, run_payee, serve
+from shuangli.wallet.wording import clearly
 
 PATIENCE: Final = Patience()
 RETRY_EVERY_S: Final = 0.1
@@ -51,22 +54,12 @@ def receive(
         OutOfTurn: there is no last request.
         Refused: this wallet may not receive so much, or must go online first.
     """
-    wallet = opened.wallet
     with Listener(at, monotonic_s=edges.monotonic_s, patience=PATIENCE) as listener:
-        if amount_fen is None:
-            request_id = _last_request(opened)
-        else:
-            request_id = request_id_of(wallet.request(amount_fen, now_s=edges.now_s()))
-        request = wallet.purse.asking[request_id].request
-        yuan = format_yuan(request.amount_fen)
+        request = _request(opened, amount_fen, edges)
+        yuan, name = format_yuan(request.amount_fen), request.id.hex()
         announce(
-            {
-                "request": request_id.hex(),
-                "amount_fen": request.amount_fen,
-                "expires_at_s": request.expires_at_s,
-                "listens": str(listener.address),
-            },
-            f"asking for {request.currency} {yuan} at {listener.address} (request {request_id.hex()[:8]})",
+            {**_asked(request), "listens": str(listener.address)},
+            f"asking for {request.currency} {yuan} at {listener.address} (request {name[:8]})",
         )
         until_s = edges.monotonic_s() + wait_s
 
@@ -79,8 +72,49 @@ def receive(
                     continue
             return None
 
-        served = serve(wallet, request_id, accept, now_s=edges.now_s)
-    return _received(opened, request_id, served.session, tuple(error.code for error in served.ended))
+        served = serve(opened.wallet, request.id, accept, now_s=edges.now_s)
+    return _received(opened, request.id, served.session, tuple(error.code for error in served.ended))
+
+
+def receive_by_hand(
+    opened: OpenWallet,
+    amount_fen: int | None,
+    *,
+    show: Show,
+    take: Take,
+    announce: Announce,
+    edges: Edges,
+) -> Answer:
+    """The same with a person who carries the messages, once: until they have no further message.
+
+    Raises:
+        OutOfTurn: there is no last request.
+        ProtocolError: what was given does not hold; nothing has changed.
+        Refused: this wallet may not receive so much, or must go online first.
+    """
+    request = _request(opened, amount_fen, edges)
+    yuan, name = format_yuan(request.amount_fen), request.id.hex()
+    announce(_asked(request), f"asking for {request.currency} {yuan} (request {name[:8]})")
+    link = HandLink(is_payee=True, show=show, take=take)
+    session = run_payee(opened.wallet, request.id, link, now_s=edges.now_s)
+    return _received(opened, request.id, session, ())
+
+
+def _request(opened: OpenWallet, amount_fen: int | None, edges: Edges) -> PaymentRequest:
+    wallet = opened.wallet
+    if amount_fen is None:
+        request_id = _last_request(opened)
+    else:
+        request_id = request_id_of(wallet.request(amount_fen, now_s=edges.now_s()))
+    return wallet.purse.asking[request_id].request
+
+
+def _asked(request: PaymentRequest) -> dict[str, object]:
+    return {
+        "request": request.id.hex(),
+        "amount_fen": request.amount_fen,
+        "expires_at_s": request.expires_at_s,
+    }
 
 
 def _last_request(opened: OpenWallet) -> bytes:
@@ -105,7 +139,7 @@ def _received(opened: OpenWallet, request_id: bytes, session: PayeeSession, ende
         if ended:
             lines.append("the payer may not have the receipt yet: `receive --again` shows it")
         return Answer(facts=facts | {"payer": payer.hex()}, lines=tuple(lines))
-    refused = [record.refusal.reason.name.lower().replace("_", "-") for record in session.refused]
+    refused = [reason_name(record.refusal.reason) for record in session.refused]
     why = f"payments were refused: {', '.join(refused)}" if refused else "nobody has paid"
     facts |= {"why": why, "refused": refused}
     return Answer(facts=facts, lines=(f"not received: {why}; `receive --again` asks again",), done=False)
@@ -121,7 +155,6 @@ def pay_at(opened: OpenWallet, at: Address, *, wait_s: float, confirm: Confirm, 
         ProtocolError: what the payee sends does not hold.
         LinkError: the connection failed, and nothing was signed.
     """
-    wallet = opened.wallet
     until_s = edges.monotonic_s() + wait_s
 
     def reach() -> AbstractContextManager[Link]:
@@ -133,10 +166,42 @@ def pay_at(opened: OpenWallet, at: Address, *, wait_s: float, confirm: Confirm, 
                     raise
                 edges.sleep_s(RETRY_EVERY_S)
 
+    return _pay(opened, reach, attempts=3, confirm=confirm, edges=edges)
+
+
+def pay_by_hand(opened: OpenWallet, *, show: Show, take: Take, confirm: Confirm, edges: Edges) -> Answer:
+    """The same with a person who carries the messages, once.
+
+    Raises:
+        Refused: nothing was spent.
+        ProtocolError: what was given does not hold.
+        LinkError: there was no request to pay.
+    """
+    link = HandLink(is_payee=False, show=show, take=take)
+    return _pay(opened, lambda: nullcontext(link), attempts=1, confirm=confirm, edges=edges)
+
+
+def _pay(
+    opened: OpenWallet,
+    reach: Callable[[], AbstractContextManager[Link]],
+    *,
+    attempts: int,
+    confirm: Confirm,
+    edges: Edges,
+) -> Answer:
+    wallet = opened.wallet
     before = set(wallet.purse.paying)
-    side = PayerSide(wallet, confirm=confirm, now_s=edges.now_s)
+    shown: list[PaymentRequest] = []
+
+    def confirm_shown(request: PaymentRequest, needs_pin: bool) -> Consent:
+        shown.append(request)
+        return confirm(request, needs_pin)
+
+    side = PayerSide(wallet, confirm=confirm_shown, now_s=edges.now_s)
     try:
-        session = pay(side, reach)
+        session = pay(side, reach, attempts=attempts)
+    except Refused as refused:
+        raise clearly(refused, wallet, now_s=edges.now_s(), request=shown[-1] if shown else None) from refused
     except LinkError:
         signed_now = [wallet.purse.paying[key] for key in wallet.purse.paying.keys() - before]
         if not signed_now:
@@ -158,7 +223,7 @@ def _paid(opened: OpenWallet, session: PayerSession, *, now_s: int) -> Answer:
         left = format_yuan(opened.wallet.purse.balance_fen)
         return Answer(facts=facts, lines=(f"paid {yuan} to wallet {payee}; the purse holds {left}",))
     if session.state is PayerState.REFUSED:
-        reason = Refusal.parse(session.answer).reason.name.lower().replace("_", "-")
+        reason = reason_name(Refusal.parse(session.answer).reason)
         why = f"the payee has refused the payment: {reason}"
         is_late = is_refused_too_late(session, opened.wallet.trust, now_s=now_s)
         facts["refused_too_late"] = is_late

@@ -1,19 +1,15 @@
-"""The commands that talk to the operator: open, load, sync. Each may be cut off anywhere and run again.
+"""The commands that talk to the operator: load and sync. Each may be cut off anywhere and run again.
 
-What is asked for is stored before it leaves: the enrolment, the order, the upload. So asking again asks for
-the same, and gets the same answer.
+What is asked for is stored before it leaves: the order, the upload. So asking again asks for the same, and
+gets the same answer.
 """
 
 from collections import Counter
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
-from shuangli.api.models import NetworkDescription
 from shuangli.api.operator_link import OperatorLink
-from shuangli.crypto import KEY_BYTES
-from shuangli.errors import BadInput, Refused
-from shuangli.messages.certificates import WalletKind
+from shuangli.errors import Refused
 from shuangli.messages.key_set import KeySet
 from shuangli.messages.loads import LoadOrder
 from shuangli.money import format_yuan
@@ -21,86 +17,15 @@ from shuangli.offline.trust import Trust
 from shuangli.wallet.choice import denominate
 from shuangli.wallet.commands.edges import Answer, Edges
 from shuangli.wallet.commands.opened import (
-    ENROLMENT,
     KEY_SET,
-    NETWORK,
-    OPERATOR,
-    ROOT,
     OpenWallet,
-    keep_key_set,
-    trust_under,
-    wallet_in,
 )
-from shuangli.wallet.wallet_file import WalletFile
+from shuangli.wallet.filed_history import to_file
 
 UNIT_FEN: Final = 10
 """A load is divided into coins that pay every multiple of a jiao."""
 REMEMBER_S: Final = 7 * 86_400
 """How long settled payments stay in the journal after their request has expired."""
-
-
-def open_wallet(
-    path: Path, *, passphrase: str, operator_address: str, root: bytes, tier: int, edges: Edges
-) -> Answer:
-    """Make a wallet file and open its wallet at an operator; what was cut off before is gone on with.
-
-    Raises:
-        BadInput: the file holds an open wallet already, or cannot be made.
-        Unverified: the operator's key set is not signed by `root`.
-        Refused: the operator refuses.
-        StoreError: operator or file cannot be reached (`unavailable`).
-    """
-    with edges.operator(operator_address, (), None) as operator:
-        network, key_set = operator.describe(), operator.key_set()
-        trust_under(root, network, key_set)
-        with _file_for(path, passphrase, edges) as file:
-            _keep_anchors(file, operator_address, root, network, key_set)
-            opened = wallet_in(file, edges)
-            purse = opened.wallet.purse
-            if purse.certificate is not None and purse.revocations is not None:
-                raise BadInput("bad-file", f"{path} holds an open wallet already")
-            if purse.certificate is None:
-                _enrol(opened, operator, tier=tier, edges=edges)
-            opened.wallet.update_revocations(operator.revocation_list())
-            certificate = opened.wallet.certificate
-    claims = certificate.claims
-    facts: dict[str, object] = {
-        "wallet": claims.key.hex(),
-        "network": network.network,
-        "operator": network.operator,
-        "tier": certificate.tier,
-        "expires_at_s": claims.expires_at_s,
-    }
-    return Answer(facts=facts, lines=(f"opened wallet {claims.key.hex()} at {network.operator}",))
-
-
-def _file_for(path: Path, passphrase: str, edges: Edges) -> WalletFile:
-    if path.exists():
-        return WalletFile.open(path, passphrase=passphrase, now_s=edges.now_s(), device=edges.device)
-    seed = edges.device.random_bytes(KEY_BYTES)
-    return WalletFile.create(path, passphrase=passphrase, seed=seed, device=edges.device)
-
-
-def _keep_anchors(
-    file: WalletFile, operator_address: str, root: bytes, network: NetworkDescription, key_set: bytes
-) -> None:
-    """Keep what everything else is checked with; once an enrolment has been sent, it is that one's."""
-    if ENROLMENT not in file.kept:
-        file.keep(ROOT, root)
-        file.keep(NETWORK, network.encode())
-        file.keep(OPERATOR, operator_address.encode())
-        keep_key_set(file, KeySet.parse(key_set))
-    elif (file.kept[ROOT], file.kept[NETWORK]) != (root, network.encode()):
-        raise BadInput("bad-file", f"{file.path} was begun at another operator: finish it there")
-
-
-def _enrol(opened: OpenWallet, operator: OperatorLink, *, tier: int, edges: Edges) -> None:
-    """Send the enrolment, the same one however often. In a sandbox, each wallet is a person of its own."""
-    if ENROLMENT not in opened.file.kept:
-        person = edges.device.random_bytes(KEY_BYTES)
-        enrolment = opened.wallet.enrol(kind=WalletKind.SOFT, tier=tier, person=person, now_s=edges.now_s())
-        opened.file.keep(ENROLMENT, enrolment)
-    opened.wallet.install(operator.open_wallet(opened.file.kept[ENROLMENT]))
 
 
 def load(opened: OpenWallet, amount_fen: int, *, deposit: bool, edges: Edges) -> Answer:
@@ -159,7 +84,7 @@ def sync(opened: OpenWallet, *, edges: Edges) -> Answer:
         returned_fen = _take_returned(opened, operator)
         _take_certificate(opened, operator)
     wallet.note_sync(now_s=edges.now_s())
-    wallet.compact(forget_before_s=edges.now_s() - REMEMBER_S)
+    _compact(opened, now_s=edges.now_s())
     facts: dict[str, object] = {
         "credited_fen": credited_fen,
         "loaded_fen": loaded_fen,
@@ -182,6 +107,14 @@ def sync(opened: OpenWallet, *, edges: Edges) -> Answer:
     return Answer(facts=facts, lines=tuple(lines))
 
 
+def _compact(opened: OpenWallet, *, now_s: int) -> None:
+    """Shorten the journal; what it drops of the wallet's history is filed before."""
+    before_s = now_s - REMEMBER_S
+    for name, page in to_file(opened.wallet.purse, opened.file.kept, before_s=before_s, now_s=now_s):
+        opened.file.keep(name, page)
+    opened.wallet.compact(forget_before_s=before_s)
+
+
 def _take_returned(opened: OpenWallet, operator: OperatorLink) -> int:
     """Take the notices of what nobody has claimed; says how much has come back, in fen."""
     wallet = opened.wallet
@@ -202,7 +135,7 @@ def _take_key_set(opened: OpenWallet, data: bytes) -> None:
     trust: Trust = opened.wallet.trust
     fresh = trust.add_key_set(data)
     if fresh.number > known.number:
-        keep_key_set(opened.file, fresh)
+        opened.keep_key_set(fresh)
 
 
 def _fetch_loads(opened: OpenWallet, operator: OperatorLink) -> int:

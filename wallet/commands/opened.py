@@ -5,9 +5,10 @@ has certified, and where its operator is. It learns them once, when it is opened
 each sync.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,9 +16,14 @@ from shuangli.api.models import NetworkDescription
 from shuangli.api.operator_link import OperatorLink
 from shuangli.errors import BadInput, Unverified
 from shuangli.messages.key_set import KeySet
+from shuangli.offline.policy import STANDARD_ACCEPTS, PayeePolicy
 from shuangli.offline.trust import Trust
 from shuangli.wallet.commands.edges import Edges
-from shuangli.wallet.custody import KeyCustody
+from shuangli.wallet.custody import Custody, KeyCustody
+from shuangli.wallet.element.card_file import card_at
+from shuangli.wallet.element.reader import ElementCustody
+from shuangli.wallet.filed_history import filed
+from shuangli.wallet.history import Entry, entries
 from shuangli.wallet.rules import WalletRules
 from shuangli.wallet.wallet import Wallet
 from shuangli.wallet.wallet_file import EPOCH, WalletFile
@@ -28,8 +34,11 @@ NETWORK: Final = "network"
 KEY_SET: Final = "key-set"
 ENROLMENT: Final = "enrolment"
 TRANSFER: Final = "transfer"
+CARD: Final = "card"
 """The names of what is kept; an enrolment and a transfer are kept before they are sent."""
 OBJECTS_KEPT: Final = 4_096
+CARD_PAYEE: Final = PayeePolicy(accepts=replace(STANDARD_ACCEPTS, bundle_bytes=8_192, coins=16))
+"""What a card asks for: it has room for so much, and verifies it all by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +57,22 @@ class OpenWallet:
     def operator(self, edges: Edges) -> AbstractContextManager[OperatorLink]:
         """Its operator, to whom requests are signed with the wallet's key."""
         return edges.operator(self.operator_address, self.received, self.wallet.key)
+
+    def history(self, *, now_s: int) -> list[Entry]:
+        """All its payments, newest first, also those that its journal has dropped."""
+        return entries(self.wallet.purse, now_s=now_s, filed=filed(self.file.kept))
+
+    @property
+    def card(self) -> ElementCustody | None:
+        """The card that keeps its key; None if the file does."""
+        key = self.wallet.key
+        return key if isinstance(key, ElementCustody) else None
+
+    def keep_key_set(self, key_set: KeySet) -> None:
+        """Keep what the root has certified, here and on the card."""
+        if self.card is not None:
+            self.card.take_keys(key_set.signed.data)
+        keep_key_set(self.file, key_set)
 
     @property
     def received(self) -> tuple[bytes, ...]:
@@ -79,14 +104,23 @@ def wallet_in(file: WalletFile, edges: Edges) -> OpenWallet:
     """The wallet in a file that knows its operator."""
     network = NetworkDescription.decode(file.kept[NETWORK])
     trust = trust_under(file.kept[ROOT], network, file.kept[KEY_SET])
-    rules = WalletRules(operator=network.operator, currency=network.currency)
+    payee = CARD_PAYEE if CARD in file.kept else PayeePolicy()
+    rules = WalletRules(operator=network.operator, currency=network.currency, payee=payee)
     wallet = Wallet(
-        key=KeyCustody(file.signing_key(), edges.device.random_bytes),
+        key=_custody(file, edges),
         trust=trust,
         journal=file,
         rules=rules,
     )
     return OpenWallet(file=file, wallet=wallet, network=network)
+
+
+def _custody(file: WalletFile, edges: Edges) -> Custody:
+    """The key in the file, or on the card that it names."""
+    card = file.kept.get(CARD)
+    if card is None:
+        return KeyCustody(file.signing_key(), edges.device.random_bytes)
+    return ElementCustody(card_at(Path(os.fsdecode(card))).process, extended=True)
 
 
 def trust_under(root: bytes, network: NetworkDescription, key_set: bytes) -> Trust:

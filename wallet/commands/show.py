@@ -1,13 +1,12 @@
 """`show`: what a wallet file holds, without any network."""
 
-import datetime
-
 from shuangli.money import format_yuan
 from shuangli.offline.limits import limits_of
 from shuangli.offline.states import PayeeState, PayerState
 from shuangli.wallet.come_back import is_refused_too_late
 from shuangli.wallet.commands.edges import Answer, Edges
 from shuangli.wallet.commands.opened import OpenWallet
+from shuangli.wallet.wording import when
 
 
 def show(opened: OpenWallet, *, edges: Edges) -> Answer:
@@ -21,6 +20,7 @@ def show(opened: OpenWallet, *, edges: Edges) -> Answer:
         "sandbox": opened.network.sandbox,
         "currency": opened.network.currency,
         "tier": wallet.certificate.tier,
+        "custody": "file" if opened.card is None else "card",
         "certificate_expires_at_s": claims.expires_at_s,
         "balance_fen": purse.balance_fen,
         "balance_limit_fen": limits_of(wallet.certificate).balance_fen,
@@ -61,7 +61,8 @@ def _lines(opened: OpenWallet, facts: dict[str, object], now_s: int) -> list[str
     play = " (play money)" if network.sandbox else ""
     lines = [
         f"wallet    {claims.key.hex()}",
-        f"operator  {network.operator} on {network.network}, tier {opened.wallet.certificate.tier}",
+        f"operator  {network.operator} on {network.network}, tier {opened.wallet.certificate.tier}"
+        f"{'' if opened.card is None else ', on a card'}",
         f"purse     {network.currency} {format_yuan(purse.balance_fen)} in {len(purse.coins)} coins{play}",
     ]
     if purse.in_flight_fen:
@@ -83,10 +84,6 @@ def _lines(opened: OpenWallet, facts: dict[str, object], now_s: int) -> list[str
     if purse.evidence:
         lines.append(f"holds evidence of {len(purse.evidence)} double spends")
     lines.append(
-        f"valid     until {_date(claims.expires_at_s)}{'' if claims.valid_at(now_s) else ', not now'}"
+        f"valid     until {when(claims.expires_at_s)}{'' if claims.valid_at(now_s) else ', not now'}"
     )
     return lines
-
-
-def _date(time_s: int) -> str:
-    return datetime.datetime.fromtimestamp(time_s, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")

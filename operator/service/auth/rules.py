@@ -15,8 +15,11 @@ SCOPES: Final[dict[str, str]] = {
     "merchants:manage": "let companies take payments for orders",
     "sales:write": "make out orders, give refunds, and read what was settled, for one merchant's wallet",
     "payments:make": "pay out of one company's wallet, such as wages",
+    "webhooks:manage": "be told of the events of one company's wallet, signed, at a URL",
     "statements:read": "read the statements of one company's wallet",
-    "disputes:resolve": "decide disputes",
+    "disputes:resolve": "decide disputes, and take what is paid back for double spends",
+    "identities:request": "ask who holds a wallet, for a reason",
+    "identities:grant": "grant requests for who holds a wallet, which somebody else has made",
     "risk:review": "read and decide the cases of risk control",
     "reports:read": "read reports of large values, and the operator's regime",
     "audit:read": "read the entries of the audit log",
@@ -43,6 +46,7 @@ UPLOAD: Final = Rule(anybody=True, most_bytes=2**62)
 """Proves itself; whoever reads it bounds it."""
 HOLDER: Final = Rule(wallet=True)
 MANAGER: Final = Rule(scopes=("wallets:manage",))
+SUBSCRIBER: Final = Rule(own_scopes=("webhooks:manage",))
 SELLER: Final = Rule(wallet=True, own_scopes=("sales:write",))
 
 RULES: Final[dict[str, Rule]] = {
@@ -74,22 +78,33 @@ RULES: Final[dict[str, Rule]] = {
     "PUT /v1/wallets/{wallet}/sub-wallets/{child}": HOLDER,
     "DELETE /v1/wallets/{wallet}/sub-wallets/{child}": HOLDER,
     "POST /v1/wallets/{wallet}/sub-wallets/{child}/pulls": HOLDER,
+    "PUT /v1/wallets/{wallet}/recovery-key": HOLDER,
+    "GET /v1/recoveries/{wallet}": HOLDER,
+    "POST /v1/recoveries/{wallet}": HOLDER,
     "POST /v1/wallets/{wallet}/second-factor": HOLDER,
     "PUT /v1/wallets/{wallet}/second-factor": HOLDER,
     "POST /v1/wallets/{wallet}/deposits": HOLDER,
     "POST /v1/wallets/{wallet}/redemptions": HOLDER,
     "POST /v1/wallets/{wallet}/transfers": Rule(wallet=True, own_scopes=("payments:make",)),
+    "POST /v1/wallets/{wallet}/remittances": Rule(wallet=True, own_scopes=("payments:make",)),
+    "GET /v1/wallets/{wallet}/remittances": Rule(wallet=True, own_scopes=("payments:make",)),
+    "GET /v1/wallets/{wallet}/remittances/{entry}": Rule(wallet=True, own_scopes=("payments:make",)),
     "POST /v1/wallets/{wallet}/purchases": HOLDER,
     "POST /v1/wallets/{wallet}/refunds": SELLER,
     "GET /v1/wallets/{wallet}/receipts": Rule(wallet=True, own_scopes=("payments:make", "sales:write")),
     "GET /v1/wallets/{wallet}/receipts/{receipt}": Rule(
         wallet=True, own_scopes=("payments:make", "sales:write")
     ),
+    "POST /v1/wallets/{wallet}/repayments": Rule(wallet=True, scopes=("disputes:resolve",)),
     "POST /v1/wallets/{wallet}/disputes": HOLDER,
     "GET /v1/wallets/{wallet}/disputes": HOLDER,
     "GET /v1/wallets/{wallet}/statement": Rule(wallet=True, parent=True, own_scopes=("statements:read",)),
     "GET /v1/wallets/{wallet}/events": HOLDER,
     "GET /v1/wallets/{wallet}/returns": HOLDER,
+    "POST /v1/wallets/{wallet}/webhooks": SUBSCRIBER,
+    "GET /v1/wallets/{wallet}/webhooks": SUBSCRIBER,
+    "DELETE /v1/wallets/{wallet}/webhooks/{webhook}": SUBSCRIBER,
+    "GET /v1/wallets/{wallet}/webhooks/{webhook}/deliveries": SUBSCRIBER,
     "GET /v1/merchants/{wallet}": ANYBODY,
     "PUT /v1/merchants/{wallet}": Rule(scopes=("merchants:manage",)),
     "POST /v1/merchants/{wallet}/sales": SELLER,
@@ -102,6 +117,10 @@ RULES: Final[dict[str, Rule]] = {
     "GET /v1/risk/cases": Rule(scopes=("risk:review",)),
     "GET /v1/risk/cases/{case}": Rule(scopes=("risk:review",)),
     "PUT /v1/risk/cases/{case}": Rule(scopes=("risk:review",)),
+    "POST /v1/identity-requests": Rule(scopes=("identities:request",)),
+    "GET /v1/identity-requests": Rule(scopes=("identities:request", "identities:grant", "audit:read")),
+    "GET /v1/identity-requests/{request}": Rule(scopes=("identities:request", "identities:grant")),
+    "PUT /v1/identity-requests/{request}": Rule(scopes=("identities:grant",)),
     "GET /v1/large-value-reports": Rule(scopes=("reports:read",)),
     "GET /v1/regime": Rule(scopes=("reports:read",)),
     "GET /v1/sandbox/clock": ANYBODY,

@@ -110,14 +110,14 @@ def _add_second_factor(router: APIRouter, desk: Desk) -> None:
     def start(wallet: WalletPath) -> Response:
         """A secret for codes (RFC 6238), shown once. It is in use after a code was shown with PUT."""
         with desk.transaction():
-            secret, uri = desk.codes.start(desk.bank.active(bytes.fromhex(wallet)))
+            secret, uri = desk.codes.start(desk.bank.active(wallet))
         return told(SecretTold(secret=secret, uri=uri))
 
     @router.put("/wallets/{wallet}/second-factor", **shows(Done))
     def confirm(wallet: WalletPath, asked: Code) -> Response:
         """Show a code: from now on, large payments need one."""
         with desk.transaction() as now_s:
-            row = desk.bank.active(bytes.fromhex(wallet))
+            row = desk.bank.active(wallet)
             refused = desk.codes.check(row, asked.code, now_s=now_s, confirm=True)
         if refused is not None:
             raise refused

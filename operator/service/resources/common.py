@@ -15,12 +15,26 @@ JSON: Final = "application/json"
 ONCE_PATTERN: Final = r'^"[ !#-~]{1,64}"$'
 CURSOR_PATTERN: Final = r"^[0-9]{1,16}(\.[0-9]{1,16})?$"
 
-WalletPath = Annotated[
-    str, Path(pattern=KEY_PATTERN, description="the wallet's key in hex", examples=[EXAMPLE_KEY])
-]
-ChildPath = Annotated[
-    str, Path(pattern=KEY_PATTERN, description="the sub-wallet's key in hex", examples=[OTHER_KEY])
-]
+
+def _wallet(
+    wallet: Annotated[
+        str, Path(pattern=KEY_PATTERN, description="the wallet's key in hex", examples=[EXAMPLE_KEY])
+    ],
+) -> bytes:
+    return bytes.fromhex(wallet)
+
+
+def _child(
+    child: Annotated[
+        str, Path(pattern=KEY_PATTERN, description="the sub-wallet's key in hex", examples=[OTHER_KEY])
+    ],
+) -> bytes:
+    return bytes.fromhex(child)
+
+
+WalletPath = Annotated[bytes, Depends(_wallet)]
+"""The key of the wallet that a path names."""
+ChildPath = Annotated[bytes, Depends(_child)]
 NumberPath = Annotated[int, Path(ge=0, le=MAX_NUMBER, examples=[17])]
 WITHOUT_QUOTES: Final = AfterValidator(lambda quoted: quoted[1:-1])
 """For a header that is read in quotation marks: what stands between them."""
@@ -48,6 +62,11 @@ Cursor = Annotated[
 ]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="how many items at most")]
 After = Annotated[int, Query(ge=0, le=MAX_NUMBER, description="only what has a larger number")]
+
+
+def number_of(cursor: str) -> int:
+    """The number after which a page begins."""
+    return min(int(cursor.partition(".")[0] or 0), MAX_NUMBER)
 
 
 def _caller(request: Request) -> Caller:

@@ -12,7 +12,7 @@ from shuangli.api.asked import (
     RefundOrder,
     TransferOrder,
 )
-from shuangli.api.bodies import MAX_NUMBER, Page
+from shuangli.api.bodies import Page
 from shuangli.api.service.manners import answer
 from shuangli.api.told import Booked, DisputeView, Feed, ReceiptView, StatementView
 from shuangli.operator.customers.statements import Period
@@ -28,6 +28,7 @@ from shuangli.operator.service.resources.common import (
     NumberPath,
     OnceKey,
     WalletPath,
+    number_of,
     shows,
     told,
     told_bytes,
@@ -58,16 +59,14 @@ def _add_bank_account(router: APIRouter, desk: Desk) -> None:
     @router.post("/wallets/{wallet}/deposits", **shows(Booked))
     def deposit(wallet: WalletPath, asked: DepositOrder, once: OnceKey) -> Response:
         """Pay in from the holder's bank account: a stand-in that always holds enough."""
-        key = bytes.fromhex(wallet)
-        return told(desk.deposit(key, asked.amount_fen, idempotency_key=once))
+        return told(desk.deposit(wallet, asked.amount_fen, idempotency_key=once))
 
     @router.post("/wallets/{wallet}/redemptions", **shows(Booked))
     def redeem(
         wallet: WalletPath, asked: RedemptionOrder, once: OnceKey, second_factor: CodeHeader = ""
     ) -> Response:
         """Pay out to the holder's bank account."""
-        key = bytes.fromhex(wallet)
-        return told_bytes(desk.redeem(key, asked, idempotency_key=once, code=second_factor))
+        return told_bytes(desk.redeem(wallet, asked, idempotency_key=once, code=second_factor))
 
 
 def _add_payments(router: APIRouter, desk: Desk) -> None:
@@ -83,7 +82,7 @@ def _add_payments(router: APIRouter, desk: Desk) -> None:
         return told_bytes(
             desk.transfer_for(
                 caller.name,
-                bytes.fromhex(wallet),
+                wallet,
                 asked,
                 idempotency_key=once,
                 code=_code(caller, second_factor),
@@ -95,21 +94,19 @@ def _add_payments(router: APIRouter, desk: Desk) -> None:
         wallet: WalletPath, asked: PurchaseOrder, once: OnceKey, second_factor: CodeHeader = ""
     ) -> Response:
         """Pay a merchant's sale, once."""
-        key = bytes.fromhex(wallet)
-        return told_bytes(desk.buy(key, asked, idempotency_key=once, code=second_factor))
+        return told_bytes(desk.buy(wallet, asked, idempotency_key=once, code=second_factor))
 
     @router.post("/wallets/{wallet}/refunds", **shows(ReceiptView))
     def refund(wallet: WalletPath, asked: RefundOrder, once: OnceKey, caller: CallerOf) -> Response:
         """Give back a payment that was received, or a part of it."""
-        key = bytes.fromhex(wallet)
         return told_bytes(
             desk.once(
                 caller.name,
                 once,
-                b"refund/" + key + asked.model_dump_json().encode(),
+                b"refund/" + wallet + asked.model_dump_json().encode(),
                 lambda now_s: receipt_view(
                     desk.payments.refund(
-                        asked.receipt_no, asked.amount_fen, by=key, note=asked.note, now_s=now_s
+                        asked.receipt_no, asked.amount_fen, by=wallet, note=asked.note, now_s=now_s
                     )
                 ),
             )
@@ -121,8 +118,8 @@ def _add_receipts(router: APIRouter, desk: Desk) -> None:
     def receipts(wallet: WalletPath, cursor: Cursor = "", limit: Limit = 100) -> Response:
         """What a wallet has paid and received online, in order."""
         with desk.transaction():
-            row = desk.wallets.row(bytes.fromhex(wallet))
-            found = desk.payments.receipts(row, after=_number(cursor), most=limit + 1)
+            row = desk.wallets.row(wallet)
+            found = desk.payments.receipts(row, after=number_of(cursor), most=limit + 1)
         more = str(found[limit - 1].receipt_no) if len(found) > limit else None
         return told(Page(items=[receipt_view(each) for each in found[:limit]], next=more))
 
@@ -130,33 +127,27 @@ def _add_receipts(router: APIRouter, desk: Desk) -> None:
     def receipt(wallet: WalletPath, receipt: NumberPath) -> Response:
         """One payment that a wallet has made or received."""
         with desk.transaction():
-            return told(receipt_view(desk.payments.receipt(receipt, of=bytes.fromhex(wallet))))
+            return told(receipt_view(desk.payments.receipt(receipt, of=wallet)))
 
     @router.post("/wallets/{wallet}/disputes", **shows(DisputeView))
     def object_to(wallet: WalletPath, asked: Objection) -> Response:
         """Object to a payment that this wallet has made. The operator decides."""
-        key = bytes.fromhex(wallet)
         with desk.transaction() as now_s:
-            found = desk.trade.object_to(asked.receipt_no, asked.reason, by=key, now_s=now_s)
+            found = desk.trade.object_to(asked.receipt_no, asked.reason, by=wallet, now_s=now_s)
         return told(dispute_view(found))
 
     @router.get("/wallets/{wallet}/disputes", **shows(Page[DisputeView]))
     def disputes(wallet: WalletPath, cursor: Cursor = "", limit: Limit = 100) -> Response:
         """The disputes that a wallet has opened, in order."""
-        return told(dispute_page(desk, cursor, limit, of=bytes.fromhex(wallet)))
+        return told(dispute_page(desk, cursor, limit, of=wallet))
 
 
 def dispute_page(desk: Desk, cursor: str, limit: int, of: bytes | None = None) -> Page[DisputeView]:
     """A page of disputes; only of those that a wallet has opened, if one is named."""
     with desk.transaction():
-        found = desk.trade.disputes(after=_number(cursor), most=limit + 1, of=of)
+        found = desk.trade.disputes(after=number_of(cursor), most=limit + 1, of=of)
     more = str(found[limit - 1].dispute_no) if len(found) > limit else None
     return Page(items=[dispute_view(each) for each in found[:limit]], next=more)
-
-
-def _number(cursor: str) -> int:
-    """The number after which a page begins."""
-    return min(int(cursor.partition(".")[0] or 0), MAX_NUMBER)
 
 
 def _shows_statement() -> dict[str, Any]:
@@ -183,14 +174,14 @@ def _add_statements(router: APIRouter, desk: Desk) -> None:
 
         As JSON in pages. In another `format` it is one file, and `cursor` and `limit` do not count.
         """
-        key, period = bytes.fromhex(wallet), Period(start_s=start_s, end_s=end_s)
+        period = Period(start_s=start_s, end_s=end_s)
         if form == "json":
-            found = desk.read_statement(key, period, after=_number(cursor), most=limit)
+            found = desk.read_statement(wallet, period, after=number_of(cursor), most=limit)
             return told(statement_view(found))
-        found, asked = desk.whole_statement(key, period, most=MOST_LINES)
+        found, asked = desk.whole_statement(wallet, period, most=MOST_LINES)
         return answer(FORMATS[form].write(found, asked), FORMATS[form].media_type)
 
     @router.get("/wallets/{wallet}/events", **shows(Feed))
     def events(wallet: WalletPath, cursor: Cursor = "", limit: Limit = 100) -> Response:
         """What has happened to a wallet since `cursor`: entries of its account, freezes, new certificates."""
-        return told(desk.feed(bytes.fromhex(wallet), cursor, most=limit))
+        return told(desk.feed(wallet, cursor, most=limit))

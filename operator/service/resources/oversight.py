@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from shuangli.api.bodies import Page
 from shuangli.api.oversight import LargeReportView, LargeValueView, RegimeView, Review, RiskCaseView
-from shuangli.operator.days import day_no
+from shuangli.days import day_no
 from shuangli.operator.risk.cases import Case, Outcome
 from shuangli.operator.service.desk import Desk
 from shuangli.operator.service.resources.common import (
@@ -16,6 +16,7 @@ from shuangli.operator.service.resources.common import (
     Cursor,
     Limit,
     NumberPath,
+    number_of,
     shows,
     told,
 )
@@ -37,9 +38,8 @@ def routes(desk: Desk) -> APIRouter:
         waiting: Annotated[bool, Query(description="only those that nobody has reviewed")] = True,
     ) -> Response:
         """The queue of risk control: what was flagged, held or frozen for, and why."""
-        after = int(cursor.partition(".")[0] or 0)
         with desk.transaction():
-            found = desk.risk.cases.queue(after=after, most=limit + 1, only_open=waiting)
+            found = desk.risk.cases.queue(after=number_of(cursor), most=limit + 1, only_open=waiting)
         more = str(found[limit - 1].case_no) if len(found) > limit else None
         return told(Page(items=[_view(case) for case in found[:limit]], next=more))
 

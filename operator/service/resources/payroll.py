@@ -97,7 +97,7 @@ def routes(desk: Desk) -> APIRouter:
             batch = read_pain001(sent.data, operator=operator)
         if isinstance(batch, Rejection):
             return _refused(batch, name, sent, desk)
-        taken = desk.payroll.submit(batch, debtor=bytes.fromhex(wallet))
+        taken = desk.payroll.submit(batch, debtor=wallet)
         if isinstance(taken, Rejection):
             return _refused(taken, name, sent, desk)
         return _reported(taken, sent.wants_xml, desk)
@@ -109,7 +109,7 @@ def routes(desk: Desk) -> APIRouter:
         form: Annotated[Literal["json", "pain.002"], Query(alias="format")] = "json",
     ) -> Response:
         """What has become of a batch, line by line; as JSON, or as an ISO 20022 pain.002."""
-        report = desk.payroll.find(name, debtor=bytes.fromhex(wallet))
+        report = desk.payroll.find(name, debtor=wallet)
         return _reported(report, form == "pain.002", desk)
 
     return router

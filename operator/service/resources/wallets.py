@@ -50,59 +50,55 @@ def _add_reading(router: APIRouter, desk: Desk) -> None:
     def look(wallet: WalletPath) -> Response:
         """A wallet: its tier, state, and what its account holds."""
         with desk.transaction():
-            return told(_view(desk, bytes.fromhex(wallet)))
+            return told(_view(desk, wallet))
 
     @router.get("/wallets/{wallet}/limits", **shows(LimitsView))
     def limits(wallet: WalletPath) -> Response:
         """The limits of a wallet, and what is left of them."""
-        return told(desk.limits(bytes.fromhex(wallet)))
+        return told(desk.limits(wallet))
 
 
 def _add_signed(router: APIRouter, desk: Desk, shown: Mapping[str, str]) -> None:
     @router.get("/wallets/{wallet}/certificate", **gives(COSE_SIGN1, shown["certificate"]))
     def certificate(wallet: WalletPath) -> Response:
         """The newest certificate of a wallet, signed by the operator."""
-        return answer(desk.certificate(bytes.fromhex(wallet)), COSE_SIGN1)
+        return answer(desk.certificate(wallet), COSE_SIGN1)
 
     @router.get("/wallets/{wallet}/returns", **gives(CBOR, shown["byte strings"]))
     def returns(wallet: WalletPath, after: After = 0) -> Response:
         """What nobody claimed and has gone back to a wallet: notices, signed by the operator, in an array."""
-        return answer(encode(desk.returns(bytes.fromhex(wallet), after=after)), CBOR)
+        return answer(encode(desk.returns(wallet, after=after)), CBOR)
 
 
 def _add_changing(router: APIRouter, desk: Desk) -> None:
     @router.put("/wallets/{wallet}/tier", **shows(WalletView))
     def upgrade(wallet: WalletPath, asked: UpgradeOrder) -> Response:
         """Give a person's wallet another tier. The wallet fetches its new certificate."""
-        key = bytes.fromhex(wallet)
         with desk.transaction() as now_s:
-            desk.wallets.upgrade(key, asked.tier, now_s=now_s)
-            return told(_view(desk, key))
+            desk.wallets.upgrade(wallet, asked.tier, now_s=now_s)
+            return told(_view(desk, wallet))
 
     @router.put("/wallets/{wallet}/freeze", **shows(WalletView))
     def freeze(wallet: WalletPath, asked: FreezeOrder, caller: CallerOf) -> Response:
         """Freeze a wallet: nothing leaves its account, and nothing is loaded."""
-        key = bytes.fromhex(wallet)
         with desk.transaction() as now_s:
-            desk.wallets.freeze(key, asked_by=_word(caller, key), reason=asked.reason, now_s=now_s)
-            return told(_view(desk, key))
+            desk.wallets.freeze(wallet, asked_by=_word(caller, wallet), reason=asked.reason, now_s=now_s)
+            return told(_view(desk, wallet))
 
     @router.delete("/wallets/{wallet}/freeze", **shows(WalletView))
     def release(wallet: WalletPath) -> Response:
         """Release a frozen wallet."""
-        key = bytes.fromhex(wallet)
         with desk.transaction() as now_s:
-            desk.wallets.release(key, now_s=now_s)
-            return told(_view(desk, key))
+            desk.wallets.release(wallet, now_s=now_s)
+            return told(_view(desk, wallet))
 
     @router.post("/wallets/{wallet}/close", **shows(WalletView))
     def close(wallet: WalletPath, asked: CloseOrder, caller: CallerOf) -> Response:
         """Close a wallet; closed again, it stays as it is. Its money goes to its holder's newest open one."""
-        key = bytes.fromhex(wallet)
         with desk.transaction() as now_s:
             by_operator = caller.wallet is None
-            desk.wallets.close(key, lost=asked.lost, by_operator=by_operator, now_s=now_s)
-            return told(_view(desk, key))
+            desk.wallets.close(wallet, lost=asked.lost, by_operator=by_operator, now_s=now_s)
+            return told(_view(desk, wallet))
 
 
 def _word(caller: Caller, wallet: bytes) -> str:
@@ -117,39 +113,36 @@ def _add_sub_wallets(router: APIRouter, desk: Desk) -> None:
     def children(wallet: WalletPath) -> Response:
         """The wallets that are under this one."""
         with desk.transaction():
-            found = desk.wallets.children(desk.wallets.row(bytes.fromhex(wallet)))
+            found = desk.wallets.children(desk.wallets.row(wallet))
         return told(SubWallets(items=[key.hex() for key in found]))
 
     @router.put("/wallets/{wallet}/sub-wallets/{child}", **shows(WalletView))
     def take_under(wallet: WalletPath, child: ChildPath, asked: SubWalletLimits) -> Response:
         """Make another wallet of the same person a sub-wallet, with limits of its own."""
-        key = bytes.fromhex(child)
         with desk.transaction() as now_s:
             desk.wallets.take_under(
-                bytes.fromhex(wallet),
-                key,
+                wallet,
+                child,
                 payment_fen=asked.payment_fen,
                 day_fen=asked.day_fen,
                 now_s=now_s,
             )
-            return told(_view(desk, key))
+            return told(_view(desk, child))
 
     @router.delete("/wallets/{wallet}/sub-wallets/{child}", **shows(WalletView))
     def let_go(wallet: WalletPath, child: ChildPath) -> Response:
         """Make a sub-wallet a wallet of its own again."""
-        key = bytes.fromhex(child)
         with desk.transaction() as now_s:
-            desk.wallets.let_go(bytes.fromhex(wallet), key, now_s=now_s)
-            return told(_view(desk, key))
+            desk.wallets.let_go(wallet, child, now_s=now_s)
+            return told(_view(desk, child))
 
     @router.post("/wallets/{wallet}/sub-wallets/{child}/pulls", **shows(ReceiptView))
     def pull(wallet: WalletPath, child: ChildPath, asked: Pull, once: OnceKey) -> Response:
         """Take money back out of a sub-wallet."""
-        parent, key = bytes.fromhex(wallet), bytes.fromhex(child)
 
         def act(now_s: int) -> ReceiptView:
-            desk.wallets.check_under(parent, key)
-            return receipt_view(desk.payments.pull(parent, key, asked.amount_fen, now_s=now_s))
+            desk.wallets.check_under(wallet, child)
+            return receipt_view(desk.payments.pull(wallet, child, asked.amount_fen, now_s=now_s))
 
-        request = b"pull/" + key + asked.model_dump_json().encode()
-        return told_bytes(desk.once(f"wallet/{wallet}", once, request, act))
+        request = b"pull/" + child + asked.model_dump_json().encode()
+        return told_bytes(desk.once(f"wallet/{wallet.hex()}", once, request, act))

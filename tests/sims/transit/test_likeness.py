@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from shuangli.sims.transit.demand import Demand, demand_of, read_demand
 from shuangli.sims.transit.habits import Habits, habitual_days
-from shuangli.sims.transit.likeness import Apart, Shape, apart, chi_square, largest, shape_of
+from shuangli.sims.transit.likeness import Apart, Shape, apart, largest, shape_of
 from shuangli.sims.transit.network import Network, read_network, synthetic_network
 from tests.conftest import Shared
 
@@ -42,6 +43,13 @@ def within(mine: Apart, real: Apart, *, stations: float, lengths: float) -> bool
         and mine.distances <= lengths * real.distances
         and mine.energy <= lengths * real.energy
     )
+
+
+def chi_square(one: Shape, other: Shape, trips: tuple[float, float]) -> float:
+    """The p-value of the chi-square test that the hours of two days, of so many trips, are alike."""
+    counts = np.stack([one.hours * trips[0], other.hours * trips[1]])
+    counts = counts[:, counts.sum(axis=0) > 0]
+    return float(stats.chi2_contingency(counts).pvalue)
 
 
 def summary(shape: Shape) -> dict[str, Any]:

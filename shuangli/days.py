@@ -1,4 +1,4 @@
-"""Days as the bank counts them: from midnight to midnight in Beijing (UTC+8, no summer time). Pure.
+"""Days as banks count them: from midnight to midnight in Beijing (UTC+8, no summer time). Pure.
 
 A day is a whole number, that of days since 1970-01-01 there.
 """
