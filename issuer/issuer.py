@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from shuangli.crypto import Signer
+from shuangli.days import OFFSET_S
 from shuangli.errors import Malformed, StoreError
 from shuangli.issuer.cases import list_cases
 from shuangli.issuer.centre import RegistrationCentre, Settled, Submission
@@ -39,17 +40,21 @@ class Issuer:
         centre_key: Signer,
         trust: Trust,
         policy: LossPolicy,
+        day_offset_s: int = OFFSET_S,
     ) -> None:
-        """Run the issuer's online side, minting under one epoch; the root key is not needed here."""
+        """Run the issuer's online side, minting under one epoch; the root key is not needed here.
+
+        Limits of a day count from midnight to midnight where clocks are `day_offset_s` ahead of UTC.
+        """
         self.store = store
         self.trust = trust
         self._key = centre_key
-        self._mint = Mint(store=store, trust=trust)
+        self.person_desk = PersonDesk(store=store, day_offset_s=day_offset_s)
+        self._mint = Mint(store=store, trust=trust, persons=self.person_desk)
         self.centre = RegistrationCentre(store=store, key=centre_key, trust=trust, policy=policy)
         self.return_desk = ReturnDesk(store=store, trust=trust, policy=policy)
         self.loss_desk = LossDesk(store=store)
         self.cases = CaseDesk(store=store, trust=trust, losses=self.loss_desk)
-        self.person_desk = PersonDesk(store=store)
         self.vaults = VaultDesk(store=store, key=centre_key, trust=trust, returns=self.return_desk)
         self.remittances = RemittanceDesk(store=store, trust=trust)
         self.epochs = EpochDesk(store=store, returns=self.return_desk)

@@ -50,12 +50,12 @@ class MintingKey:
 class Mint:
     """Mints for operators; every order is answered by one load, however often it is sent."""
 
-    def __init__(self, *, store: IssuerStore, trust: Trust) -> None:
+    def __init__(self, *, store: IssuerStore, trust: Trust, persons: PersonDesk) -> None:
         """Mint under the epochs whose keys it is given; `trust` is the issuer's own place."""
         self._store = store
         self._trust = trust
         self._keys: dict[int, MintingKey] = {}
-        self._persons = PersonDesk(store=store)
+        self._persons = persons
 
     def add_key(self, minting: MintingKey) -> None:
         """Mint under this epoch, too, while it is open."""

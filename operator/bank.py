@@ -86,7 +86,7 @@ class Bank(Accounts):
         ordered = self.under_way.find(order_id)
         wallet = self._accept(order, now_s) if ordered is None else self.row_of(order.owner)
         asked_s = now_s if ordered is None else ordered.asked_s
-        day, account = day_of(asked_s), paid_from(wallet, order.condition)
+        day, account = self._day_of(asked_s), paid_from(wallet, order.condition)
         try:
             load_data = yield MintRequest(
                 operator=self.terms.name,
@@ -115,6 +115,9 @@ class Bank(Accounts):
         self.log(EventKind.LOAD, now_s, **told, tier=tier_of(self.store, account))
         return load_data
 
+    def _day_of(self, at_s: int) -> int:
+        return day_of(at_s, offset_s=self.terms.day_offset_s)
+
     def _accept(self, order: LoadOrder, now_s: int) -> WalletRow:
         """Look whether a wallet may order so much, and write down that it has, before the issuer is asked."""
         wallet = self.active(order.owner)
@@ -122,7 +125,7 @@ class Bank(Accounts):
         if self.trust.is_revoked(WalletCertificate.parse(wallet.certificate)):
             raise Refused("frozen", "the wallet's key is revoked: it has spent a coin twice")
         amount_fen, person = sum(order.values_fen), wallet.person
-        loaded_fen = self.store.loaded_fen(person, day_of(now_s)) + self.under_way.by_person_fen(person)
+        loaded_fen = self.store.loaded_fen(person, self._day_of(now_s)) + self.under_way.by_person_fen(person)
         self.terms.limits.check_load(wallet.tier, amount_fen=amount_fen, loaded_today_fen=loaded_fen)
         self.check_funds(paid_from(wallet, order.condition), amount_fen, of=order.owner)
         details = {"wallet": order.owner, "person": person}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from shuangli.crypto import Signer
+from shuangli.days import OFFSET_S
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.claims import SERIAL_BYTES, Claims
 from shuangli.messages.enrolment import Enrolment
@@ -11,11 +12,15 @@ from shuangli.offline.limits import LimitsTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankTerms:
-    """How an operator certifies: its name, limits table, and how long a certificate is valid."""
+    """How an operator certifies: its name, limits table, and how long a certificate is valid.
+
+    Limits of a day count from midnight to midnight where clocks are `day_offset_s` ahead of UTC.
+    """
 
     name: str
     limits: LimitsTable
     certificate_life_s: int
+    day_offset_s: int = OFFSET_S
 
 
 def certify(

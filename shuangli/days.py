@@ -12,9 +12,9 @@ BEIJING: Final = timezone(timedelta(seconds=OFFSET_S))
 _FIRST: Final = date(1970, 1, 1)
 
 
-def day_of(at_s: int) -> int:
-    """The day of a time in seconds since 1970."""
-    return (at_s + OFFSET_S) // DAY_S
+def day_of(at_s: int, *, offset_s: int = OFFSET_S) -> int:
+    """The day of a time in seconds since 1970; of a place whose clocks are `offset_s` ahead of UTC."""
+    return (at_s + offset_s) // DAY_S
 
 
 def start_of(day: int) -> int:

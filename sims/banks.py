@@ -14,7 +14,16 @@ from shuangli.operator.bank import Bank
 from shuangli.operator.certifying import BankTerms
 from shuangli.operator.pseudonyms import PseudonymKey, Pseudonyms
 from shuangli.operator.store import OperatorStore
-from shuangli.sims.system import REMEMBERED, VAULT_FEN, YEAR_S, Anchors, SystemPlan, derive_key, place_of
+from shuangli.sims.system import (
+    DAY_OFFSET_S,
+    REMEMBERED,
+    VAULT_FEN,
+    YEAR_S,
+    Anchors,
+    SystemPlan,
+    derive_key,
+    place_of,
+)
 
 
 class Inbox:
@@ -76,6 +85,7 @@ class Premises:
                 name=plan.operator_names[self.index],
                 limits=LIMITS_2022,
                 certificate_life_s=plan.ends_s - plan.start_s + YEAR_S // 2,
+                day_offset_s=DAY_OFFSET_S,
             ),
             key=self.key,
             trust=self.trust,

@@ -26,6 +26,8 @@ from shuangli.sims.signatures import SCHEMES, Scheme, Signatures, know_certifier
 from shuangli.sims.uplink import Answer, Ask, AskKind, Reply
 
 EPOCH: Final = 1
+DAY_OFFSET_S: Final = 0
+"""A simulated place has the time that all its clocks show: days begin at its midnight."""
 YEAR_S: Final = 365 * 86_400
 REMEMBERED: Final = 800_000
 """Checked objects that an operator or the centre remembers."""
@@ -208,6 +210,7 @@ class System:
             centre_key=self.centre_key,
             trust=self.anchors.place(objects_kept=REMEMBERED),
             policy=LossPolicy(cap_per_person_fen=plan.cap_per_person_fen, rule=plan.loss_rule),
+            day_offset_s=DAY_OFFSET_S,
         )
         with self.issuer.transaction():
             for name in plan.operator_names:

@@ -1,8 +1,9 @@
 """The desk of persons: limits at loading, and what was paid offline beyond the limit of a day.
 
 Payments are counted after they were settled, from the signed objects as they were kept, some at a time: so
-settling does not wait for it. Loads count by the day in Beijing on which they were asked for, as operators
-count them; payments by that on which they were signed, in UTC, as devices count them.
+settling does not wait for it. Loads count by the day on which they were asked for, in Beijing unless it is
+said otherwise, as operators count them; payments by that on which they were signed, in UTC, as devices count
+them.
 """
 
 from collections.abc import Iterable
@@ -30,9 +31,10 @@ DAYS_KEPT: Final = 400
 class PersonDesk:
     """Counts for persons over all operators. What writes is called inside the issuer's transaction."""
 
-    def __init__(self, *, store: IssuerStore) -> None:
-        """Use `store`."""
+    def __init__(self, *, store: IssuerStore, day_offset_s: int) -> None:
+        """Use `store`; a day of loads begins at midnight where clocks are `day_offset_s` ahead of UTC."""
         self._store = store
+        self._day_offset_s = day_offset_s
 
     def count_load(self, customer: Customer, key: bytes, amount_fen: int, *, now_s: int) -> None:
         """Count a load of a person under a key, if the day's limit leaves room for it.
@@ -42,7 +44,7 @@ class PersonDesk:
         Raises:
             Refused: it does not (`over-limit`).
         """
-        persons, day = self._store.persons, day_of(now_s)
+        persons, day = self._store.persons, day_of(now_s, offset_s=self._day_offset_s)
         loaded_fen = persons.loaded_fen(customer.person, day)
         check_load(customer, amount_fen=amount_fen, loaded_today_fen=loaded_fen)
         persons.add_load(customer.person, day, amount_fen)
