@@ -21,6 +21,8 @@ from tests.docs.pages import Block, blocks
 SHELL: Final = ("sh", "console")
 OUTSIDE: Final = "../shared/"
 """What blocks name that need data from outside: they are only read."""
+MOST_S: Final = 600
+"""No block of a page takes so long: whatever it waits for will not come."""
 STARTED: Final[list[int]] = []
 """The process groups of scripts that were run."""
 
@@ -50,7 +52,11 @@ def play(parts: Iterable[Block], directory: Path) -> None:
 
 
 def shell(text: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    """Run a text as a script, standard error among its output; `end_all` ends what it leaves running."""
+    """Run a text as a script, standard error among its output; `end_all` ends what it leaves running.
+
+    Raises:
+        Differs: it has not ended in `MOST_S` seconds.
+    """
     process = subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", text],
         cwd=directory,
@@ -62,7 +68,10 @@ def shell(text: str, directory: Path) -> subprocess.CompletedProcess[str]:
         text=True,
     )
     STARTED.append(process.pid)
-    printed, _ = process.communicate()
+    try:
+        printed, _ = process.communicate(timeout=MOST_S)
+    except subprocess.TimeoutExpired as error:
+        raise Differs(f"not ended after {MOST_S} s\n{text}") from error
     return subprocess.CompletedProcess(process.args, process.returncode, printed)
 
 
