@@ -263,7 +263,7 @@ class Cell:
         past = [wallet for _, wallet in self._stage.past]
         signatures = [device.signatures for device in self._hands]
         return CellReport(
-            holdings=holdings(self._honest(), watched, past, self._truth.deeds),
+            holdings=holdings(self._honest(), watched, past, self._truth),
             deeds=self._truth.deeds,
             guilty=self._crew.guilty({index: self._hands.keys(index) for index in self._crew.watched}),
             exposed_fen=self._truth.exposed_fen,

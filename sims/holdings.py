@@ -1,10 +1,11 @@
 """Where the value is at the end, counted in the devices: the other side of the centre's books."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from shuangli.messages.notices import Outcome
-from shuangli.sims.adversaries.truth import Deed
+from shuangli.offline.chain import Coin
+from shuangli.sims.adversaries.truth import Truth
 from shuangli.sims.device import Device
 from shuangli.wallet.wallet import Wallet
 
@@ -39,13 +40,15 @@ class Holdings:
 
 
 def holdings(
-    devices: Iterable[Device], watched: Collection[int], past: Iterable[Wallet], deeds: Sequence[Deed]
+    devices: Iterable[Device], watched: Collection[int], past: Iterable[Wallet], truth: Truth
 ) -> Holdings:
     """Count what `devices` hold; `watched` are the numbers of those that may spend twice.
 
     `past` are wallets that were put back to what they had been, as they were before that. What a payee has
-    refused is in flight until it has come back.
+    refused is in flight until it has come back. What descends from a forged load counts nowhere: the centre
+    has never minted it.
     """
+    deeds, forged = truth.deeds, truth.forged
     held_fen = in_flight_fen = 0
     unpaid: dict[bytes, tuple[int, Outcome]] = {}
     common: dict[bytes, int] = {}
@@ -57,12 +60,12 @@ def holdings(
             continue
         purse = device.wallet.purse
         if device.number in watched:
-            common.update({coin.coin_id: coin.value_fen for coin in purse.coins.values()})
+            common.update(_minted(purse.coins.values(), forged))
         else:
-            held_fen += purse.balance_fen
+            held_fen += sum(_minted(purse.coins.values(), forged).values())
             in_flight_fen += purse.in_flight_fen
     for wallet in past:
-        common.update({coin.coin_id: coin.value_fen for coin in wallet.purse.coins.values()})
+        common.update(_minted(wallet.purse.coins.values(), forged))
     # One coin may be refused twice in two transfers; each transfer's output is open at the centre.
     refused = {
         (deed.transfer_id, deed.coin_id): deed.pay_fen
@@ -83,6 +86,11 @@ def holdings(
         frozen_fen=unpaid_fen(Outcome.FROZEN),
         disowned_fen=unpaid_fen(Outcome.INVALID, Outcome.UNKNOWN_COIN),
     )
+
+
+def _minted(coins: Iterable[Coin], forged: Collection[bytes]) -> dict[bytes, int]:
+    """Coins by id with their values, without those of forged loads."""
+    return {coin.coin_id: coin.value_fen for coin in coins if coin.load.signed.id not in forged}
 
 
 def sum_holdings(parts: Iterable[Holdings]) -> Holdings:

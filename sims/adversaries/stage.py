@@ -164,6 +164,7 @@ class Stage:
             issued_at_s=act.at_s,
             expires_at_s=act.at_s + epoch.terms.coin_life_s,
         )
+        self._truth.forged.add(load.signed.id)
         wallet.receive_load(load.signed.data)
 
     def slip_in(self, act: Act) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
+from shuangli.cose import Domain, parse
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.transfers import PAYEE_OUTPUT, Transfer, output_coin_id
 from shuangli.offline.payer import PayerSession
@@ -41,12 +42,14 @@ class Truth:
         deeds: every coin that a device which may spend twice has signed away
         exposed_fen: by key, what its second wallets held when they were made: no more can be lost by it
         counterfeiters: (number, hand) of devices whose value was never minted
+        forged: ids of loads that the issuer has never minted: nothing of them is open at the centre
     """
 
     def __init__(self) -> None:
         self.deeds: list[Deed] = []
         self.exposed_fen: dict[bytes, int] = {}
         self.counterfeiters: set[tuple[int, int]] = set()
+        self.forged: set[bytes] = set()
 
     def note_payment(self, wallet: Wallet, session: PayerSession, at_s: int) -> None:
         """Write down what a payment has spent."""
@@ -61,9 +64,9 @@ class Truth:
                 self._note(upload.redemption, wallet, at_s, accepted=True)
 
     def note_refusal(self, payee: Wallet, session: PayerSession, at_s: int) -> None:
-        """Write down what a payee has refused, and holds all the same."""
+        """Write down what a payee has refused, and holds all the same; what was forged is worth nothing."""
         transfer = transfer_of(session)
-        if transfer is None:
+        if transfer is None or self._is_forged(session):
             return
         for spend in transfer.spends:
             coin_id = output_coin_id(transfer.signed.id, spend.coin_id, PAYEE_OUTPUT)
@@ -71,6 +74,11 @@ class Truth:
             by = REFUSED + transfer.signed.id
             self.deeds.append(Deed(coin_id, by, payee.key.public, at_s, value_fen, value_fen, True))
         self.expose(payee.key.public, transfer.pay_fen)
+
+    def _is_forged(self, session: PayerSession) -> bool:
+        """Say whether all that a payment hands over descends from forged loads."""
+        loads = Bundle.decode(session.payment.body).loads if session.payment is not None else ()
+        return bool(loads) and {parse(data, Domain.LOAD).id for data in loads} <= self.forged
 
     def expose(self, key: bytes, value_fen: int) -> None:
         """Note that so much value is in two hands."""

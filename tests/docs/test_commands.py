@@ -36,7 +36,7 @@ case "$1 $2 $3" in
         set -- "$@" --set trips=$trips --set clone.share=0.2 --workers 2 ;;
     "sim run payroll") set -- "$@" --set workers=30 --set employers=4 --set days=2 --workers 2 ;;
     "sim run border-town") set -- "$@" --set people=16 --set days=2 --workers 2 ;;
-    "sim sweep payroll"*)
+    "sim sweep payroll"* | "sim sweep staged"*)
         set -- "$@" --set workers=16 --set employers=4 --set shops=4 --set days=12 --workers 2 ;;
     "sim run "*.toml | "sim sweep "*) set -- "$@" --set trips=60 --workers 2 ;;
 esac
