@@ -37,8 +37,8 @@ make bench                                      # everything; or a part: make be
 
 QUIET_LOAD: Final = 0.5
 BUSY: Final = """
-**The machine had other work** while this was measured: times are longer than on a quiet one. Ratios suffer
-less, since a value and its limit were measured in turn.
+**The machine had had other work** in the minute before, such as an earlier benchmark. If it went on, times
+are longer than on a quiet one; ratios suffer less, since a value and its limit were measured in turn.
 """
 
 
