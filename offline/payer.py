@@ -8,17 +8,16 @@ from shuangli.cose import Domain, parse
 from shuangli.crypto import Signer
 from shuangli.errors import OutOfTurn, Refused, Unverified
 from shuangli.messages.bundle import Bundle
-from shuangli.messages.certificates import Mode, WalletCertificate
+from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.session import PaymentRequest, Receipt, Refusal
 from shuangli.messages.transfers import Spend, Transfer
+from shuangli.offline.bars import bar_of
 from shuangli.offline.branches import without_rivals
 from shuangli.offline.chain import Coin, chains, spend_outputs
-from shuangli.offline.conditions import may_receive
 from shuangli.offline.limits import limits_of
 from shuangli.offline.policy import PayerPolicy, Usage, check_payment
 from shuangli.offline.records import PaymentSigned, ReceiptKept, RefusalKept, Turn
 from shuangli.offline.request import verify_request
-from shuangli.offline.spending import MAX_CHAIN
 from shuangli.offline.states import PAYER, Kind, Message, PayerAction, PayerState
 from shuangli.offline.trust import Trust
 
@@ -115,17 +114,7 @@ def payer_receives(
 def spendable(coins: Sequence[Coin], request: PaymentRequest, *, now_s: int) -> list[Coin]:
     """The coins that may be paid with now and that the payee accepts."""
     accepts = request.accepts
-    return [
-        coin
-        for coin in coins
-        if coin.load.currency == request.currency
-        and coin.hops < min(coin.terms.hop_cap, accepts.hops)
-        and len(coin.path) < MAX_CHAIN
-        and (coin.hops == 0 or coin.terms.mode is Mode.TRANSFERABLE)
-        and min(coin.claim_by_s, now_s + coin.terms.claim_window_s) - now_s > accepts.claim_time_s
-        and now_s < coin.load.expires_at_s
-        and may_receive(coin.load.condition, request)
-    ]
+    return [coin for coin in coins if bar_of(coin, accepts, now_s=now_s, request=request) is None]
 
 
 def _pay(request: PaymentRequest, *, payer: Payer, now_s: int) -> Turn[PayerSession]:

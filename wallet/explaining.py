@@ -10,9 +10,9 @@ from typing import Final
 
 from shuangli.errors import Refused
 from shuangli.messages.session import PaymentRequest
+from shuangli.offline.bars import barred_fen
 from shuangli.wallet.keeper import Keeper
 from shuangli.wallet.left import left_of
-from shuangli.wallet.unspendable import barred_fen
 
 ABOUT_PAYING: Final = frozenset(("insufficient-funds", "too-many-coins", "pin-required"))
 """Codes that are given with what could be paid in place of the amount; so is `over-limit` of a payment."""

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from shuangli.messages.session import Accepts, PaymentRequest
 from shuangli.money import MAX_FEN
+from shuangli.offline.bars import bar_of
 from shuangli.offline.chain import Coin
 from shuangli.offline.limits import limits_of
 from shuangli.offline.policy import DAY_S
 from shuangli.wallet.keeper import Keeper
-from shuangli.wallet.unspendable import bar_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

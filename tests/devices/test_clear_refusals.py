@@ -8,11 +8,11 @@ import pytest
 from shuangli.errors import Refused
 from shuangli.messages.session import Accepts, PaymentRequest
 from shuangli.money import format_yuan
+from shuangli.offline.bars import bar_of
 from shuangli.offline.payer import spendable
 from shuangli.wallet.commands.opened import opened
 from shuangli.wallet.explaining import explain
 from shuangli.wallet.left import left_of
-from shuangli.wallet.unspendable import bar_of
 from shuangli.wallet.wording import WORDS, clearly, figure, how_long
 from tests.devices.meeting import Till, pay_at_till, pay_offline
 from tests.devices.people import Town

@@ -1,4 +1,4 @@
-"""Coins that cannot be paid with now, and why: the other side of `offline.payer.spendable`. Pure."""
+"""What keeps a coin from being paid with now: one rule for choosing coins and for saying why not. Pure."""
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
