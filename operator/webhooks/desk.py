@@ -110,14 +110,14 @@ class WebhookDesk:
             return sum(pool.map(lambda webhook: self._deliver_to(webhook, sender, is_ended), due))
 
     def _deliver_to(self, webhook: Webhook, sender: Sender, is_ended: Callable[[], bool]) -> int:
-        with self._transaction():
+        with self._transaction() as now_s:
             row = self._bank.store.wallet_by_no(webhook.wallet_no)
             found = self._statements.feed(row, Cursor.read(webhook.cursor), most=MOST_AT_ONCE)
         for count, happened in enumerate(found):
             if is_ended():
                 return count
             event = self._event(webhook, row.key, happened)
-            answered = self._send(webhook, event, sender)
+            answered = self._send(webhook, event, sender, now_s)
             with self._transaction() as now_s:
                 self.kept.log(webhook.webhook_no, event.event_id, now_s, *answered)
                 webhook = self._change(_after(webhook, answered, event.cursor, now_s))
@@ -138,11 +138,9 @@ class WebhookDesk:
             cursor=str(happened.cursor),
         )
 
-    def _send(self, webhook: Webhook, event: EventSent, sender: Sender) -> Answered:
+    def _send(self, webhook: Webhook, event: EventSent, sender: Sender, now_s: int) -> Answered:
         """Sign an event anew, and send it."""
         target, body = read_url(webhook.url, sandbox=self.sandbox), event.model_dump_json().encode()
-        with self._transaction() as now_s:
-            pass
         headers = {"Content-Type": _JSON}
         attempt = f"webhook/{event.event_id}/{webhook.attempts}/{now_s}"
         headers |= sign_request(

@@ -31,6 +31,11 @@ def number() -> int:
     )
 
 
+def hours(default: float, about: str) -> float:
+    """How long something takes, or lasts; at most a year."""
+    return setting(default, about, concern=Concern.ATTACK, unit="h", low=0, high=24 * 366)
+
+
 def budget_fen() -> int:
     """How much each pays at most."""
     return setting(

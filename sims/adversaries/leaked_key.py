@@ -27,13 +27,8 @@ class LeakedKey:
     copies: int = setting(
         2, "copies of each forged wallet", concern=Concern.ATTACK, unit="wallets", low=1, high=50
     )
-    noticed_h: float = setting(
-        6.0,
-        "how long after the first payment of all the root revokes the key; 0 for never",
-        concern=Concern.ATTACK,
-        unit="h",
-        low=0,
-        high=24 * 366,
+    noticed_h: float = budget.hours(
+        6.0, "how long after the first payment of all the root revokes the key; 0 for never"
     )
     strategy: str = budget.strategy()
     budget_fen: int = budget.budget_fen()

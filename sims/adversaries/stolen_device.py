@@ -15,7 +15,6 @@ from shuangli.sims.adversaries import budget
 from shuangli.sims.adversaries.attack import Act, Attack, Kind, Step
 from shuangli.sims.adversaries.site import Site, choose, in_order, spree
 from shuangli.sims.plan import Calendar
-from shuangli.sims.settings import Concern, setting
 
 ORDERED_FEN: Final = 1_000
 """What the thief tries to load from the holder's deposit, a while after the report."""
@@ -27,13 +26,8 @@ class StolenDevice:
 
     share: float = budget.share("persons whose device is stolen")
     number: int = budget.number()
-    reported_h: float = setting(
-        4.0,
-        "how long after the theft its holder reports it, once operators can be reached",
-        concern=Concern.ATTACK,
-        unit="h",
-        low=0,
-        high=24 * 366,
+    reported_h: float = budget.hours(
+        4.0, "how long after the theft its holder reports it, once operators can be reached"
     )
     strategy: str = budget.strategy()
     budget_fen: int = budget.budget_fen()

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from shuangli.sims.adversaries import budget
 from shuangli.sims.adversaries.attack import Attack, Kind, Traits
 from shuangli.sims.adversaries.site import Site, choose
-from shuangli.sims.settings import Concern, setting
 
 NEVER_S = 2**40
 """A time after every run."""
@@ -22,14 +21,7 @@ class WithheldDeposit:
 
     share: float = budget.share("payees that hand in nothing for a time")
     number: int = budget.number()
-    hours: float = setting(
-        0.0,
-        "for how long after the first payment of all; 0 for ever",
-        concern=Concern.ATTACK,
-        unit="h",
-        low=0,
-        high=24 * 366,
-    )
+    hours: float = budget.hours(0.0, "for how long after the first payment of all; 0 for ever")
 
 
 def plan(settings: WithheldDeposit, sites: Sequence[Site]) -> list[Attack]:

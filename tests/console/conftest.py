@@ -19,7 +19,7 @@ from shuangli.operator.console.pages import BASE
 from shuangli.operator.console.reports import Shelf
 from shuangli.operator.service.auth.clients import Clients
 from tests.api.service import Service, serving_here
-from tests.audit.test_wired import let_all_happen
+from tests.audit.happenings import let_all_happen
 from tests.periods.making import Made, make
 from tests.world import TRANSFERABLE, World
 

@@ -75,6 +75,11 @@ def test_numbers_of_outcomes_reasons_and_kinds() -> None:
 
 def signed_alone(key: SigningKey) -> dict[str, Signed]:
     """One object of each kind that needs no payment to be signed, by its heading on the page."""
+    return signed_to_wallets(key) | signed_among_banks(key)
+
+
+def signed_to_wallets(key: SigningKey) -> dict[str, Signed]:
+    """What devices, wallets and whoever checks are told."""
     return {
         "Refusal": Refusal.sign(
             key, request_id=ID, transfer_ids=[ID], refused_at_s=NOW, reason=RefusalReason.INVALID
@@ -110,6 +115,12 @@ def signed_alone(key: SigningKey) -> dict[str, Signed]:
             totals={},
             files={"objects-00000.parquet": ID},
         ).signed,
+    }
+
+
+def signed_among_banks(key: SigningKey) -> dict[str, Signed]:
+    """What issuer and operators tell each other about money."""
+    return {
         "Vault order": VaultOrder.sign(
             key,
             network="test",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.audit.test_wired import let_all_happen
+from tests.audit.happenings import let_all_happen
 from tests.periods.making import Made, make
 from tests.world import TRANSFERABLE, World
 

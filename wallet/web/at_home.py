@@ -6,6 +6,7 @@ from typing import Final
 from fastapi import FastAPI, Request, Response
 
 from shuangli.wallet.commands.show import show
+from shuangli.wallet.history import entries
 from shuangli.wallet.left import left_of
 from shuangli.wallet.web import pages
 from shuangli.wallet.web.answers import Served, amount_of, answer_of, form, go, raw, token_of, visitor_of
@@ -24,7 +25,9 @@ def add_looking(wallet: FastAPI, served: Served) -> None:
     async def home(request: Request) -> Response:
         visitor = visitor_of(request)
         facts = show(opened, edges=edges).facts
-        still_open = [entry for entry in opened.history(now_s=edges.now_s()) if entry.is_open]
+        # What was filed was settled: only the journal holds what is open.
+        found = entries(opened.wallet.purse, now_s=edges.now_s())
+        still_open = [entry for entry in found if entry.is_open]
         return answer_of(
             visitor, pages.home_page(visitor, facts=facts, heard=account.heard(), entries=still_open)
         )

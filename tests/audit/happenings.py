@@ -1,0 +1,54 @@
+"""A world in which everything happens once that an audit log tells of."""
+
+from typing import Final
+
+from shuangli.crypto import sha256
+from shuangli.messages.notices import Acknowledgement
+from shuangli.offline.request import request_id_of
+from tests.persons.answers import EXPIRED_S, redeem_all, run_losses
+from tests.settlement.test_refusals import refuse
+from tests.world import NAMES, NOW, World, as_upload, pay
+
+ANNA: Final = sha256(b"anna")
+
+
+def let_all_happen(world: World) -> list[Acknowledgement]:
+    """Whatever an event tells of: loads, wages, forks, refusals, returns, losses, lost wallets, lists."""
+    rider, worker, honest = (
+        world.wallet([300]),
+        world.wallet([100, 50], operator="OP02"),
+        world.wallet(tier=0),
+    )
+    for operator in NAMES:
+        wallet = worker if operator == "OP02" else rider
+        with world.transaction():
+            world.banks[operator].deposit(wallet.key.public, 900, now_s=NOW)
+    with world.transaction():
+        world.banks["OP01"].pay(rider.key.public, honest.key.public, 400, now_s=NOW)
+    culprit, gate = world.wallet([100, 50], person=ANNA), world.wallet(tier=0)
+    twin = world.clone(culprit)
+    pay(culprit, gate, 60)
+    pay(twin, honest, 60)
+    acknowledgements = [world.hand_in(gate)]
+    # The further branch is paid into the void by somebody honest: the fund gives it back.
+    request = gate.request(60, now_s=NOW)
+    honest.receive(request_id_of(request), request, now_s=NOW)
+    acknowledgements.append(world.hand_in(honest))
+    redeem_all(world, culprit)
+    redeem_all(world, twin)
+    request = gate.request(60, now_s=NOW)
+    rider.receive(request_id_of(request), request, now_s=NOW)
+    acknowledgements.append(world.hand_in(rider))
+    refused = pay(worker, gate, 50)
+    upload = as_upload(refused.payment.body, refuse(gate, refused))
+    acknowledgements.append(world.submit(upload, "OP02", now_s=NOW + 5))
+    request = gate.request(20, now_s=NOW)
+    worker.receive(request_id_of(request), request, now_s=NOW)
+    acknowledgements.append(world.hand_in(worker))
+    redeem_all(world, worker, "OP02")
+    world.issuer.centre.revocation_list(now_s=NOW + 6)
+    run_losses(world, now_s=EXPIRED_S)
+    with world.transaction():
+        world.banks["OP01"].close_wallet(gate.key.public, now_s=NOW)
+        world.banks["OP02"].report_lost(worker.key.public, now_s=NOW)
+    return acknowledgements
