@@ -6,10 +6,14 @@ import string
 import pytest
 
 from shuangli.errors import Refused
+from shuangli.messages.certificates import Mode
 from shuangli.messages.session import Accepts, PaymentRequest
 from shuangli.money import format_yuan
 from shuangli.offline.bars import bar_of
+from shuangli.offline.chain import Coin
+from shuangli.offline.conditions import may_receive
 from shuangli.offline.payer import spendable
+from shuangli.offline.spending import MAX_CHAIN
 from shuangli.wallet.commands.opened import opened
 from shuangli.wallet.explaining import explain
 from shuangli.wallet.left import left_of
@@ -103,6 +107,21 @@ def test_a_coin_is_barred_exactly_where_the_protocol_would_not_spend_it(town: To
             request = _asking(session.request, accepts)
             free = [c for c in coins if bar_of(c, accepts, now_s=now_s, request=request) is None]
             assert free == spendable(coins, request, now_s=now_s)
+            assert free == [coin for coin in coins if may_be_spent(coin, request, now_s)]
+
+
+def may_be_spent(coin: Coin, request: PaymentRequest, now_s: int) -> bool:
+    """The rule once more, as one condition: what the wallet's own is held against."""
+    accepts = request.accepts
+    return (
+        coin.load.currency == request.currency
+        and coin.hops < min(coin.terms.hop_cap, accepts.hops)
+        and len(coin.path) < MAX_CHAIN
+        and (coin.hops == 0 or coin.terms.mode is Mode.TRANSFERABLE)
+        and min(coin.claim_by_s, now_s + coin.terms.claim_window_s) - now_s > accepts.claim_time_s
+        and now_s < coin.load.expires_at_s
+        and may_receive(coin.load.condition, request)
+    )
 
 
 def _asking(request: PaymentRequest, accepts: Accepts) -> PaymentRequest:
