@@ -17,7 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INTEROP := .venv-interop
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
-PYTEST = $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
+PYTEST = $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # The tests run another implementation of COSE with this interpreter (tests/interop/requirements.txt).
 export SHUANGLI_INTEROP_PYTHON := $(CURDIR)/$(INTEROP)/bin/python
@@ -44,7 +44,7 @@ demo: $(VENV)/.installed-sim
 test: lint $(INTEROP)/.installed
 	$(PYTEST) -m 'not heavy' --hypothesis-profile=quick $(PYTEST_ARGS)
 
-test-all: lint $(INTEROP)/.installed
+test-all: lint $(INTEROP)/.installed $(VENV)/.installed-ray
 	$(PYTEST) $(PYTEST_ARGS)
 
 audit: $(VENV)/.installed-dev
@@ -97,6 +97,11 @@ $(VENV)/.installed-dev: pyproject.toml | $(VENV)/.created
 $(VENV)/.installed-docs: pyproject.toml | $(VENV)/.created
 	@echo 'installing what the site is built with into $(VENV)'
 	@$(BIN)/python $(PIP_INSTALL) --editable '.[docs]'
+	@touch $@
+
+$(VENV)/.installed-ray: $(VENV)/.installed-dev
+	@echo 'installing Ray into $(VENV)'
+	@$(BIN)/python $(PIP_INSTALL) --editable '.[ray]'
 	@touch $@
 
 $(INTEROP)/.installed: tests/interop/requirements.txt

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from shuangli.api.http_client import HttpOperator
 from shuangli.api.signing import RequestSigner
+from shuangli.api.told_service import IdentifiedTold
 from shuangli.crypto import SigningKey
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import WalletCertificate, WalletKind
@@ -24,17 +25,14 @@ DAY_S: Final = 86_400
 
 
 class _Operator(Protocol):
-    def open_wallet(self, enrolment: bytes) -> bytes: ...
+    def make_up_person(self, tier: int) -> IdentifiedTold: ...
+    def open_wallet(self, enrolment: bytes, *, code: str = "") -> bytes: ...
     def deposit(self, wallet: bytes, amount_fen: int, *, idempotency_key: str) -> object: ...
-    def load(self, order: bytes) -> bytes: ...
+    def load(self, order: bytes, *, code: str = "") -> bytes: ...
 
 
 class Redeemer:
-    """A company's wallet.
-
-    Attributes:
-        last: the uploads that it has made last
-    """
+    """A company's wallet; it may not ask more often than an operator lets one."""
 
     def __init__(self, operator: Desk | str) -> None:
         """Open it at an operator: in this process, or at an address."""
@@ -43,34 +41,38 @@ class Redeemer:
         self._operator: _Operator = (
             HttpOperator(operator, signer=signer) if isinstance(operator, str) else operator
         )
+        told = self._operator.make_up_person(COMPANY)
         enrolment = Enrolment.sign(
             self._key,
             network="sandbox",
             operator=OPERATOR,
             kind=WalletKind.SOFT,
             tier=COMPANY,
-            person=secrets.token_bytes(32),
+            person=bytes.fromhex(told.person),
             enrolled_at_s=_now_s(),
         )
-        self._certificate = WalletCertificate.parse(self._operator.open_wallet(enrolment.signed.data))
-        self.last: list[bytes] = []
+        self._certificate = WalletCertificate.parse(
+            self._operator.open_wallet(enrolment.signed.data, code=told.code)
+        )
 
     def uploads(self, number: int, coins: int) -> list[bytes]:
         """So many uploads, each redeeming so many coins."""
         at_once = max(1, LOADED_AT_ONCE // coins)
-        self.last = []
-        while len(self.last) < number:
-            load = self._load(min(at_once, number - len(self.last)) * coins)
-            for first in range(0, len(load.values_fen), coins):
-                self.last.append(self._redeem(load, range(first, first + coins)))
-        return self.last
+        made: list[bytes] = []
+        self._operator.deposit(
+            self._key.public, COIN_FEN * coins * number, idempotency_key=secrets.token_hex(16)
+        )
+        while len(made) < number:
+            load = self._load(min(at_once, number - len(made)) * coins)
+            starts = range(0, len(load.values_fen), coins)
+            made += [self._redeem(load, range(first, first + coins)) for first in starts]
+        return made
 
     def _load(self, coins: int) -> Load:
         nonce = secrets.token_bytes(16)
         order = LoadOrder.sign(
             self._key, operator=OPERATOR, values_fen=(COIN_FEN,) * coins, nonce=nonce, ordered_at_s=_now_s()
         )
-        self._operator.deposit(self._key.public, COIN_FEN * coins, idempotency_key=nonce.hex())
         return Load.parse(self._operator.load(order.signed.data))
 
     def _redeem(self, load: Load, coins: range) -> bytes:

@@ -7,13 +7,15 @@ known   the hops are signed by wallets whose certificates the centre has seen be
 new     every hop is signed by a wallet of its own: a new certificate with every hop
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bench.network import DAY_S, NOW_S, BenchIssuer, key_of
+from bench.certified import NOW_S, key_of
+from bench.network import BenchIssuer
 from shuangli.crypto import SigningKey, sha256
-from shuangli.issuer.centre import Submission
+from shuangli.days import DAY_S
+from shuangli.issuer.centre import Settled, Submission
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.hand_in import HandIn
@@ -31,6 +33,7 @@ from shuangli.messages.transfers import (
 CHAINS: Final = 25
 HOPS: Final = 4
 HOPS_IN_UPLOAD: Final = CHAINS * HOPS
+UPLOADS_IN_BATCH: Final = 10
 WALLETS: Final = 200
 """As many wallets take turns where certificates are known."""
 COIN_FEN: Final = 1_000
@@ -116,6 +119,19 @@ class Hops:
             transfers.append(transfer.signed.data)
             coin_id = output_coin_id(transfer.signed.id, coin_id, PAYEE_OUTPUT)
         return coin_id, value_fen
+
+
+def in_batches(submissions: Sequence[Submission]) -> Iterator[Sequence[Submission]]:
+    """Uploads as they are settled: `UPLOADS_IN_BATCH` in each transaction."""
+    for at in range(0, len(submissions), UPLOADS_IN_BATCH):
+        yield submissions[at : at + UPLOADS_IN_BATCH]
+
+
+def check_settled(answers: Iterable[object]) -> None:
+    """Everything in the uploads was settled, or what was measured is something else."""
+    for answer in answers:
+        assert isinstance(answer, Settled)
+        assert not any(answer.outcomes)
 
 
 def _sign(payer: Holder, payee: bytes, request_id: bytes, spends: list[Spend], *, at_s: int) -> Transfer:

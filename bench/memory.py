@@ -7,29 +7,26 @@ Hops are made by the same process, so what that takes is counted, too; the worke
 uploads remember a bounded number of checks, and are not counted.
 """
 
-import multiprocessing
-import os
 import resource
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final
 
 from tqdm import tqdm
 
-from bench.hops import HOPS_IN_UPLOAD, Hops
+from bench.hops import HOPS_IN_UPLOAD, UPLOADS_IN_BATCH, Hops, check_settled
 from bench.network import BenchIssuer
+from bench.processor_time import PROCESSORS, in_own_process
 from bench.result import Measured, Wanted
-from shuangli.issuer.centre import Settled, Submission
+from shuangli.issuer.centre import Submission
 from shuangli.issuer.pipeline import Pipeline
 from shuangli.issuer.readers import Readers
 
 HOPS: Final = {"1m": 1_000_000, "10m": 10_000_000}
 DEFAULT: Final = "1m"
 MOST_MB: Final = 500
-UPLOADS_IN_BATCH: Final = 10
 TENTHS: Final = 10
 
 
@@ -40,8 +37,7 @@ def measure(wanted: Wanted, *, by_name: bool) -> list[Measured]:
 
 
 def _measure(size: str) -> Measured:
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as one:
-        peaks_mb = one.submit(_peaks_mb, size).result()
+    peaks_mb = in_own_process(_peaks_mb, size)
     print(f"memory.{size}: " + ", ".join(f"{peak_mb:.0f}" for peak_mb in peaks_mb) + " MB")
     return Measured(
         name=f"memory.{size}",
@@ -58,7 +54,7 @@ def _peaks_mb(size: str) -> list[float]:
     peaks_mb: list[float] = []
     with (
         tempfile.TemporaryDirectory() as directory,
-        Readers(os.cpu_count() or 1) as pool,
+        Readers(PROCESSORS) as pool,
         tqdm(desc=f"memory.{size}", total=HOPS[size], unit="hop", file=sys.stderr, disable=None) as bar,
     ):
         network = BenchIssuer(Path(directory) / "issuer.sqlite")
@@ -66,7 +62,7 @@ def _peaks_mb(size: str) -> list[float]:
         pipeline = Pipeline(network.issuer, pool)
         batches = _batches(network, hops, uploads)
         for number, answers in enumerate(pipeline.run(batches), 1):
-            assert all(isinstance(answer, Settled) and not any(answer.outcomes) for answer in answers)
+            check_settled(answers)
             bar.update(UPLOADS_IN_BATCH * HOPS_IN_UPLOAD)
             if number * UPLOADS_IN_BATCH % (uploads // TENTHS) == 0:
                 peaks_mb.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 
 from tqdm import tqdm
 
-from bench.network import DAY_S, NOW_S, OPERATOR
+from bench.certified import NOW_S, OPERATOR
+from shuangli.days import DAY_S
 from shuangli.issuer.facts import ObjectKind, OpenCoin, Place, dated_key
 from shuangli.issuer.objects import Pack
 from shuangli.issuer.schema import FACTS

@@ -15,7 +15,8 @@ from unittest.mock import patch
 
 from nacl import bindings
 
-from bench.devices import NOW_S, Network
+from bench.certified import NOW_S
+from bench.devices import Network
 from bench.result import Measured
 from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message

@@ -24,8 +24,8 @@ from simpy.events import Event
 
 from bench.processor_time import cpu_s_of
 from bench.result import Measured, Wanted
+from shuangli.sims.arrays import Ints
 from shuangli.sims.catalogue import make_scenario
-from shuangli.sims.plan import Ints
 from shuangli.sims.run import play_only
 from shuangli.sims.scenario import HOUR_S, Scenario
 
@@ -71,7 +71,7 @@ def measure(wanted: Wanted) -> list[Measured]:
     settings = {"trips": str(TRIPS), "signatures": "accounting"}
     scenario = make_scenario("transit", settings, seed=1, demand=None, network=None)
     day = day_of(scenario)
-    rates = {"simpy": _rate(_Simpy, day), "mesa": _rate(_Mesa, day), "shuangli": _own_rate(scenario)}
+    rates = {"simpy": _rate(_Simpy, day), "mesa": _rate(_Mesa, day), "shuangli": _own_rate(scenario, day)}
     return [
         Measured(
             name=f"sim.peers.{name}",
@@ -209,10 +209,9 @@ class _Mesa:
         return model.town.events
 
 
-def _own_rate(scenario: Scenario) -> float:
+def _own_rate(scenario: Scenario, day: Day) -> float:
     """Payments and hand-ins by second of CPU time, of the real thing on the same meetings."""
     with tempfile.TemporaryDirectory() as directory:
         result, cpu_s = cpu_s_of(lambda: play_only(scenario, Path(directory) / "out"))
-    span_s = scenario.plans[0].calendar.closes_s - scenario.plans[0].calendar.start_s
-    gates = len(day_of(scenario).gates)
-    return float((result["payments"]["attempted"] + gates * (span_s // HOUR_S)) / cpu_s)
+    hand_ins = len(day.gates) * ((day.end_s - day.start_s) // HOUR_S)
+    return float((result["payments"]["attempted"] + hand_ins) / cpu_s)

@@ -5,7 +5,9 @@ import resource
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -36,3 +38,17 @@ def in_own_process(call: Callable[..., T], *arguments: object) -> T:
     """Call something in a fresh process, so that no earlier peak of memory counts."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as one:
         return one.submit(call, *arguments).result()
+
+
+def used_by_s(process: int) -> float:
+    """Seconds of processor time of a process, and of those that it has started and that still run.
+
+    It is counted in hundredths of a second (proc(5), fields 4, 14 and 15 of `stat`).
+    """
+    ticks = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            fields = path.read_text(encoding="utf-8").rpartition(")")[2].split()
+            if process in (int(path.parent.name), int(fields[1])):
+                ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from shuangli.crypto import DIGEST_BYTES, SIGNATURE_BYTES, sha256
+from shuangli.days import DAY_S
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import Mode, Terms, WalletCertificate, WalletKind
 from shuangli.messages.claims import Claims
@@ -15,7 +16,6 @@ from shuangli.wallet.choice import Choice
 LOAD_FEN: Final = 2_000
 TOP_UP_BELOW_FEN: Final = 1_000
 NOW_S: Final = 1_760_000_000
-DAY_S: Final = 86_400
 TERMS: Final = Terms(
     currency="CNY",
     mode=Mode.TRANSFERABLE,

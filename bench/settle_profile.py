@@ -11,17 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from bench.hops import HOPS_IN_UPLOAD, Hops
+from bench.hops import HOPS_IN_UPLOAD, Hops, check_settled, in_batches
 from bench.network import BenchIssuer
 from bench.result import Measured
-from shuangli.issuer.centre import Settled, Submission
+from shuangli.garbage import collect_less_often
+from shuangli.issuer.centre import Submission
 from shuangli.issuer.proven import prove
 from shuangli.issuer.reading import Reading, pack_readings, unpack_readings, walk_checked
 from shuangli.messages.hand_in import HandIn
 from shuangli.offline.trust import Trust
 
 UPLOADS: Final = 200
-UPLOADS_IN_BATCH: Final = 10
 WARM_UP: Final = 20
 WORKLOADS: Final = ("known", "new")
 READING: Final = ("decode and walk", "check signatures", "settle against nothing", "pack")
@@ -47,6 +47,7 @@ class Times:
 
 def measure() -> list[Measured]:
     """A line for each workload; the table is printed."""
+    collect_less_often()  # as readers and the issuer's service do
     return [_measure(workload) for workload in WORKLOADS]
 
 
@@ -92,8 +93,7 @@ def _reader_trust(network: BenchIssuer) -> Trust:
 
 def _settle(network: BenchIssuer, trust: Trust, submissions: list[Submission], times: Times) -> None:
     centre, issuer = network.issuer.centre, network.issuer
-    for at in range(0, len(submissions), UPLOADS_IN_BATCH):
-        batch = submissions[at : at + UPLOADS_IN_BATCH]
+    for batch in in_batches(submissions):
         readings = [_read(submission, trust, times) for submission in batch]
         packed = times.of("pack", pack_readings, readings)
         told = times.of("unpack", unpack_readings, packed)
@@ -102,7 +102,7 @@ def _settle(network: BenchIssuer, trust: Trust, submissions: list[Submission], t
         with issuer.transaction():
             answers = centre.settle(uploads, read_on=centre.footing())
         times.by_step["settle and write"] += time.process_time() - started
-        assert all(isinstance(answer, Settled) and not any(answer.outcomes) for answer in answers)
+        check_settled(answers)
 
 
 def _read(submission: Submission, trust: Trust, times: Times) -> Reading:

@@ -9,7 +9,6 @@ in batches of 1,000 hops, each one transaction; a batch counts once its answers 
 first two is the time libsodium alone needs on all processors for exactly the signatures that were checked.
 """
 
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -17,13 +16,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from bench.hops import HOPS_IN_UPLOAD, Hops
+from bench.hops import HOPS_IN_UPLOAD, Hops, check_settled, in_batches
 from bench.libsodium import seconds_alone
 from bench.network import BenchIssuer
 from bench.past import fill, seconds_bare
+from bench.processor_time import PROCESSORS
 from bench.result import Measured, Wanted
 from shuangli.database.database import Database, only
-from shuangli.issuer.centre import Settled, Submission
+from shuangli.garbage import collect_less_often
+from shuangli.issuer.centre import Submission
 from shuangli.issuer.pipeline import Pipeline
 from shuangli.issuer.readers import Readers
 from tests.database.servers import DURABLE, Server
@@ -32,18 +33,18 @@ SIZES: Final = {"0": 0, "1m": 1_000_000, "5m": 5_000_000}
 DATABASES: Final = ("sqlite", "postgresql")
 WORKLOADS: Final = ("known", "new")
 HOPS: Final = 30_000
-UPLOADS_IN_BATCH: Final = 10
 WARM_UP: Final = 20
 """Uploads before the clock starts: the workers have begun, and certificates that are to be known are."""
 
 
 def measure(wanted: Wanted) -> list[Measured]:
     """All rows that are wanted; each database is filled once, further and further."""
+    collect_less_often()  # as the issuer's service does
     measured: list[Measured] = []
     for database in DATABASES:
         sizes = [size for size in SIZES if any(map(wanted, _names(database, size)))]
         if sizes:
-            with _place(database) as place, Readers(os.cpu_count() or 1) as pool:
+            with _place(database) as place, Readers(PROCESSORS) as pool:
                 network = BenchIssuer(place.place)
                 for size in sizes:
                     fill(network.store, SIZES[size], what=f"settle.{database}.{size}")
@@ -129,8 +130,7 @@ def _settle(bench: Bench, workload: str) -> tuple[Measured, float]:
     _run(pipeline, submissions[WARM_UP:])
     wall_s, busy_s = time.perf_counter() - started, time.process_time() - busy
     checked = pipeline.checked - checked
-    processors = os.cpu_count() or 1
-    alone_s = seconds_alone(0, checked, processes=processors)
+    alone_s = seconds_alone(0, checked, processes=PROCESSORS)
     network.issuer.centre.check_books()
     print(
         f"{name}.{workload}: {HOPS / wall_s:,.0f} hops/s, {checked / wall_s:,.0f} signatures/s,"
@@ -142,7 +142,7 @@ def _settle(bench: Bench, workload: str) -> tuple[Measured, float]:
             name=f"{name}.{workload}",
             value=round(HOPS / wall_s, 1),
             unit="hops/s",
-            limit=f"libsodium alone for {checked} checks on {processors} processors",
+            limit=f"libsodium alone for {checked} checks on {PROCESSORS} processors",
             limit_value=round(HOPS / alone_s, 1),
         ),
         HOPS / wall_s,
@@ -151,8 +151,5 @@ def _settle(bench: Bench, workload: str) -> tuple[Measured, float]:
 
 def _run(pipeline: Pipeline, submissions: list[Submission]) -> None:
     """Settle uploads in batches; everything in them must have been settled."""
-    batches = (submissions[at : at + UPLOADS_IN_BATCH] for at in range(0, len(submissions), UPLOADS_IN_BATCH))
-    for answers in pipeline.run(batches):
-        for answer in answers:
-            assert isinstance(answer, Settled)
-            assert not any(answer.outcomes)
+    for answers in pipeline.run(in_batches(submissions)):
+        check_settled(answers)

@@ -5,8 +5,7 @@ What a batch opens and closes again never reaches the database.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import astuple, fields
+from collections.abc import Callable, Mapping, Sequence
 
 from shuangli.issuer.facts import (
     NEVER_S,
@@ -21,8 +20,7 @@ from shuangli.issuer.facts import (
 from shuangli.issuer.objects import PackRow, make_pack, read_pack
 from shuangli.issuer.proven import Proven
 from shuangli.messages.events import Event
-
-_SUPPLY_FIELDS = tuple(field.name for field in fields(SupplyChange))
+from shuangli.messages.transfers import Transfer
 
 
 class Batch:
@@ -54,6 +52,7 @@ class Batch:
         self._facts: dict[bytes, Fact] = {}
         self.look_up(load_keys=load_keys, coin_keys=coin_keys)
         self._culprits: dict[bytes, bool] = {}
+        self._certified_by: dict[int, str] = {}
         self.packs: list[PackRow] = []
         self.facts_added: dict[bytes, Fact] = {}
         self.facts_changed: dict[bytes, Fact] = {}
@@ -107,6 +106,16 @@ class Batch:
             found = self._culprits[key] = self._known.is_culprit(key)
         return found
 
+    def certified_by(self, number: int, object_of: Callable[[int], bytes]) -> str:
+        """Which operator certified the payer of a transfer; `object_of` gives those that were known before.
+
+        It is read once: one transfer may fork ten thousand coins.
+        """
+        if number not in self._certified_by:
+            data = self.object(number) or object_of(number)
+            self._certified_by[number] = Transfer.parse(data).certificate.claims.issuer
+        return self._certified_by[number]
+
     def object(self, number: int) -> bytes | None:
         """A signed object of this batch, by its number."""
         for pack in self.packs:
@@ -147,9 +156,7 @@ class Batch:
             self._culprits[case.culprit] = True
         self._move(settlement)
         for epoch, change in settlement.supply.items():
-            total = self.supply[epoch]
-            for name, amount_fen in zip(_SUPPLY_FIELDS, astuple(change), strict=True):
-                setattr(total, name, getattr(total, name) + amount_fen)
+            self.supply[epoch].add(change)
 
     def _move(self, settlement: Settlement) -> None:
         """Open, close and hold coins; within one hand-in, what is held was not closed."""

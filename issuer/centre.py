@@ -5,7 +5,7 @@ settled whole, inside one transaction, and the supply equation is checked at its
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from shuangli.books import Entry, Posting
@@ -13,12 +13,13 @@ from shuangli.crypto import Signer, sha256
 from shuangli.errors import Malformed, StoreError
 from shuangli.issuer import logged
 from shuangli.issuer.batch import Batch
+from shuangli.issuer.cases import Evidences
 from shuangli.issuer.epochs.alarms import raise_alarms
 from shuangli.issuer.epochs.lists import newest_list
 from shuangli.issuer.epochs.operator_keys import OperatorKeys
 from shuangli.issuer.epochs.states import PAST, EpochState
-from shuangli.issuer.facts import Settlement, coin_key, load_key
-from shuangli.issuer.findings.payments import note_payments
+from shuangli.issuer.facts import Settlement, coin_key
+from shuangli.issuer.findings.payments import not_redeemed_fen, note_payments
 from shuangli.issuer.losses.creditors import creditor_of
 from shuangli.issuer.losses.desk import check_losses, outlay_fen
 from shuangli.issuer.losses.policy import LossPolicy
@@ -26,25 +27,28 @@ from shuangli.issuer.minting import GUARANTEE_FUND, circulation, vault
 from shuangli.issuer.objects import PackRow
 from shuangli.issuer.own_reading import OwnReader, Shown
 from shuangli.issuer.proven import Proven, settlement_of, spent_coins
-from shuangli.issuer.reading import Footing, Reading, footing_of
+from shuangli.issuer.reading import Footing, Reading, Vouched, footing_of
 from shuangli.issuer.settlement import settle
 from shuangli.issuer.store import IssuerStore
 from shuangli.issuer.supply import SupplyOff, check_supply, supply_by_epoch
 from shuangli.issuer.vaults.netting import FUND
 from shuangli.messages.events import Event
 from shuangli.messages.notices import Outcome
-from shuangli.messages.transfers import Transfer
 from shuangli.offline.trust import Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """What an operator passes on: an upload, when it received it, and the pseudonym of who is paid."""
+    """What an operator passes on: an upload, when it received it, and the pseudonym of who is paid.
+
+    `vouched` is what a reader of this very process has said of it before: over no network does it come.
+    """
 
     operator: str
     upload: bytes
     person: bytes
     received_s: int
+    vouched: Vouched | None = field(default=None, compare=False, repr=False)
 
 
 class Upload(NamedTuple):
@@ -77,7 +81,7 @@ class RegistrationCentre:
         self._key = key
         self._trust = trust
         self._policy = policy
-        self._reader = OwnReader(store, trust)
+        self._reader = OwnReader(trust)
         self.operator_keys = OperatorKeys(store.database, trust)
 
     def take(self, submission: Submission) -> Upload:
@@ -163,7 +167,7 @@ class RegistrationCentre:
             settlement = self._settle_proven(proven, submission, batch, received_s=received_s)
         else:
             try:
-                shown = self._reader.read(submission.upload, upload.reading)
+                shown = self._reader.read(submission.upload, upload.reading, batch)
             except Malformed as fault:
                 return fault
             if batch.suspended and any(load.epoch in batch.suspended for load in shown.seen.loads):
@@ -197,10 +201,8 @@ class RegistrationCentre:
     ) -> Settlement:
         """Settle a hand-in spend by spend."""
         seen, refusals = shown
-        batch.look_up(
-            load_keys=list(dict.fromkeys(map(load_key, seen.loads))),
-            coin_keys=list(dict.fromkeys(map(coin_key, spent_coins(seen, refusals)))),
-        )
+        coin_keys = list(dict.fromkeys(map(coin_key, spent_coins(seen, refusals))))
+        batch.look_up(load_keys=(), coin_keys=coin_keys)
         settlement = settle(
             seen,
             refusals,
@@ -214,6 +216,7 @@ class RegistrationCentre:
         batch.add(settlement, operator=operator, received_s=received_s)
         raise_alarms(self._store, self._trust, settlement.not_minted, operator=operator, raised_s=received_s)
         self._store.findings.add_breaches(note_payments(seen, settlement))
+        self._store.persons.add_redeemed(not_redeemed_fen(seen, settlement))
         creditor = creditor_of(seen, operator=operator)
         if creditor is not None:
             batch.holders.setdefault(creditor, submission.person)
@@ -221,10 +224,11 @@ class RegistrationCentre:
 
     def _log(self, batch: Batch) -> None:
         """Log what became of each upload, and which cases were found; all of it is written before."""
+        evidences = Evidences(self._store, self._trust)
         events = [
             told
             if isinstance(told, Event)
-            else logged.found(self._store, told[0], found_s=told[1], trust=self._trust)
+            else logged.found(self._store, told[0], found_s=told[1], evidences=evidences)
             for told in batch.events
         ]
         if events:
@@ -257,8 +261,7 @@ class RegistrationCentre:
 
     def _open_cases(self, settlement: Settlement, batch: Batch, *, found_s: int) -> None:
         for case in settlement.cases:
-            data = batch.object(case.transfer_no) or self._store.object(case.transfer_no)
-            operator = Transfer.parse(data).certificate.claims.issuer
+            operator = batch.certified_by(case.transfer_no, self._store.object)
             if self._store.add_case(case, operator=operator, found_s=found_s):
                 batch.events.append((case, found_s))
 

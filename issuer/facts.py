@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import Final, NamedTuple, Protocol
 
 from shuangli.cose import Signed
-from shuangli.messages.event_facts import DAY_S
+from shuangli.days import DAY_S
 from shuangli.messages.loads import Load
 from shuangli.messages.notices import Outcome
 from shuangli.offline.chain import Coin
@@ -36,7 +36,7 @@ def load_key(load: Load) -> bytes:
 
 def coin_key(coin: Coin) -> bytes:
     """The key of a coin among the facts: when its parent was signed, then its id."""
-    return dated_key(coin.since_s, coin.coin_id)
+    return coin.since_s.to_bytes(DATE_BYTES, "big") + coin.coin_id
 
 
 class ObjectKind(IntEnum):
@@ -165,6 +165,11 @@ class SupplyChange:
     void_fen: int = 0
     forked_open_fen: int = 0
 
+    def add(self, further: "SupplyChange") -> None:
+        """So much more is changed."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(further, name))
+
     def told(self) -> tuple[int, int, int, int, int]:
         """What is logged of it: all but what is open, which follows from the rest (`issuer.supply`)."""
         return self.redeemed_fen, self.returned_fen, self.forked_fen, self.fund_paid_fen, self.void_fen
@@ -204,28 +209,28 @@ class Settlement:
     not_minted: list[Load] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
-    def open(self, coin: OpenCoin, load: Load) -> None:
-        """A coin has come about, out of a load."""
-        place = coin.place
-        at = place[0], place[1]
-        self.opened[at] = coin
+    def open(self, place: Place, coin: Coin) -> None:
+        """A coin has come about."""
+        at, load, due_s = place[:2], coin.load, coin.due_s
+        self.opened[at] = OpenCoin(place, coin.value_fen, load.epoch, due_s)
         if load.condition is not None:
             self.given[at] = Given(load.condition.giver, load.operator)
+        self._add_open(coin, place.forked, coin.value_fen)
 
-    def close(self, place: Place) -> None:
-        """A coin is spent: one that this hand-in has opened is as if it had never been open."""
-        at = place[0], place[1]
-        if self.opened.pop(at, None) is None:
-            self.closed.append(at)
+    def close(self, place: Place, coin: Coin) -> None:
+        """A coin that was open before is spent."""
+        self.closed.append(place[:2])
+        self._add_open(coin, place.forked, -coin.value_fen)
 
-    def add_open(self, coin: Coin, forked: bool, amount_fen: int) -> None:
+    def _add_open(self, coin: Coin, forked: bool, amount_fen: int) -> None:
         """What is open changes so much, on a fork or in the supply: there by the coin's dates, too."""
-        change = self.supply[coin.load.epoch]
+        epoch = coin.load.epoch
+        change = self.supply[epoch]
         if forked:
             change.forked_open_fen += amount_fen
         else:
             change.outstanding_fen += amount_fen
-            self.dated[coin.load.epoch, coin.since_s // DAY_S, coin.due_s // DAY_S] += amount_fen
+            self.dated[epoch, coin.since_s // DAY_S, coin.due_s // DAY_S] += amount_fen
 
     @property
     def fund_paid_fen(self) -> int:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from shuangli.crypto import Signer
-from shuangli.days import OFFSET_S
+from shuangli.days import DAY_S, OFFSET_S
 from shuangli.errors import Malformed, StoreError
 from shuangli.issuer.cases import list_cases
 from shuangli.issuer.centre import RegistrationCentre, Settled, Submission
@@ -18,7 +18,7 @@ from shuangli.issuer.losses.desk import LossDesk
 from shuangli.issuer.losses.policy import LossPolicy
 from shuangli.issuer.minting import Mint, MintingKey
 from shuangli.issuer.persons.desk import DAYS_KEPT, PersonDesk
-from shuangli.issuer.persons.limits import DAY_S, Customer
+from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.remittances.desk import RemittanceDesk
 from shuangli.issuer.returns.desk import ReturnDesk
 from shuangli.issuer.returns.due import Return

@@ -11,17 +11,17 @@ from shuangli.books import Entry
 from shuangli.codec import encode
 from shuangli.crypto import sha256
 from shuangli.database.audit import post_and_log
-from shuangli.issuer.cases import evidence_of
+from shuangli.days import DAY_S
+from shuangli.issuer.cases import Evidences
 from shuangli.issuer.facts import Frozen, NewCase, OpenCoin, Settlement
 from shuangli.issuer.losses.policy import LossPolicy
 from shuangli.issuer.store import IssuerStore
 from shuangli.messages.audit import CENTRE_ORIGIN
-from shuangli.messages.event_facts import DAY_S, waits_of
+from shuangli.messages.event_facts import waits_of
 from shuangli.messages.event_kinds import EventKind, Finding, FreezeStep, ReportKind
 from shuangli.messages.events import Event
 from shuangli.messages.notices import Report, RevocationList
 from shuangli.messages.period_report import PeriodReport
-from shuangli.offline.trust import Trust
 
 POLICY: Final = "loss-policy"
 """The name under which the policy of losses is logged; its value is the cap of a person, in fen."""
@@ -78,16 +78,10 @@ def _supplied(settlement: Settlement) -> list[tuple[int, ...]]:
     return groups + [(epoch, *change, 0, 0, 0) for epoch, change in told.items() if any(change)]
 
 
-def found(
-    store: IssuerStore,
-    case: NewCase,
-    *,
-    found_s: int,
-    trust: Trust,
-) -> Event:
-    """A case was found, and what proves it is written; `trust` is the centre's own place."""
+def found(store: IssuerStore, case: NewCase, *, found_s: int, evidences: Evidences) -> Event:
+    """A case was found, and what proves it is written."""
     number, row = store.case(case.coin_key)
-    evidence = evidence_of(store, row, trust=trust)
+    evidence = evidences.of(row)
     return Event.of(
         EventKind.CASE,
         at_s=found_s,

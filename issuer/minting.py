@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from shuangli.books import transfer_entry
 from shuangli.crypto import Signer
 from shuangli.database.audit import post_and_log
+from shuangli.days import DAY_S
 from shuangli.errors import BadInput, Refused
 from shuangli.issuer.epochs.states import EpochState
 from shuangli.issuer.persons.desk import PersonDesk
 from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.store import IssuerStore
 from shuangli.messages.certificates import Epoch
-from shuangli.messages.event_facts import DAY_S
 from shuangli.messages.event_kinds import EventKind
 from shuangli.messages.events import Event
 from shuangli.messages.loads import Load, LoadOrder

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from shuangli.cose import Check, Domain
 from shuangli.errors import Malformed, ProtocolError
+from shuangli.issuer.batch import Batch
 from shuangli.issuer.facts import load_key
 from shuangli.issuer.reading import Reading, walk_checked
-from shuangli.issuer.store import IssuerStore
 from shuangli.messages.hand_in import HandIn
 from shuangli.messages.loads import Load, read_load
 from shuangli.offline.chain import Walk, walk
@@ -29,22 +29,22 @@ class Shown(NamedTuple):
 class OwnReader:
     """Reads uploads where they are settled."""
 
-    def __init__(self, store: IssuerStore, trust: Trust) -> None:
+    def __init__(self, trust: Trust) -> None:
         """`trust` is the centre's own place."""
-        self._store = store
         self._trust = trust
 
-    def read(self, data: bytes, reading: Reading | None) -> Shown:
+    def read(self, data: bytes, reading: Reading | None, batch: Batch) -> Shown:
         """Read an upload; signatures that its `reading` vouches for are not checked again.
 
-        What the mint log names, the issuer has signed itself: a load's id is a hash of what was signed.
+        What the mint log names, the issuer has signed itself: a load's id is a hash of what was signed. The
+        `batch` looks the upload's loads up for that, and knows them from then on.
 
         Raises:
             Malformed: it is no hand-in.
         """
         hand_in = HandIn.decode(data)
-        minted = self._store.load_numbers(list({load_key(load) for load in _loads(hand_in)}))
-        trust = self._trust
+        batch.look_up(load_keys=list(dict.fromkeys(map(load_key, _loads(hand_in)))), coin_keys=())
+        minted, trust = batch.loads_known, self._trust
         trust.minted_here = lambda load: load_key(load) in minted
         if reading is None:
             seen = walk(hand_in.bundle, trust)

@@ -1,6 +1,7 @@
 """The settlement pipeline: batches of uploads from received bytes to acknowledged results.
 
-    read      decode, walk the chains, check the signatures; say what is proven: in worker processes
+    read      decode, walk the chains, check the signatures; say what is proven: in worker processes, unless
+              an operator in this process has had it read already
     settle    in one transaction, against what is known now, in the order of the uploads
     answer    once the transaction is on disk
 
@@ -15,13 +16,14 @@ from shuangli.errors import Malformed, StoreError
 from shuangli.issuer.centre import Settled, Submission, Upload
 from shuangli.issuer.issuer import Issuer
 from shuangli.issuer.readers import Readers, UnderWay
+from shuangli.issuer.reading import Footing
 
 
 class _Batch(NamedTuple):
     """A batch that is being read: its uploads, those of them that are, and the readings to come."""
 
     uploads: list[Upload]
-    open: list[int]
+    unread: list[int]
     under_way: UnderWay
 
 
@@ -57,14 +59,26 @@ class Pipeline:
 
     def _begin(self, submissions: Sequence[Submission]) -> _Batch:
         centre = self._issuer.centre
-        uploads = [centre.take(submission) for submission in submissions]
-        unanswered = [number for number, upload in enumerate(uploads) if not centre.is_answered(upload)]
-        asked = [(submissions[number].operator, submissions[number].upload) for number in unanswered]
-        return _Batch(uploads, unanswered, self._readers.start(centre.footing(), asked))
+        footing = centre.footing()
+        uploads = [self._take(submission, footing) for submission in submissions]
+        unread = [
+            number
+            for number, upload in enumerate(uploads)
+            if upload.reading is None and not centre.is_answered(upload)
+        ]
+        asked = [(submissions[number].operator, submissions[number].upload) for number in unread]
+        return _Batch(uploads, unread, self._readers.start(footing, asked))
+
+    def _take(self, submission: Submission, footing: Footing) -> Upload:
+        """A submission, with what a reader of this process has said of it, if that stood on this footing."""
+        upload, vouched = self._issuer.centre.take(submission), submission.vouched
+        if vouched is None or vouched.footing != footing:
+            return upload
+        return upload._replace(reading=vouched.reading)
 
     def _settle(self, batch: _Batch) -> list[Settled | Malformed | StoreError]:
         uploads = batch.uploads
-        for number, reading in zip(batch.open, self._readers.finish(batch.under_way), strict=True):
+        for number, reading in zip(batch.unread, self._readers.finish(batch.under_way), strict=True):
             self.checked += reading.checked
             uploads[number] = uploads[number]._replace(reading=reading)
         with self._issuer.transaction():

@@ -41,6 +41,7 @@ class Proven(NamedTuple):
         creditors: the keys that are paid
         holder: the key that is paid, if the operator that passes it on has certified it
         spends: how many spends and refusals of coins it shows; all of them are settled
+        payers: the keys that have paid somebody in it
     """
 
     load_keys: tuple[bytes, ...]
@@ -61,6 +62,7 @@ class Proven(NamedTuple):
     dated: list[tuple[tuple[int, int, int], int]]
     paid_at_s: list[int]
     spends: int
+    payers: tuple[bytes, ...]
 
 
 @dataclass(slots=True)
@@ -110,7 +112,7 @@ def prove(seen: Walk, refusals: Sequence[VerifiedRefusal | ProtocolError], *, op
         holder=creditor_of(seen, operator=operator),
         kinds=bytes([kind for _, kind, _ in result.objects]),
         objects=encode_pack([signed.data for _, _, signed in result.objects]),
-        facts=[(key, *fact) for key, fact in result.facts.items()],
+        facts=[(key, number, object_id, fen) for key, (number, object_id, fen) in result.facts.items()],
         opened=[(*at, coin[1], coin[2], coin[3]) for at, coin in result.opened.items()],
         closed=result.closed,
         given=[(*at, *giver) for at, giver in result.given.items()],
@@ -123,6 +125,7 @@ def prove(seen: Walk, refusals: Sequence[VerifiedRefusal | ProtocolError], *, op
         dated=[*result.dated.items()],
         paid_at_s=settled_payments(seen, result.outcomes),
         spends=len(result.outcomes),
+        payers=tuple({step.transfer.payer for step in seen.steps if step.transfer and step.outputs}),
     )
 
 

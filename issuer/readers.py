@@ -8,6 +8,7 @@ them again.
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -15,6 +16,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple, Self
 
 from shuangli.errors import StoreError
+from shuangli.garbage import collect_less_often
 from shuangli.issuer.reading import Footing, Reader, Reading, pack_readings, unpack_readings
 
 NICENESS: Final = 5
@@ -35,12 +37,16 @@ class UnderWay(NamedTuple):
 
 
 class Readers:
-    """So many worker processes for uploads that are worth it; with none, all are read in this process."""
+    """So many worker processes for uploads that are worth it; with none, all are read in this process.
+
+    Threads may use it together.
+    """
 
     def __init__(self, processes: int, *, fewest_bytes: int = CHUNK_BYTES // 2) -> None:
         """Start the workers with the first uploads; fewer bytes at once are not worth their way."""
         self._processes = processes
         self._fewest_bytes = fewest_bytes
+        self._guard = threading.Lock()
         self._workers: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
@@ -51,9 +57,10 @@ class Readers:
 
     def close(self) -> None:
         """End the workers; the next uploads start others."""
-        if self._workers is not None:
-            self._workers.shutdown(cancel_futures=True)
-            self._workers = None
+        with self._guard:
+            ended, self._workers = self._workers, None
+        if ended is not None:
+            ended.shutdown(cancel_futures=True)
 
     def start(self, footing: Footing, asked: Sequence[Asked]) -> UnderWay:
         """Begin to read these uploads.
@@ -63,16 +70,18 @@ class Readers:
         """
         if not self._processes or sum(len(upload) for _, upload in asked) < self._fewest_bytes:
             return UnderWay(footing, asked, [])
-        if self._workers is None:
-            context = multiprocessing.get_context("spawn")
-            self._workers = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_step_back)
-        chunks = []
-        for some in _chunks(asked):
-            try:
-                chunks.append(self._workers.submit(_read, footing, some))
-            except BrokenProcessPool as error:
-                raise self._broken() from error
-        return UnderWay(footing, asked, chunks)
+        workers = self._running()
+        try:
+            return UnderWay(footing, asked, [workers.submit(_read, footing, some) for some in _chunks(asked)])
+        except BrokenProcessPool as error:
+            raise self._broken() from error
+
+    def _running(self) -> ProcessPoolExecutor:
+        with self._guard:
+            if self._workers is None:
+                context = multiprocessing.get_context("spawn")
+                self._workers = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_begin)
+            return self._workers
 
     def finish(self, under_way: UnderWay) -> list[Reading]:
         """Wait for the uploads to be read: what is said of each.
@@ -81,8 +90,7 @@ class Readers:
             StoreError: a worker process has ended (`worker`); the next uploads start others.
         """
         if not under_way.chunks:
-            reader = _reader(under_way.footing)
-            return [reader.read(*one) for one in under_way.asked]
+            return _read_here(under_way.footing, under_way.asked) if under_way.asked else []
         try:
             return [reading for chunk in under_way.chunks for reading in unpack_readings(chunk.result())]
         except BrokenProcessPool as error:
@@ -110,13 +118,37 @@ def _chunks(asked: Sequence[Asked]) -> list[list[Asked]]:
 _reader = lru_cache(maxsize=2)(Reader)
 
 
+# A reader reads one upload at a time.
+_one_at_a_time = threading.Lock()
+
+
+def _read_here(footing: Footing, asked: Sequence[Asked]) -> list[Reading]:
+    with _one_at_a_time:
+        reader = _reader(footing)
+        return [reader.read(*one) for one in asked]
+
+
 def _read(footing: Footing, asked: Sequence[Asked]) -> bytes:
     """Read uploads in a worker process."""
-    reader = _reader(footing)
-    return pack_readings([reader.read(*one) for one in asked])
+    return pack_readings(_read_here(footing, asked))
 
 
-def _step_back() -> None:
-    """Let the process that settles go first, for all wait for it; and leave Ctrl-C to it."""
+def _begin() -> None:
+    """Begin as a worker process."""
+    step_back()
+    collect_less_often()
+
+
+def step_back() -> None:
+    """Let the process that has started this one go first; leave Ctrl-C to it, and end with it."""
     os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait until the process that has started this one is gone, and end: if it was killed, nobody says so."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(0)

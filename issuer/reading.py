@@ -9,7 +9,7 @@ does: what it passed over unchecked, the centre would take for checked.
 import marshal
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shuangli.cose import Check
 from shuangli.errors import Malformed
@@ -23,6 +23,10 @@ from shuangli.offline.trust import Trust
 
 Finish = Callable[[Mapping[bytes, Check]], Collection[bytes]]
 """Does checks that were gathered (`cose.Verifier.finish`)."""
+
+
+_PLAIN: Final = 2
+"""The last version of `marshal` that does not look whether it has written the same object before."""
 
 
 class Footing(NamedTuple):
@@ -58,6 +62,13 @@ class Reading(NamedTuple):
     proven: Proven | None
     failed: tuple[bytes, ...]
     checked: int
+
+
+class Vouched(NamedTuple):
+    """A reading, and what its reader stood on: it counts wherever exactly the same is trusted."""
+
+    footing: Footing
+    reading: Reading
 
 
 class Reader:
@@ -135,7 +146,8 @@ def pack_readings(readings: Sequence[Reading]) -> bytes:
         [
             (tuple(proven) if proven is not None else None, failed, checked)
             for proven, failed, checked in readings
-        ]
+        ],
+        _PLAIN,
     )
 
 

@@ -27,7 +27,6 @@ from shuangli.issuer.facts import (
     Known,
     NewCase,
     ObjectKind,
-    OpenCoin,
     Place,
     Settlement,
     coin_key,
@@ -36,8 +35,8 @@ from shuangli.issuer.facts import (
 from shuangli.messages.notices import Outcome
 from shuangli.messages.transfers import CENTRE
 from shuangli.offline.chain import Coin, Step, Walk
-from shuangli.offline.conditions import creditor_of, is_given
-from shuangli.offline.refusals import VerifiedRefusal, source_of
+from shuangli.offline.conditions import creditor_of, is_given, refusal_pays
+from shuangli.offline.refusals import VerifiedRefusal, sources_of
 
 NextNo = Callable[[], int]
 
@@ -90,12 +89,17 @@ class _Settling:
         self._received_s = received_s
         self._fund_left_fen = fund_left_fen
         self._result = Settlement()
+        self._opened: dict[Place, Coin] = {}
+        self._closed: list[tuple[Place, Coin]] = []
         self._places: dict[bytes, Place] = {}
         self._facts: dict[bytes, Fact] = {}
         self._culprits: dict[bytes, bool] = {}
         self._numbers: dict[bytes, int] = {}
+        self._steps: Sequence[Step] = ()
+        self._sources: dict[bytes, bytes] = {}
 
     def run(self, seen: Walk, refusals: Sequence[VerifiedRefusal | ProtocolError]) -> Settlement:
+        self._steps = seen.steps
         keys = {load_key(load): load for load in seen.loads if load.epoch not in self._past}
         minted = self._known.load_numbers(list(keys))
         self._numbers.update({keys[key].signed.id: number for key, number in minted.items()})
@@ -111,13 +115,17 @@ class _Settling:
             self._result.outcomes.append(self._transfer(step, key, position))
         for verdict in refusals:
             self._result.outcomes.append(self._refusal(verdict))
+        # What came and went within the hand-in changes nothing that is open.
+        for place, coin in self._opened.items():
+            self._result.open(place, coin)
+        for place, coin in self._closed:
+            self._result.close(place, coin)
         return self._result
 
     def _place(self, coin: Coin) -> Place | None:
         """Where the coin came about; None for what descends from a load that was never minted."""
-        place = self._places.get(coin.coin_id)
-        if place is not None or coin.path:
-            return place
+        if coin.path:
+            return self._places.get(coin.coin_id)
         load_no = self._numbers.get(coin.load.signed.id)
         return None if load_no is None else Place(load_no, coin.load_index, False)
 
@@ -144,15 +152,12 @@ class _Settling:
         """What became of a coin that a refusal gives back; why not, if it does not hold."""
         if not isinstance(verdict, VerifiedRefusal):
             return Outcome.UNKNOWN_COIN if verdict.code == "unknown-coin" else Outcome.INVALID
-        coin, creditor = verdict.coin, verdict.creditor
-        if creditor is None:
-            return Outcome.CONDITION
-        place = self._place(coin)
+        coin, place = verdict.coin, self._place(verdict.coin)
         if place is None:
             return self._placeless(coin)
         signed = verdict.refusal.signed
         return self._record(
-            _Spend(ObjectKind.REFUSAL, signed, REFUSED, coin, coin_key(coin), place, 0, (), creditor)
+            _Spend(ObjectKind.REFUSAL, signed, REFUSED, coin, coin_key(coin), place, 0, (), verdict.creditor)
         )
 
     def _record(self, spend: _Spend) -> Outcome:
@@ -189,7 +194,8 @@ class _Settling:
         if known is None:
             self._culprits[coin.owner] = True
             signed_no = fork.number if spend.kind is ObjectKind.TRANSFER else first.number
-            source_id, epoch = source_of(coin), coin.load.epoch
+            self._sources = self._sources or sources_of(self._steps)
+            source_id, epoch = self._sources.get(coin.coin_id, b""), coin.load.epoch
             case = (spend.coin_key, coin.owner, coin.value_fen, spend.place, source_id, signed_no, epoch)
             self._result.cases.append(NewCase(*case))
             self._result.forks[key] = fork
@@ -221,12 +227,21 @@ class _Settling:
         return outcome if spend.kind is ObjectKind.REFUSAL else Outcome.REPEAT
 
     def _judge(self, spend: _Spend, forked: bool) -> Outcome:
+        if not refusal_pays(spend.coin) and self._is_refused(spend):
+            # It pays nobody, and goes back to its giver when it is due.
+            return Outcome.CONDITION
         if self._received_s > spend.coin.due_s:
             return Outcome.LATE
         outcome = self._judge_payout(spend, spend.creditor, forked) if spend.creditor else Outcome.SETTLED
         if outcome is not Outcome.SETTLED:
             self._result.held.append(spend.place[:2])
         return outcome
+
+    def _is_refused(self, spend: _Spend) -> bool:
+        """Say whether a spend is a refusal, or redeems what its payee has refused before."""
+        first = self._facts.get(spend.coin_key)
+        redeemed = spend.creditor is not None and first is not None and first.object_id == REFUSED
+        return redeemed or spend.kind is ObjectKind.REFUSAL
 
     def _judge_payout(self, spend: _Spend, creditor: bytes, forked: bool) -> Outcome:
         if forked and is_given(spend.coin):
@@ -263,10 +278,7 @@ class _Settling:
         change = self._result.supply[spend.coin.load.epoch]
         if spend.creditor is None:
             for output in spend.outputs:
-                place = self._places[output.coin_id]
-                opened = OpenCoin(place, output.value_fen, output.load.epoch, output.due_s)
-                self._result.open(opened, output.load)
-                self._result.add_open(output, forked, output.value_fen)
+                self._opened[self._places[output.coin_id]] = output
         elif forked:
             change.fund_paid_fen += spend.coin.value_fen
         else:
@@ -277,8 +289,8 @@ class _Settling:
             self._result.redeemed_by_loader[spend.coin.load.operator] += spend.coin.value_fen
 
     def _close(self, spend: _Spend) -> None:
-        self._result.close(spend.place)
-        self._result.add_open(spend.coin, spend.place.forked, -spend.coin.value_fen)
+        if self._opened.pop(spend.place, None) is None:
+            self._closed.append((spend.place, spend.coin))
 
     def _place_outputs(self, spend: _Spend, number: int, forked: bool) -> None:
         for index, output in enumerate(spend.outputs):

@@ -75,7 +75,7 @@ STEPS: Final = (
 )
 """What is added later is a step of its own, at the end."""
 CACHE_KIB: Final = 262_144
-"""As many of the facts as possible stay in memory."""
+"""As many of the facts as possible stay in memory, where nothing else is said."""
 _CASE: Final = "coin_key, culprit, operator, face_fen, parent_no, position, source_id, found_s"
 """The columns of `issuer.facts.CaseRow`."""
 _ADD_SUPPLY: Final = """
@@ -110,9 +110,12 @@ class IssuerStore:
         audit: the centre's audit log
     """
 
-    def __init__(self, place: Path | str) -> None:
-        """Open the database: a file's path, or a server's address; what is missing is made."""
-        self.database = open_database(place, steps=STEPS, namespace=NAMESPACE, cache_kib=CACHE_KIB)
+    def __init__(self, place: Path | str, *, cache_kib: int = CACHE_KIB) -> None:
+        """Open the database: a file's path, or a server's address; what is missing is made.
+
+        Of a file, `cache_kib` are kept in memory.
+        """
+        self.database = open_database(place, steps=STEPS, namespace=NAMESPACE, cache_kib=cache_kib)
         self.objects = Objects(self.database)
         self.open_coins = OpenCoins(self.database, self.objects)
         self.returns = ReturnStore(self.database)

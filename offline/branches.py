@@ -7,7 +7,7 @@ coins that it holds of the same coin of the same load; what it has passed on or 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from shuangli.messages.transfers import CHANGE_OUTPUT, PAYEE_OUTPUT, Transfer, load_coin_id, output_coin_id
+from shuangli.messages.transfers import CHANGE_OUTPUT, PAYEE_OUTPUT, Transfer, output_coin_id
 from shuangli.offline.chain import Coin
 
 
@@ -52,16 +52,26 @@ def without_rivals(coins: Sequence[Coin]) -> list[Coin]:
 
 
 def chain_spends(coin: Coin) -> list[tuple[bytes, Transfer]]:
-    """What the coin's chain spends, from the load down: (coin id, the transfer that spends it)."""
+    """What the coin's chain spends, from the load down: (coin id, the transfer that spends it).
+
+    It is read upwards from the coin, whose id is a hash of what it was split from. Downwards it need not be
+    clear: a transfer may also name the other output of the one before it, which its signer does not own.
+    """
     spends: list[tuple[bytes, Transfer]] = []
-    candidates = {load_coin_id(coin.load.signed.id, coin.load_index)}
-    for data in coin.path:
+    coin_id = coin.coin_id
+    for data in reversed(coin.path):
         transfer = Transfer.parse(data)
-        transfer_id = transfer.signed.id
-        (coin_id,) = candidates & {spend.coin_id for spend in transfer.spends}
+        coin_id = _split_into(coin_id, transfer)
         spends.append((coin_id, transfer))
-        candidates = {
-            output_coin_id(transfer_id, coin_id, PAYEE_OUTPUT),
-            output_coin_id(transfer_id, coin_id, CHANGE_OUTPUT),
-        }
-    return spends
+    return spends[::-1]
+
+
+def _split_into(coin_id: bytes, transfer: Transfer) -> bytes:
+    """The coin that a transfer has split into this one, among others."""
+    transfer_id = transfer.signed.id
+    return next(
+        spend.coin_id
+        for spend in transfer.spends
+        for output in (PAYEE_OUTPUT, CHANGE_OUTPUT)
+        if output_coin_id(transfer_id, spend.coin_id, output) == coin_id
+    )

@@ -21,7 +21,7 @@ from shuangli.messages.transfers import (
     PAYEE_OUTPUT,
     Spend,
     Transfer,
-    load_coin_id,
+    load_coin_ids,
     output_coin_id,
 )
 from shuangli.offline.spending import check_condition, check_spend
@@ -195,9 +195,10 @@ def verify_load(data: bytes, trust: Trust) -> tuple[Load, Terms]:
 def load_coins(load: Load, terms: Terms) -> list[Coin]:
     """The coins of a verified load, in its order."""
     load_id, owner, since_s, until_s = load.signed.id, load.owner, load.issued_at_s, load.expires_at_s
+    ids = load_coin_ids(load_id, len(load.values_fen))
     return [
-        Coin(load_coin_id(load_id, i), owner, value_fen, load, i, terms, load_id, 0, since_s, until_s, ())
-        for i, value_fen in enumerate(load.values_fen)
+        Coin(coin_id, owner, value_fen, load, i, terms, load_id, 0, since_s, until_s, ())
+        for i, (coin_id, value_fen) in enumerate(zip(ids, load.values_fen, strict=True))
     ]
 
 

@@ -1,12 +1,20 @@
 """Bundles that stand on their own, every object once, parents before children: joined, or a part of one."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
 
 from shuangli.errors import Unverified
 from shuangli.messages.bundle import Bundle
-from shuangli.messages.transfers import CENTRE, CHANGE_OUTPUT, PAYEE_OUTPUT, Transfer, output_coin_id
+from shuangli.messages.loads import Load
+from shuangli.messages.transfers import (
+    CENTRE,
+    CHANGE_OUTPUT,
+    PAYEE_OUTPUT,
+    Transfer,
+    load_coin_id,
+    output_coin_id,
+)
 
 
 def merge(bundles: Sequence[Bundle]) -> Bundle:
@@ -46,6 +54,22 @@ def leading_to(transfer_ids: Collection[bytes], bundle: Bundle) -> Bundle:
             wanted.update(made_by[spend.coin_id] for spend in transfer.spends if spend.coin_id in made_by)
     kept = [transfer.signed.data for transfer in transfers if transfer.signed.id in wanted]
     return Bundle(loads=bundle.loads, transfers=tuple(kept))
+
+
+def descended_from(loads: Iterable[Load], bundle: Bundle) -> set[bytes]:
+    """The ids of all coins in a bundle that descend from these loads; nothing is verified.
+
+    Raises:
+        Malformed: a transfer is none.
+    """
+    found = {load_coin_id(load.signed.id, index) for load in loads for index in range(len(load.values_fen))}
+    for data in bundle.transfers if found else ():
+        transfer = Transfer.parse(data)
+        for spend in transfer.spends:
+            if spend.coin_id in found:
+                outputs = PAYEE_OUTPUT, CHANGE_OUTPUT
+                found.update(output_coin_id(transfer.signed.id, spend.coin_id, each) for each in outputs)
+    return found
 
 
 def in_order(transfers: Sequence[bytes]) -> tuple[bytes, ...]:

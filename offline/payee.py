@@ -1,12 +1,14 @@
 """The payee's side of a payment: it answers with a receipt or a refusal. Pure; see `offline.states`.
 
 What a payee refuses it has verified all the same: the refusal names the payer's transfers, so that the
-payer gets them back. A payment that shows one branch of a fork of which the payee holds the other is
-refused, and the two branches together are evidence that the device keeps.
+payer gets them back. Every refusal is kept, with its payment, so that a repeat gets the same answer and
+nothing that was refused is claimed later; there are only so many for a request (`MOST_REFUSED`), or a
+nuisance could fill the device. A payment that shows one branch of a fork of which the payee holds the other
+is refused, and the two branches together are evidence that the device keeps.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 from shuangli.crypto import Signer
 from shuangli.errors import OutOfTurn, ProtocolError, Unverified
@@ -23,9 +25,11 @@ from shuangli.offline.records import PaymentReceived, PaymentRefused, Turn
 from shuangli.offline.states import PAYEE, Kind, Message, PayeeAction, PayeeState
 from shuangli.offline.trust import Trust
 
+MOST_REFUSED: Final = 8
+"""Most payments of one request that are refused by name; what pays it well is received even after them."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PayeeSession:
+
+class PayeeSession(NamedTuple):
     """One request and what has become of it: the payment that was received, and those that were refused."""
 
     request: PaymentRequest
@@ -35,8 +39,7 @@ class PayeeSession:
     refused: tuple[PaymentRefused, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiedPayment:
+class VerifiedPayment(NamedTuple):
     """A payment that answers a request in full, with the coins it hands over."""
 
     coins: tuple[Coin, ...]
@@ -57,11 +60,11 @@ def payee_receives(
     policy: PayeePolicy,
     held: Held,
     now_s: int,
-) -> Turn[PayeeSession]:
+) -> Turn:
     """Answer one message of the payer.
 
     Raises:
-        OutOfTurn: the table has no action for it.
+        OutOfTurn: the table has no action for it, or it would be refused after too many others.
         Malformed, Unverified: the payment does not hold; nothing has changed.
     """
     action = PAYEE.get((session.state, message.kind))
@@ -69,7 +72,7 @@ def payee_receives(
         raise OutOfTurn("out-of-turn", f"a {message.kind.name.lower()} while {session.state.value}")
     stored = _answer_to_bytes(session, message.body)
     if stored is not None:
-        return Turn(session=session, records=(), messages=(stored,))
+        return Turn((), (stored,))
     request = session.request
     payment = verify_payment(message.body, request=request, trust=trust, policy=policy)
     transfer_ids = [transfer.signed.id for transfer in payment.transfers]
@@ -78,7 +81,7 @@ def payee_receives(
         # The same transfers in other bytes: what was answered once is never answered otherwise.
         answers = [_answer_to(session, transfer_id) for transfer_id in transfer_ids]
         answer = next((a for a in answers if a is not None and a.kind is Kind.REFUSAL), answers[0])
-        return Turn(session=session, records=(), messages=(answer,) if answer else ())
+        return Turn((), (answer,) if answer else ())
     evidence = b""
     if action is PayeeAction.REPEAT:
         reason: RefusalReason | None = RefusalReason.REQUEST_PAID
@@ -89,28 +92,20 @@ def payee_receives(
         forked = RefusalReason.FORKED if evidence else None
         reason = forked or refusal_reason(payment, request=request, trust=trust, now_s=now_s)
     if reason is not None:
+        if len(session.refused) >= MOST_REFUSED:
+            raise OutOfTurn("out-of-turn", f"{MOST_REFUSED} payments of this request were refused already")
         refusal = Refusal.sign(
             key, request_id=request.id, transfer_ids=fresh, refused_at_s=now_s, reason=reason
         )
         return _refuse(session, message.body, refusal, evidence)
     receipt = Receipt.sign(key, request_id=request.id, transfer_ids=transfer_ids, received_at_s=now_s)
-    received = PaymentReceived(
-        request_id=request.id, bundle=message.body, coins=payment.coins, receipt=receipt
-    )
-    return Turn(
-        session=received_session(session, received),
-        records=(received,),
-        messages=(Message(Kind.RECEIPT, receipt.signed.data),),
-    )
+    received = PaymentReceived(request.id, message.body, payment.coins, receipt)
+    return Turn((received,), (Message(Kind.RECEIPT, receipt.signed.data),))
 
 
-def _refuse(session: PayeeSession, bundle: bytes, refusal: Refusal, evidence: bytes) -> Turn[PayeeSession]:
-    record = PaymentRefused(request_id=session.request.id, bundle=bundle, refusal=refusal, evidence=evidence)
-    return Turn(
-        session=refused_session(session, record),
-        records=(record,),
-        messages=(Message(Kind.REFUSAL, refusal.signed.data),),
-    )
+def _refuse(session: PayeeSession, bundle: bytes, refusal: Refusal, evidence: bytes) -> Turn:
+    record = PaymentRefused(session.request.id, bundle, refusal, evidence)
+    return Turn((record,), (Message(Kind.REFUSAL, refusal.signed.data),))
 
 
 def _find_evidence(coins: Sequence[Coin], held: Held, trust: Trust) -> bytes:
@@ -123,13 +118,13 @@ def _find_evidence(coins: Sequence[Coin], held: Held, trust: Trust) -> bytes:
 
 
 def received_session(session: PayeeSession, record: PaymentReceived) -> PayeeSession:
-    """The session after a good payment, now or when the journal is replayed."""
-    return replace(session, state=PayeeState.RECEIVED, bundle=record.bundle, receipt=record.receipt)
+    """The session after a good payment."""
+    return session._replace(state=PayeeState.RECEIVED, bundle=record.bundle, receipt=record.receipt)
 
 
 def refused_session(session: PayeeSession, record: PaymentRefused) -> PayeeSession:
-    """The session after a refused payment, now or when the journal is replayed."""
-    return replace(session, refused=(*session.refused, record))
+    """The session after a refused payment."""
+    return session._replace(refused=(*session.refused, record))
 
 
 def _answers(session: PayeeSession) -> Iterator[tuple[bytes, Sequence[bytes], Message]]:
@@ -190,7 +185,7 @@ def verify_payment(
         raise Unverified("too-many-coins", f"{len(paid)} coins, at most {request.accepts.coins} are accepted")
     if max(coin.hops for coin in paid.values()) > request.accepts.hops:
         raise Unverified("hop-cap", f"more than {request.accepts.hops} changes of key")
-    return VerifiedPayment(coins=tuple(paid.values()), transfers=tuple(transfers.values()), seen=seen)
+    return VerifiedPayment(tuple(paid.values()), tuple(transfers.values()), seen)
 
 
 def _bound_outputs(seen: Walk, request: PaymentRequest) -> Iterator[tuple[Transfer, Coin]]:

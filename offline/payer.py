@@ -1,8 +1,7 @@
 """The payer's side of a payment: judge the request, spend coins, keep the receipt. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from shuangli.cose import Domain, parse
 from shuangli.crypto import Signer
@@ -41,8 +40,7 @@ class Choose(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PayerSession:
+class PayerSession(NamedTuple):
     """One payment: what it answers, the stored bytes that every resend repeats, and the payee's answer.
 
     `coins` counts the coins that it spends, `hops` the changes of key of the longest chain after it.
@@ -66,8 +64,7 @@ IDLE: Final = PayerSession()
 """No payment yet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payer:
+class Payer(NamedTuple):
     """What the payer's side needs to know of its device: key, certificate, coins, rules, what it has paid.
 
     `pin` says whether the holder has given the PIN for this payment.
@@ -83,9 +80,7 @@ class Payer:
     pin: bool
 
 
-def payer_receives(
-    session: PayerSession, message: Message, *, payer: Payer, now_s: int
-) -> Turn[PayerSession]:
+def payer_receives(session: PayerSession, message: Message, *, payer: Payer, now_s: int) -> Turn:
     """Answer one message of the payee.
 
     Raises:
@@ -103,11 +98,11 @@ def payer_receives(
     if action is PayerAction.RESEND and session.payment is not None:
         if parse(message.body, Domain.REQUEST).id != session.request_id:
             raise OutOfTurn("out-of-turn", "this session answers another request")
-        return Turn(session=session, records=(), messages=(session.payment,))
+        return Turn((), (session.payment,))
     if action is PayerAction.IGNORE:
         if message.body != session.answer:
             raise OutOfTurn("out-of-turn", "the payee has answered before, and otherwise")
-        return Turn(session=session, records=(), messages=())
+        return Turn((), ())
     return _keep_answer(session, message, action, payer.trust)
 
 
@@ -117,7 +112,7 @@ def spendable(coins: Sequence[Coin], request: PaymentRequest, *, now_s: int) -> 
     return [coin for coin in coins if bar_of(coin, accepts, now_s=now_s, request=request) is None]
 
 
-def _pay(request: PaymentRequest, *, payer: Payer, now_s: int) -> Turn[PayerSession]:
+def _pay(request: PaymentRequest, *, payer: Payer, now_s: int) -> Turn:
     accepts = request.accepts
     if request.payee == payer.key.public:
         raise Refused("own-request")
@@ -147,8 +142,7 @@ def _pay(request: PaymentRequest, *, payer: Payer, now_s: int) -> Turn[PayerSess
         spends=[Spend(coin.coin_id, pay_fen, coin.value_fen - pay_fen) for coin, pay_fen in chosen],
     )
     record = payment_signed(request, transfer, spent, ancestry=ancestry, pin=payer.pin)
-    message = Message(Kind.PAYMENT, record.bundle)
-    return Turn(session=signed_session(record), records=(record,), messages=(message,))
+    return Turn((record,), (Message(Kind.PAYMENT, record.bundle),))
 
 
 def payment_signed(
@@ -214,7 +208,7 @@ def _check_size(ancestry: Bundle, coins: int, request: PaymentRequest, *, payer:
 
 
 def signed_session(record: PaymentSigned) -> PayerSession:
-    """The session that a signed payment leaves behind, now or when the journal is replayed."""
+    """The session that a signed payment leaves behind."""
     return PayerSession(
         state=PayerState.SIGNED,
         request_id=record.request.id,
@@ -229,27 +223,25 @@ def signed_session(record: PaymentSigned) -> PayerSession:
 
 
 def answered_session(session: PayerSession, record: ReceiptKept | RefusalKept) -> PayerSession:
-    """The session after the payee's answer, now or when the journal is replayed."""
+    """The session after the payee's answer."""
     if isinstance(record, ReceiptKept):
-        return replace(session, state=PayerState.PAID, answer=record.receipt.signed.data)
-    return replace(session, state=PayerState.REFUSED, answer=record.refusal.signed.data)
+        return session._replace(state=PayerState.PAID, answer=record.receipt.signed.data)
+    return session._replace(state=PayerState.REFUSED, answer=record.refusal.signed.data)
 
 
 def returned_session(session: PayerSession, returned_fen: int) -> PayerSession:
-    """The session after so much of the payment has come back, now or when the journal is replayed."""
+    """The session after so much of the payment has come back."""
     returned_fen += session.returned_fen
     all_back = returned_fen >= session.amount_fen and session.state is not PayerState.PAID
     state = PayerState.RETURNED if all_back else session.state
-    return replace(session, state=state, returned_fen=returned_fen)
+    return session._replace(state=state, returned_fen=returned_fen)
 
 
-def _keep_answer(
-    session: PayerSession, message: Message, action: PayerAction, trust: Trust
-) -> Turn[PayerSession]:
+def _keep_answer(session: PayerSession, message: Message, action: PayerAction, trust: Trust) -> Turn:
     keeps_receipt = action is PayerAction.KEEP_RECEIPT
     answer = Receipt.parse(message.body) if keeps_receipt else Refusal.parse(message.body)
     if answer.request_id != session.request_id or answer.transfer_ids != (session.transfer_id,):
         raise Unverified("not-bound", "the answer is for another payment")
     trust.verifier.check_once(answer.signed, session.payee, "payee's answer")
-    record = ReceiptKept(receipt=answer) if isinstance(answer, Receipt) else RefusalKept(refusal=answer)
-    return Turn(session=answered_session(session, record), records=(record,), messages=())
+    record = ReceiptKept(answer) if isinstance(answer, Receipt) else RefusalKept(answer)
+    return Turn((record,), ())

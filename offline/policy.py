@@ -9,11 +9,10 @@ payments, so that they can be counted: a fold of its journal.
 from dataclasses import dataclass, replace
 from typing import Final
 
+from shuangli.days import DAY_S, OFFSET_S, day_of
 from shuangli.errors import Refused
 from shuangli.messages.session import Accepts
 from shuangli.offline.limits import TierLimits
-
-DAY_S: Final = 86_400
 
 STANDARD_ACCEPTS: Final = Accepts(
     hops=8, bundle_bytes=65_536, coins=64, claim_time_s=3_600, list_age_s=7 * DAY_S
@@ -36,6 +35,9 @@ class PayerPolicy:
     After `payments_between_syncs` payments or `offline_s` seconds the wallet must be reconciled first. A
     payment over `pin_above_fen`, or one after `payments_between_pins` without it, needs the PIN. (No PIN up
     to 1,000 yuan is what Chinese bank cards do, by UnionPay's rule of June 2018; the rest is our own choice.)
+
+    A day goes from midnight to midnight where clocks are `day_offset_s` ahead of UTC: the days of the
+    published limits, and so of operators and issuer, are Beijing's.
     """
 
     clock_tolerance_s: int = 300
@@ -45,13 +47,18 @@ class PayerPolicy:
     offline_s: int = 30 * DAY_S
     pin_above_fen: int = 100_000
     payments_between_pins: int = 10
+    day_offset_s: int = OFFSET_S
+
+    def day_of(self, at_s: int) -> int:
+        """The day of a time in seconds since 1970."""
+        return day_of(at_s, offset_s=self.day_offset_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """What a wallet has paid, as far as limits count it.
 
-    `day` (days since 1970) is the day of the last payment and `paid_today_fen` what was paid on it;
+    `day` (`PayerPolicy.day_of`) is the day of the last payment and `paid_today_fen` what was paid on it;
     `synced_at_s` is when the operator was reached last, 0 if never.
     """
 
@@ -61,9 +68,9 @@ class Usage:
     payments_since_pin: int = 0
     synced_at_s: int = 0
 
-    def after_payment(self, amount_fen: int, *, signed_at_s: int, pin: bool) -> "Usage":
-        """The usage once a payment is signed; `pin` says whether the holder gave the PIN for it."""
-        day = max(self.day, signed_at_s // DAY_S)
+    def after_payment(self, amount_fen: int, *, on: int, pin: bool) -> "Usage":
+        """The usage once a payment is signed on a day; `pin` says whether the holder gave the PIN for it."""
+        day = max(self.day, on)
         return Usage(
             day=day,
             paid_today_fen=self.paid_on(day) + amount_fen,
@@ -90,7 +97,7 @@ def check_payment(
         Refused: by how much it is over which limit (`over-limit`); the wallet must be reconciled first
             (`sync-required`); the holder must give the PIN (`pin-required`).
     """
-    paid_fen = usage.paid_on(now_s // DAY_S)
+    paid_fen = usage.paid_on(policy.day_of(now_s))
     for what, total_fen, most_fen in (
         ("payment", amount_fen, min(policy.payment_limit_fen, limits.payment_fen)),
         ("day", paid_fen + amount_fen, min(policy.day_limit_fen, limits.day_fen)),

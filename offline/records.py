@@ -1,12 +1,11 @@
 """What a device writes down before it speaks.
 
-A turn of a session returns the new state, the records to store, and then the messages to send, in
-this order: a message leaves only after the records are stored. The wallet's journal is a list of
-these records, and its purse is their fold.
+A turn of a session returns the records to store, and then the messages to send, in this order: a message
+leaves only after the records are stored. The wallet's journal is a list of these records, and its purse is
+their fold: so the session's new state, too, is what they make of the old one.
 """
 
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import NamedTuple
 
 from shuangli.messages.session import PaymentRequest, Receipt, Refusal
 from shuangli.messages.transfers import Transfer
@@ -14,15 +13,13 @@ from shuangli.offline.chain import Coin
 from shuangli.offline.states import Message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestMade:
+class RequestMade(NamedTuple):
     """The payee shows a request from now on."""
 
     request: PaymentRequest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentSigned:
+class PaymentSigned(NamedTuple):
     """The payer's coins are spent: `bundle` is what it sends, now and at every resend.
 
     `pin` says whether the holder gave the PIN for it.
@@ -36,8 +33,7 @@ class PaymentSigned:
     change: tuple[Coin, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentReceived:
+class PaymentReceived(NamedTuple):
     """The payee holds `coins`; the stored receipt answers every repeat."""
 
     request_id: bytes
@@ -46,8 +42,7 @@ class PaymentReceived:
     receipt: Receipt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentRefused:
+class PaymentRefused(NamedTuple):
     """The payee will not claim a payment; the stored refusal answers every repeat.
 
     `evidence` is encoded (`offline.evidence`) where the payee holds the other branch of a coin that was
@@ -60,15 +55,13 @@ class PaymentRefused:
     evidence: bytes = b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptKept:
+class ReceiptKept(NamedTuple):
     """The payer holds the payee's receipt."""
 
     receipt: Receipt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusalKept:
+class RefusalKept(NamedTuple):
     """The payer holds the payee's refusal; the coins stay spent until the centre returns them."""
 
     refusal: Refusal
@@ -76,13 +69,9 @@ class RefusalKept:
 
 SessionRecord = RequestMade | PaymentSigned | PaymentReceived | PaymentRefused | ReceiptKept | RefusalKept
 
-S = TypeVar("S")
 
+class Turn(NamedTuple):
+    """What follows from one message: what to store, then what to send."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn(Generic[S]):
-    """What follows from one message: the new state, then what to store, then what to send."""
-
-    session: S
     records: tuple[SessionRecord, ...]
     messages: tuple[Message, ...]

@@ -4,7 +4,7 @@ A refused payment is spent twice if its payee claims it all the same: its refusa
 the payer, and its own transfer gives the coin to somebody else. Both carry its signature.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shuangli.errors import ProtocolError, Unverified
@@ -12,7 +12,6 @@ from shuangli.messages.bundle import Bundle
 from shuangli.messages.loads import read_load
 from shuangli.messages.session import Refusal
 from shuangli.messages.transfers import Transfer
-from shuangli.offline.branches import chain_spends
 from shuangli.offline.chain import Coin, Step, Walk
 from shuangli.offline.conditions import refusal_pays
 from shuangli.offline.trust import Trust
@@ -99,7 +98,14 @@ def _verify(refusal: Refusal, transfers: Sequence[Transfer], trust: Trust) -> No
     trust.verifier.check_once(refusal.signed, payee, "refusal")
 
 
-def source_of(coin: Coin) -> bytes:
-    """The id of the coin that was split into this one; empty for a coin of a load."""
-    spends = chain_spends(coin)
-    return spends[-1][0] if spends else b""
+def sources_of(steps: Iterable[Step]) -> dict[bytes, bytes]:
+    """What the coins that a walk has shown were split from: the id of the coin that was spent for each.
+
+    One transfer may fork ten thousand coins: what is shown is gone through once for all of them.
+    """
+    return {
+        output.coin_id: step.coin.coin_id
+        for step in steps
+        if step.coin is not None
+        for output in step.outputs
+    }

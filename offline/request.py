@@ -4,16 +4,19 @@ payee: its own list is fresh -> the signed request, stored, then shown
 payer: signature, network, time, its own list as fresh as the payee asks -> what the person is shown
 """
 
-from shuangli.cose import Domain, parse
+from functools import lru_cache
+
 from shuangli.crypto import Signer
 from shuangli.errors import Malformed, Refused, Unverified
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.session import PaymentRequest
-from shuangli.offline.payee import PayeeSession
 from shuangli.offline.policy import PayeePolicy, check_list_age
 from shuangli.offline.records import RequestMade, Turn
 from shuangli.offline.states import Kind, Message
 from shuangli.offline.trust import Trust
+
+# A request is read for its session, to be shown, and to be paid; the same bytes are the same value.
+read_request = lru_cache(maxsize=64)(PaymentRequest.parse)
 
 
 def make_request(
@@ -26,7 +29,7 @@ def make_request(
     trust: Trust,
     policy: PayeePolicy,
     now_s: int,
-) -> Turn[PayeeSession]:
+) -> Turn:
     """Open a session as payee: sign a request, to be stored before it is shown.
 
     `nonce` is 16 random bytes; a payer signs over it, so an old payment cannot be replayed.
@@ -46,11 +49,7 @@ def make_request(
         expires_at_s=now_s + policy.request_life_s,
         accepts=policy.accepts,
     )
-    return Turn(
-        session=PayeeSession(request=request),
-        records=(RequestMade(request=request),),
-        messages=(Message(Kind.REQUEST, request.signed.data),),
-    )
+    return Turn((RequestMade(request),), (Message(Kind.REQUEST, request.signed.data),))
 
 
 def verify_request(data: bytes, *, trust: Trust, clock_tolerance_s: int, now_s: int) -> PaymentRequest:
@@ -66,7 +65,7 @@ def verify_request(data: bytes, *, trust: Trust, clock_tolerance_s: int, now_s: 
         Refused: it has expired or lies in the future (`request-expired`), its payee is `revoked`, or the
             list is too old (`stale-list`).
     """
-    request = PaymentRequest.parse(data)
+    request = read_request(data)
     certificate = trust.wallet_certificate(request.certificate)
     if not certificate.claims.valid_at(now_s):
         raise Unverified("certificate-time", "the payee's certificate is not valid now")
@@ -95,4 +94,4 @@ def request_id_of(message: Message) -> bytes:
     """
     if message.kind is not Kind.REQUEST:
         raise Malformed("shape", "a session starts with a request")
-    return parse(message.body, Domain.REQUEST).id
+    return read_request(message.body).id

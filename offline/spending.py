@@ -58,6 +58,11 @@ class Spendable(Protocol):
         ...
 
 
+def is_dead(coin: Spendable, at_s: int) -> bool:
+    """Say whether nobody takes a coin any more, not even the centre: its value has gone back."""
+    return coin.expires_at_s + coin.terms.grace_s < at_s
+
+
 def check_spend(transfer: Transfer, spend: Spend, coin: Spendable) -> None:
     """Make sure that `coin` may be spent like this.
 

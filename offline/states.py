@@ -12,9 +12,8 @@ and changes nothing. The identical repeat of a message gets the stored answer. W
 the devices compare their revocation lists (`offline.gossip`), which changes neither's state.
 """
 
-from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import Final
+from typing import Final, NamedTuple, NoReturn
 
 from shuangli import codec
 from shuangli.errors import Malformed
@@ -32,10 +31,12 @@ class Kind(IntEnum):
 
 
 _ARRAY_OF_TWO: Final = b"\x82"
+_HEADS: Final = {kind: _ARRAY_OF_TWO + codec.head(codec.UNSIGNED, kind) for kind in Kind}
+_KINDS: Final = {head: kind for kind, head in _HEADS.items()}
+"""How a message of a kind begins, and back: two bytes, since there are few kinds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A session message: its kind and the encoded object."""
 
     kind: Kind
@@ -43,7 +44,7 @@ class Message:
 
     def encode(self) -> bytes:
         """Encode as [kind, body]."""
-        return codec.encode_fields([int(self.kind), self.body])
+        return _HEADS[self.kind] + codec.head(codec.BYTES, len(self.body)) + self.body
 
     @classmethod
     def decode(cls, data: bytes, *, max_bytes: int = codec.MAX_BYTES) -> "Message":
@@ -54,15 +55,21 @@ class Message:
         """
         if len(data) > max_bytes:
             raise Malformed("too-large", f"{len(data)} bytes, at most {max_bytes} are accepted")
-        if not data.startswith(_ARRAY_OF_TWO):
-            raise Malformed("shape", "a message is an array of its kind and its body")
-        kind, at = codec.read_head(data, 1, codec.UNSIGNED)
-        length, start = codec.read_head(data, at, codec.BYTES)
+        kind = _KINDS.get(data[:2])
+        if kind is None:
+            _refuse_head(data)
+        length, start = codec.read_head(data, 2, codec.BYTES)
         if start + length != len(data):
             raise Malformed("cbor", "the body does not end where the message ends")
-        if not Kind.REQUEST <= kind <= Kind.LIST:
-            raise Malformed("range", "not a known kind of message")
-        return cls(Kind(kind), data[start:])
+        return cls(kind, data[start:])
+
+
+def _refuse_head(data: bytes) -> NoReturn:
+    """Say what is wrong with how a message begins."""
+    if not data.startswith(_ARRAY_OF_TWO):
+        raise Malformed("shape", "a message is an array of its kind and its body")
+    codec.read_head(data, 1, codec.UNSIGNED)
+    raise Malformed("range", "not a known kind of message")
 
 
 class PayerState(Enum):

@@ -3,7 +3,8 @@
 Its books (debit positive): `cash` is the customers' money at other banks, `vault` the digital value
 that the issuer keeps for it, `deposit:N` what it owes the holder of wallet N, `reserves` what it paid
 for its vault, `unknown-owners` what has gone back to keys that it does not know, `clearing` what customers
-have sent to those of other operators, a credit, or received, until it is netted.
+have sent to those of other operators, a credit, or received, until it is netted, `borrowed` what the issuer
+has lent it for a netting.
 
 A key is a wallet once. A closed wallet gets nothing more to spend; what it hands in, and what comes back
 to it, is still its holder's: it goes to the holder's newest open wallet here.
@@ -32,6 +33,7 @@ VAULT: Final = "vault"
 RESERVES: Final = "reserves"
 UNKNOWN_OWNERS: Final = "unknown-owners"
 CLEARING: Final = "clearing"
+BORROWED: Final = "borrowed"
 NOBODY: Final = bytes(32)
 """Named to the issuer where an upload is to be paid to nobody; whose wallets are whose records are erased."""
 TOLD_OTHERWISE: Final = frozenset(("load", "redemption", "return"))
@@ -94,16 +96,17 @@ class Accounts:
         return self.store.audit.append([Event.of(kind, at_s=now_s, operator=self.terms.name, **facts)])
 
     def enrolment_id(self, key: bytes) -> bytes:
-        """What names a wallet in books and log: nobody can guess it, for the person in it is salted."""
-        return Enrolment.parse(self.store.enrolment(key)).signed.id
+        """What names a wallet in books and log, which nobody can guess; another once it is erased."""
+        data = self.store.enrolment(key)
+        return Enrolment.parse(data).signed.id if data else self.secret_for(b"erased wallet/" + key)
 
     def open_wallet(self, enrolment_data: bytes, *, now_s: int) -> bytes:
         """Open a wallet and certify its key; opening it again gives the same certificate.
 
         Raises:
             Malformed, Unverified: the enrolment does not hold.
-            Refused: it is made to another operator or network, names nobody, or the wallet has been closed
-                (`unknown-wallet`), or the key is open for somebody else (`already-open`).
+            Refused: it is made elsewhere, names nobody, or the wallet has been closed (`unknown-wallet`); the
+                key is open for somebody else (`already-open`).
         """
         enrolment = Enrolment.parse(enrolment_data)
         if (enrolment.operator, enrolment.network) != (self.terms.name, self.trust.network):
@@ -129,7 +132,7 @@ class Accounts:
         told = {"enrolment_id": enrolment.signed.id, "tier": enrolment.tier}
         self.log(EventKind.ACCOUNT, now_s, **told, change=AccountChange.OPENED)
         self._log_certificate(certificate, now_s)
-        self._gather(enrolment.person, now_s)
+        self.gather(enrolment.person, now_s)
         return certificate.signed.data
 
     def renew_certificate(self, key: bytes, *, tier: int, now_s: int) -> bytes:
@@ -156,7 +159,7 @@ class Accounts:
         told = {"certificate_id": certificate.signed.id, "expires_at_s": certificate.claims.expires_at_s}
         self.log(EventKind.CERTIFICATE, now_s, **told)
 
-    def close_wallet(self, key: bytes, *, now_s: int) -> None:
+    def close_wallet(self, key: bytes, *, now_s: int, lost: bool = False) -> None:
         """Close a wallet that was lost or replaced; what its holder is owed goes to their next one here.
 
         Closing it again changes nothing. What it holds unspent comes back after expiry, grace and watermark.
@@ -164,27 +167,26 @@ class Accounts:
         Raises:
             Refused: there is none with this key (`unknown-wallet`).
         """
-        self._close(key, AccountChange.CLOSED, now_s)
-
-    def _close(self, key: bytes, change: AccountChange, now_s: int) -> None:
-        known = self.row_of(key)
+        known, change = self.row_of(key), AccountChange.LOST if lost else AccountChange.CLOSED
         if known.closed_at_s is not None and change is AccountChange.LOST:
             change = AccountChange.LOST_AFTER_CLOSING
         if known.closed_at_s is None or change is AccountChange.LOST_AFTER_CLOSING:
             told = {"enrolment_id": self.enrolment_id(key), "tier": known.tier}
             self.log(EventKind.ACCOUNT, now_s, **told, change=change)
         self.store.close_wallet(key, now_s)
-        self._gather(known.person, now_s)
+        self.gather(known.person, now_s)
 
-    def _gather(self, person: bytes, now_s: int) -> None:
-        """Move what a person is owed for closed wallets to their newest open one."""
+    def gather(self, person: bytes, now_s: int) -> None:
+        """Move what a person is owed for closed wallets, and has not ordered, to their newest open one."""
         newest = self.store.newest_open(person)
         if newest is None:
             return
         for closed in self.store.closed_of(person):
-            owed_fen = -self.store.ledger.balance_fen(closed.account)
+            held_fen = -self.store.ledger.balance_fen(closed.account)
+            owed_fen = held_fen - self.under_way.by_wallet_fen(closed.key)
             if owed_fen > 0:
-                self.book("account-moved", closed.account, newest.account, owed_fen, now_s, person)
+                reference = self.enrolment_id(closed.key)
+                self.book("account-moved", closed.account, newest.account, owed_fen, now_s, reference)
 
     def row_of(self, key: bytes) -> WalletRow:
         """The wallet with this key, open or not.
@@ -203,9 +205,10 @@ class Accounts:
         Raises:
             Refused: none was (`unknown-wallet`).
         """
-        return self._pseudonym(self.row_of(key), at_s)
+        return self.pseudonym_of(self.row_of(key), at_s)
 
-    def _pseudonym(self, row: WalletRow | None, at_s: int) -> bytes:
+    def pseudonym_of(self, row: WalletRow | None, at_s: int) -> bytes:
+        """The same of a wallet that is known here; `NOBODY` if it is not."""
         return NOBODY if row is None else self.pseudonyms.of(row.person, at_s=at_s)
 
     def wallet(self, key: bytes) -> WalletRow:
@@ -237,9 +240,9 @@ class Accounts:
         """
         return sha256(self._key.sign(b"shuangli/operator secret/v1/" + purpose))
 
-    def _account_of(self, row: WalletRow | None) -> str:
-        """The account to which what a wallet is owed is credited."""
-        return UNKNOWN_OWNERS if row is None else self.heir(row).account
+    def account_of(self, row: WalletRow | None) -> str:
+        """The account to which what a wallet is owed is credited; nobody's, if nobody knows whose it is."""
+        return UNKNOWN_OWNERS if row is None or row.person == NOBODY else self.heir(row).account
 
     def heir(self, row: WalletRow) -> WalletRow:
         """The wallet to which what this one is owed goes: itself, or its holder's newest if it is closed."""
@@ -250,8 +253,7 @@ class Accounts:
         """Credit money that a customer paid in from a bank account.
 
         Raises:
-            BadInput: the amount is not at least 1 fen.
-            Refused: an unknown wallet (`unknown-wallet`).
+            BadInput, Refused: less than 1 fen; an unknown wallet (`unknown-wallet`).
         """
         self.book("deposit", CASH, self.wallet(key).account, amount_fen, now_s, self.enrolment_id(key))
 
@@ -265,14 +267,13 @@ class Accounts:
             BadInput: the amount is not at least 1 fen.
             Refused: an unknown wallet, or the deposit is too small (`insufficient-funds`).
         """
-        row = self.row_of(key)
-        account = self._account_of(row)
-        self.check_funds(account, amount_fen)
-        self.book("recovery", account, VAULT, amount_fen, now_s, reference)
+        payer = self.heir(self.row_of(key))
+        self.check_funds(payer.account, amount_fen, of=payer.key)
+        self.book("recovery", payer.account, VAULT, amount_fen, now_s, reference)
 
     def give_back(self, key: bytes, amount_fen: int, *, now_s: int, reference: bytes) -> None:
         """Undo `pay_back`: the issuer has not taken it."""
-        account = self._account_of(self.store.wallet(key))
+        account = self.account_of(self.store.wallet(key))
         self.book("recovery-undone", VAULT, account, amount_fen, now_s, reference)
 
     def check_funds(self, account: str, amount_fen: int, *, of: bytes = b"") -> None:
@@ -291,8 +292,7 @@ class Accounts:
 
         Raises:
             BadInput: the amount is not at least 1 fen.
-            Refused: an unknown wallet, a frozen debtor (`frozen`), or too small a deposit
-                (`insufficient-funds`).
+            Refused: as `active`, or too small a deposit (`insufficient-funds`).
         """
         account, credited = self.active(debtor).account, self.wallet(creditor).account
         self.check_funds(account, amount_fen, of=debtor)

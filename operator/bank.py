@@ -3,42 +3,43 @@
 from contextlib import nullcontext
 from typing import NamedTuple
 
+from shuangli.cose import Domain
 from shuangli.crypto import Signer, sha256
 from shuangli.days import day_of
-from shuangli.errors import ProtocolError, Refused, ShuangliError
+from shuangli.errors import Refused, ShuangliError, StoreError
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.persons.limits import Customer
-from shuangli.issuer.returns.due import Return, honest_watermark_s, taken_in_s
+from shuangli.issuer.reading import Vouched
+from shuangli.issuer.returns.due import honest_watermark_s, taken_in_s
 from shuangli.messages.certificates import WalletCertificate
-from shuangli.messages.event_kinds import AccountChange, EventKind
-from shuangli.messages.hand_in import HandIn
+from shuangli.messages.event_kinds import EventKind
 from shuangli.messages.loads import LoadOrder
 from shuangli.messages.notices import Acknowledgement
-from shuangli.messages.returns import Returned, Watermark
-from shuangli.offline.chain import Walk, verify_load, walk
-from shuangli.offline.refusals import VerifiedRefusal, verify_refusals
+from shuangli.messages.returns import Watermark
+from shuangli.offline.chain import verify_load
 from shuangli.offline.trust import Trust
 from shuangli.operator.accounts import VAULT, Accounts
 from shuangli.operator.certifying import BankTerms
-from shuangli.operator.creditor import creditor_of
 from shuangli.operator.flow import Flow, IssuerLink, MintRequest, drive
+from shuangli.operator.forgetting import note_judged, note_unjudged
 from shuangli.operator.grants import GrantDesk, paid_from
 from shuangli.operator.netting.desk import NettingDesk
-from shuangli.operator.netting.sums import redeemed_by_loader
 from shuangli.operator.pseudonyms import Pseudonyms
 from shuangli.operator.reporting import report_certificates
+from shuangli.operator.resigning import signed_by
+from shuangli.operator.returning import take_returns
 from shuangli.operator.settlement_log import SettlementLog
-from shuangli.operator.store import MOST_PENDING, OperatorStore, Pending, WalletRow
+from shuangli.operator.shown import Shown
+from shuangli.operator.store import MOST_PENDING, OperatorStore, Pending, Received, WalletRow
 from shuangli.operator.tiers import tier_of
 
 
 class _TakenIn(NamedTuple):
-    """An upload that is kept: when it was received first, whose wallet is to be paid, and what it shows."""
+    """An upload that is kept: when it was received first, whose wallet is to be paid, what it shows."""
 
-    received_s: int
+    received: Received
     row: WalletRow | None
-    seen: Walk
-    refusals: list[VerifiedRefusal | ProtocolError]
+    shown: Shown
 
 
 class Bank(Accounts):
@@ -87,19 +88,17 @@ class Bank(Accounts):
         wallet = self._accept(order, now_s) if ordered is None else self.row_of(order.owner)
         asked_s = now_s if ordered is None else ordered.asked_s
         day, account = self._day_of(asked_s), paid_from(wallet, order.condition)
+        person = self.pseudonym_of(wallet, asked_s)
         try:
             load_data = yield MintRequest(
                 operator=self.terms.name,
                 order=order_data,
-                customer=Customer(
-                    person=self._pseudonym(wallet, asked_s),
-                    tier=wallet.tier,
-                    profile=self.terms.limits.profile,
-                ),
+                customer=Customer(person, wallet.tier, self.terms.limits.profile),
                 now_s=now_s,
             )
         except ShuangliError:
             self.under_way.end(order_id)
+            self.gather(wallet.person, now_s)
             raise
         if not isinstance(load_data, bytes):
             raise TypeError("a mint request is answered by a load")
@@ -113,6 +112,9 @@ class Bank(Accounts):
         self.book("load", account, VAULT, amount_fen, now_s, load.signed.id)
         told = {"load_id": load.signed.id, "epoch": load.epoch, "value_fen": amount_fen}
         self.log(EventKind.LOAD, now_s, **told, tier=tier_of(self.store, account))
+        if order.condition is not None:
+            # Paid out of a grant, it had kept as much in the deposit of a wallet that has closed meanwhile.
+            self.gather(wallet.person, now_s)
         return load_data
 
     def _day_of(self, at_s: int) -> int:
@@ -123,7 +125,7 @@ class Bank(Accounts):
         wallet = self.active(order.owner)
         self.trust.verifier.check_once(order.signed, order.owner, "load order")
         if self.trust.is_revoked(WalletCertificate.parse(wallet.certificate)):
-            raise Refused("frozen", "the wallet's key is revoked: it has spent a coin twice")
+            raise Refused("frozen", "the key of the wallet or of its operator is revoked: sync first")
         amount_fen, person = sum(order.values_fen), wallet.person
         loaded_fen = self.store.loaded_fen(person, self._day_of(now_s)) + self.under_way.by_person_fen(person)
         self.terms.limits.check_load(wallet.tier, amount_fen=amount_fen, loaded_today_fen=loaded_fen)
@@ -139,14 +141,13 @@ class Bank(Accounts):
 
         Raises:
             Malformed: it is no hand-in, or is to be paid to two wallets.
+            Unverified: it shows a load with a wrong signature (`signature`).
             Refused: it is to be paid to a wallet that was never open here (`unknown-wallet`).
         """
         return drive(self.reconcile_flow(upload, now_s=now_s), self._issuer)
 
     def keep(self, upload: bytes, *, now_s: int) -> None:
-        """Take in an upload that cannot be passed on now: from here on it has been received.
-
-        It is reconciled later (`pending`), by the time at which it was taken in.
+        """Take in an upload that cannot be passed on now: received by now, reconciled later (`pending`).
 
         Raises:
             Malformed, Refused: as `reconcile`.
@@ -157,30 +158,41 @@ class Bank(Accounts):
         """The first so many uploads after a number that have no answer yet, oldest first."""
         return self.store.pending(after=after, most=most)
 
-    def _take_in(self, upload: bytes, now_s: int) -> _TakenIn:
+    def _take_in(self, upload: bytes, now_s: int, vouched: Vouched | None = None) -> _TakenIn:
         """Keep an upload."""
-        hand_in = HandIn.decode(upload)
-        seen = walk(hand_in.bundle, self.trust)
-        refusals = verify_refusals(hand_in.refusals, seen, self.trust)
-        creditor = creditor_of(seen, refusals)
+        shown = Shown(upload, self.trust, vouched)
+        creditor = shown.creditor
         row = self.row_of(creditor) if creditor is not None else None
         # What has been said of earlier times stays true, even if this clock was put back.
         signed = self.store.watermark()
         received_s = taken_in_s(now_s=now_s, watermark_s=signed[0] if signed is not None else None)
-        return _TakenIn(self.store.add_upload(sha256(upload), upload, received_s), row, seen, refusals)
+        return _TakenIn(self.store.add_upload(sha256(upload), upload, received_s), row, shown)
 
-    def reconcile_flow(self, upload: bytes, *, now_s: int) -> Flow:
-        """`reconcile`, stopping where the centre must settle."""
+    def reconcile_flow(
+        self, upload: bytes, *, now_s: int, keys_are_new: bool = True, vouched: Vouched | None = None
+    ) -> Flow:
+        """`reconcile`, stopping where the centre must settle; `vouched` is what a reader here has said of it.
+
+        Unless `keys_are_new`, what names an unknown key is only kept (StoreError `queued`): the centre may
+        know it, and would pay for what nobody here can say whose it is.
+        """
         upload_id = sha256(upload)
         known = self.store.acknowledgement(upload_id)
         if known is not None:
-            return known
-        received_s, row, seen, refusals = self._take_in(upload, now_s)
+            return signed_by(self._key, known, Domain.ACKNOWLEDGEMENT)
+        (received_s, again), row, shown = self._take_in(upload, now_s, vouched)
+        if not keys_are_new and shown.may_lack_keys:
+            if not again:
+                note_unjudged(self.store.database, upload_id)
+            raise StoreError("queued")
+        if again:
+            note_judged(self.store.database, upload_id)
         settled = yield Submission(
             operator=self.terms.name,
             upload=upload,
-            person=self._pseudonym(row, received_s),
+            person=self.pseudonym_of(row, received_s),
             received_s=received_s,
+            vouched=vouched,
         )
         if not isinstance(settled, Settled):
             raise TypeError("a submission is answered by a settlement")
@@ -188,14 +200,13 @@ class Bank(Accounts):
         if known is not None:
             # The same upload was under way twice, and the other one has been booked.
             return known
-        redeemed_fen, account = settled.credited_fen - settled.returned_fen, self._account_of(row)
+        redeemed_fen, account = settled.credited_fen - settled.returned_fen, self.account_of(row)
         for kind, amount_fen in (("redemption", redeemed_fen), ("return", settled.returned_fen)):
             if amount_fen:
                 self.book(kind, VAULT, account, amount_fen, received_s, upload_id)
-        redeemed = redeemed_by_loader(seen, refusals, settled.outcomes)
-        self.netting.count(received_s, settled.credited_fen, redeemed)
+        self.netting.count(received_s, settled.credited_fen, shown.redeemed(settled.outcomes))
         number = self._settlements.log(
-            upload_id, seen, settled, received_s=received_s, tier=tier_of(self.store, account), now_s=now_s
+            upload_id, shown, settled, received_s=received_s, tier=tier_of(self.store, account), now_s=now_s
         )
         acknowledgement = Acknowledgement.sign(
             self._key,
@@ -217,7 +228,7 @@ class Bank(Accounts):
         up_to_s = honest_watermark_s(now_s=now_s, oldest_pending_s=self.store.oldest_pending_s())
         signed = self.store.watermark()
         if signed is not None and signed[0] >= up_to_s:
-            return signed[1]
+            return signed_by(self._key, signed[1], Domain.WATERMARK)
         data = Watermark.sign(
             self._key, network=self.trust.network, operator=self.terms.name, up_to_s=up_to_s
         ).signed.data
@@ -225,56 +236,17 @@ class Bank(Accounts):
         return data
 
     def checkpoint(self, *, now_s: int) -> bytes:
-        """The signed state of the audit log; the same one again while nothing is added.
-
-        Call it in a transaction of its own: it is of what is stored.
-        """
+        """The signed state of the audit log as stored before; the same one again while nothing is added."""
         return self.store.audit.checkpoint(self._key, network=self.trust.network, now_s=now_s)
 
     def take_returns(self, *, now_s: int) -> int:
         """Credit what the centre has given back since the last time, each once; says how many there were."""
-        taken = 0
-        while found := self._issuer.returns_to(self.terms.name, after=self.store.last_return_no()):
-            for back in found:
-                self._credit(back, now_s)
-            taken += len(found)
-        return taken
-
-    def _credit(self, back: Return, now_s: int) -> None:
-        row = self.store.wallet(back.owner)
-        value_fen = back.value_fen
-        if back.from_fund:
-            person = self._pseudonym(row, now_s)
-            value_fen = self._issuer.claim_return(self.terms.name, back.number, person=person, now_s=now_s)
-        notice = b""
-        if value_fen:
-            account = self._account_of(row)
-            self.book("return", VAULT, account, value_fen, back.returned_at_s, back.coin_id)
-            self.log(
-                EventKind.RETURN,
-                now_s,
-                return_no=back.number,
-                coin_id=back.coin_id,
-                epoch=0,
-                value_fen=value_fen,
-                fund_paid_fen=value_fen if back.from_fund else 0,
-                tier=tier_of(self.store, account),
-            )
-            notice = Returned.sign(
-                self._key,
-                operator=self.terms.name,
-                number=back.number,
-                owner=back.owner,
-                parent_id=back.parent_id,
-                coin_id=back.coin_id,
-                value_fen=value_fen,
-                returned_at_s=back.returned_at_s,
-            ).signed.data
-        self.store.add_return(back.number, back.owner, notice)
+        return take_returns(self, self._issuer, transaction=lambda: nullcontext(now_s))
 
     def returned_to(self, key: bytes, *, after: int) -> list[bytes]:
         """The signed notices of what has gone back to a wallet, after the number that it has seen."""
-        return self.store.returned_to(key, after=after)
+        notices = self.store.returned_to(key, after=after)
+        return [signed_by(self._key, notice, Domain.RETURNED) for notice in notices]
 
     def report_lost(self, key: bytes, *, now_s: int) -> None:
         """Close a wallet whose holder has lost it: payments to it no longer go back to their payers unasked.
@@ -282,10 +254,9 @@ class Bank(Accounts):
         Raises:
             Refused: there is none with this key (`unknown-wallet`).
         """
-        self._close(key, AccountChange.LOST, now_s)
-        row = self.store.wallet(key)
-        if row is not None:
-            self._issuer.report_lost(row.certificate, operator=self.terms.name, now_s=now_s)
+        self.close_wallet(key, now_s=now_s, lost=True)
+        certificate = self.row_of(key).certificate
+        self._issuer.report_lost(certificate, operator=self.terms.name, now_s=now_s)
 
     def report_certificates(self, *, now_s: int) -> int:
         """Tell the issuer of the wallet certificates that it does not know of; says how many there were."""

@@ -23,6 +23,11 @@ class BankTerms:
     day_offset_s: int = OFFSET_S
 
 
+def is_due(certificate: WalletCertificate, *, terms: BankTerms, now_s: int) -> bool:
+    """Say whether a wallet needs another certificate soon: the last quarter of this one's life has begun."""
+    return now_s >= certificate.claims.expires_at_s - terms.certificate_life_s // 4
+
+
 def certify(
     key: Signer, terms: BankTerms, enrolment: Enrolment, *, wallet_no: int, tier: int, now_s: int
 ) -> WalletCertificate:

@@ -109,6 +109,10 @@ class ServiceLink(IssuerLink, Protocol):
         """The newest key set."""
         ...
 
+    def operators(self) -> list[bytes]:
+        """The certificates of all operators that ever stood in a key set, also of those dismissed since."""
+        ...
+
     def revocation_list(self) -> bytes:
         """The newest revocation list."""
         ...

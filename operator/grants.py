@@ -53,21 +53,21 @@ class GrantDesk:
 
     def left_fen(self, receiver: bytes, condition: Condition) -> int:
         """What a wallet may still order under a condition."""
-        return -self._accounts.store.ledger.balance_fen(paid_from(self._accounts.wallet(receiver), condition))
+        return -self._accounts.store.ledger.balance_fen(paid_from(self._accounts.row_of(receiver), condition))
 
     def end(self, receiver: bytes, condition: Condition, *, now_s: int) -> int:
         """Give back what was not ordered in time; says how much that was, 0 if there is nothing left.
 
         Raises:
-            Refused: its time is not over (`condition`), or an unknown wallet.
+            Refused: its time is not over (`condition`), or a wallet that was never opened here.
         """
         if now_s < condition.spend_by_s:
             raise Refused("condition", "a grant ends when its time is over")
         accounts = self._accounts
         left_fen = self.left_fen(receiver, condition)
         if left_fen:
-            granted = paid_from(accounts.wallet(receiver), condition)
-            account = accounts.heir(accounts.wallet(condition.giver)).account
+            granted = paid_from(accounts.row_of(receiver), condition)
+            account = accounts.account_of(accounts.row_of(condition.giver))
             accounts.book(
                 "grant-ended", granted, account, left_fen, now_s, accounts.enrolment_id(condition.giver)
             )

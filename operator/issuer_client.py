@@ -16,16 +16,18 @@ from shuangli.issuer.returns.due import Return
 from shuangli.issuer.service.case_messages import NamedHolder, OwnCase, Recovery, decode_cases
 from shuangli.issuer.service.log_client import LogReader
 from shuangli.issuer.service.messages import (
+    MOST_OPERATORS,
     CustomerOrder,
     ReturnClaim,
     decode_answers,
     decode_paid,
     decode_returns,
-    decode_statements,
+    decode_signed,
     encode_certificates,
     encode_submissions,
 )
 from shuangli.issuer.service.remittance_messages import decode_outcomes, decode_waiting
+from shuangli.issuer.vaults.desk import MOST_STATEMENTS
 
 
 class HttpIssuer(LogReader):
@@ -65,7 +67,12 @@ class HttpIssuer(LogReader):
     def statements_to(self, operator: str, *, after: int) -> list[bytes]:
         """What the operator is told of nettings after the number that it has seen, some at a time."""
         del operator
-        return decode_statements(self._link.ask("GET", f"/v1/netting-statements?after={after}"))
+        data = self._link.ask("GET", f"/v1/netting-statements?after={after}")
+        return decode_signed(data, most=MOST_STATEMENTS)
+
+    def operators(self) -> list[bytes]:
+        """The certificates of all operators that ever stood in a key set."""
+        return decode_signed(self._link.ask("GET", "/v1/operators"), most=MOST_OPERATORS)
 
     def claim_return(self, operator: str, number: int, *, person: bytes, now_s: int) -> int:
         """Let the guarantee fund pay a return to a person; gives what it has paid, in fen."""

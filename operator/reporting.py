@@ -8,7 +8,7 @@ have swallowed is told again, which changes nothing.
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
-from shuangli.errors import Refused
+from shuangli.errors import ProtocolError, Refused
 from shuangli.issuer.epochs.operator_keys import MOST_CERTIFICATES
 from shuangli.operator.flow import IssuerLink
 from shuangli.operator.store import OperatorStore
@@ -43,11 +43,14 @@ def report_certificates(
 
 
 def _tell(issuer: IssuerLink, certificates: Sequence[bytes], *, operator: str, now_s: int) -> None:
-    """Tell of some; what a key has signed that is revoked by now is refused for good, and left out."""
+    """Tell of some; what is refused for good is left out, and keeps nothing from being told.
+
+    That is what a key has signed that is revoked by now, or was not valid by the time in it (a wrong clock).
+    """
     try:
         issuer.log_certificates(certificates, operator=operator, now_s=now_s)
-    except Refused as refused:
-        if refused.code != "revoked":
+    except (ProtocolError, Refused) as refused:
+        if isinstance(refused, Refused) and refused.code != "revoked":
             raise
         for certificate in certificates if len(certificates) > 1 else ():
             _tell(issuer, [certificate], operator=operator, now_s=now_s)

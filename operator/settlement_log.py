@@ -1,12 +1,12 @@
 """What an operator's log is told of an upload: its settlement, and what was taken against a stale list."""
 
 from shuangli.issuer.centre import Settled
-from shuangli.issuer.findings.payments import waits_in
 from shuangli.issuer.logged import finding_in
+from shuangli.messages.event_facts import waits_of
 from shuangli.messages.event_kinds import EventKind, Finding
 from shuangli.messages.events import Event
-from shuangli.offline.chain import Walk
 from shuangli.offline.trust import Trust
+from shuangli.operator.shown import Shown
 from shuangli.operator.stale_lists import StaleLists
 from shuangli.operator.store import OperatorStore
 
@@ -21,7 +21,7 @@ class SettlementLog:
         self._stale_lists = StaleLists(store.database, trust)
 
     def log(
-        self, upload_id: bytes, seen: Walk, settled: Settled, *, received_s: int, tier: int, now_s: int
+        self, upload_id: bytes, shown: Shown, settled: Settled, *, received_s: int, tier: int, now_s: int
     ) -> int:
         """Log an upload, credited to a wallet of this tier; gives the number of its entry."""
         number = self._store.audit.append(
@@ -35,12 +35,12 @@ class SettlementLog:
                     credited_fen=settled.credited_fen,
                     refunded_fen=settled.returned_fen,
                     outcomes=bytes(settled.outcomes),
-                    waits=waits_in(seen, settled.outcomes, received_s=received_s),
+                    waits=waits_of(shown.paid_at_s(settled.outcomes), received_s=received_s),
                     tier=tier,
                 )
             ]
         )
-        if stale_fen := self._stale_lists.accepted_fen(seen, settled.outcomes):
+        if stale_fen := self._stale_lists.accepted_fen(shown, settled.outcomes):
             found = finding_in(upload_id, Finding.STALE_LIST, stale_fen, operator=self._operator, at_s=now_s)
             self._store.audit.append([found])
         return number

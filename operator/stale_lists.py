@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from shuangli.database.database import Database
 from shuangli.messages.notices import Outcome, RevocationList
 from shuangli.messages.transfers import CENTRE
-from shuangli.offline.chain import Walk
 from shuangli.offline.trust import Trust
+from shuangli.operator.shown import Shown
 
 
 class StaleLists:
@@ -22,13 +22,16 @@ class StaleLists:
         self._trust = trust
         self._noted: RevocationList | None = None
 
-    def accepted_fen(self, seen: Walk, outcomes: Sequence[Outcome]) -> list[int]:
+    def accepted_fen(self, shown: Shown, outcomes: Sequence[Outcome]) -> list[int]:
         """What each payment of an upload came to that is new and was taken against a stale list."""
         listed = self._trust.revocations
         if listed is None or not listed.wallets:
             return []
         if listed is not self._noted:
             self._note(listed)
+        seen = shown.walk_if_paid_by(listed.wallets)
+        if seen is None:
+            return []
         payments, last = {}, None
         for step, outcome in zip(seen.steps, outcomes, strict=False):
             transfer = step.transfer

@@ -5,39 +5,16 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from shuangli.database.audit import AUDIT_TABLES, AuditLog
+from shuangli.database.audit import AuditLog
 from shuangli.database.database import only
-from shuangli.database.ledger import LEDGER_TABLES, LedgerStore
+from shuangli.database.ledger import LedgerStore
 from shuangli.database.opening import open_database
+from shuangli.database.sqlite import CACHE_KIB
 from shuangli.errors import Refused
-from shuangli.operator.cases.tables import CASE_TABLES
-from shuangli.operator.customers.tables import ANSWERED, CERTIFICATES, CUSTOMER_STEP, RECOVERY_KEYS
-from shuangli.operator.netting.tables import NETTING_TABLES
-from shuangli.operator.payroll.tables import PAYROLL_TABLES
-from shuangli.operator.privacy.tables import PRIVACY_TABLES
-from shuangli.operator.regimes.tables import REGIME_TABLES
-from shuangli.operator.remittances.tables import OPERATOR_REMITTANCE_TABLES
-from shuangli.operator.risk.places import PLACE_TABLES
-from shuangli.operator.risk.tables import RISK_TABLES
-from shuangli.operator.schema import OPERATOR_TABLES, ORDERS, RETURNS, UPLOADS, WALLETS, WATERMARKS
-from shuangli.operator.under_way import UNDER_WAY
-from shuangli.operator.webhooks.tables import WEBHOOK_TABLES
+from shuangli.operator.customers.tables import ANSWERED, CERTIFICATES
+from shuangli.operator.schema import ORDERS, RETURNS, UPLOADS, WALLETS, WATERMARKS
+from shuangli.operator.steps import STEPS
 
-PENDING_BY_NO: Final = (
-    "CREATE INDEX uploads_pending_by_no ON uploads (upload_no) WHERE acknowledgement IS NULL"
-)
-STEPS: Final = (
-    (*LEDGER_TABLES, *AUDIT_TABLES, *OPERATOR_TABLES),
-    CUSTOMER_STEP,
-    PAYROLL_TABLES,
-    (*NETTING_TABLES, *CASE_TABLES, UNDER_WAY, PENDING_BY_NO),
-    (*REGIME_TABLES, *RISK_TABLES),
-    OPERATOR_REMITTANCE_TABLES,
-    (RECOVERY_KEYS,),
-    (*WEBHOOK_TABLES, *PLACE_TABLES),
-    PRIVACY_TABLES,
-)
-"""What is added later is a step of its own, at the end."""
 MOST_PENDING: Final = 500
 MAX_PENDING_BYTES: Final = 16 * 1024 * 1024
 """So many uploads without an answer are read at once, and so much of them."""
@@ -69,6 +46,13 @@ class WalletRow(NamedTuple):
         return self.closed_at_s is None and self.frozen_at_s is None
 
 
+class Received(NamedTuple):
+    """When an upload was received first, and whether it was there before."""
+
+    received_s: int
+    again: bool
+
+
 class Pending(NamedTuple):
     """An upload without an answer; numbers rise in the order in which uploads came."""
 
@@ -85,9 +69,13 @@ class OperatorStore:
         audit: its audit log
     """
 
-    def __init__(self, place: Path | str, *, name: str) -> None:
-        """Open the database of the operator `name`: a file's path, or a server's address."""
-        self.database = open_database(place, steps=STEPS, namespace=f"operator_{name.lower()}")
+    def __init__(self, place: Path | str, *, name: str, cache_kib: int = CACHE_KIB) -> None:
+        """Open the database of the operator `name`: a file's path, or a server's address.
+
+        Of a file, `cache_kib` are kept in memory.
+        """
+        namespace = f"operator_{name.lower()}"
+        self.database = open_database(place, steps=STEPS, namespace=namespace, cache_kib=cache_kib)
         self.ledger = LedgerStore(self.database)
         self.audit = AuditLog(self.database, origin=name)
 
@@ -102,6 +90,10 @@ class OperatorStore:
     def wallet(self, key: bytes) -> WalletRow | None:
         """The wallet with this key, if it was ever opened here."""
         return next(iter(self._wallets("key = ?", key)), None)
+
+    def knows(self, person: bytes) -> bool:
+        """Whether a person has, or had, a wallet here."""
+        return self.database.row("SELECT 1 FROM wallets WHERE person = ?", person) is not None
 
     def wallet_by_no(self, wallet_no: int) -> WalletRow:
         """The wallet of this number.
@@ -187,9 +179,8 @@ class OperatorStore:
 
     def loaded_fen(self, person: bytes, day: int) -> int:
         """What a person has loaded on a day (`shuangli.days`) over all wallets here."""
-        row = self.database.row(
-            "SELECT loaded_fen FROM loads_by_day WHERE person = ? AND day = ?", person, day
-        )
+        query = "SELECT loaded_fen FROM loads_by_day WHERE person = ? AND day = ?"
+        row = self.database.row(query, person, day)
         return row[0] if row else 0
 
     def add_load(self, order_id: bytes, load: bytes, *, person: bytes, day: int, amount_fen: int) -> None:
@@ -213,14 +204,14 @@ class OperatorStore:
         row = self.database.row("SELECT acknowledgement FROM uploads WHERE upload_id = ?", upload_id)
         return row[0] if row else None
 
-    def add_upload(self, upload_id: bytes, data: bytes, received_s: int) -> int:
-        """Keep an upload; return when it was received first."""
+    def add_upload(self, upload_id: bytes, data: bytes, received_s: int) -> Received:
+        """Keep an upload."""
         row = self.database.row("SELECT received_s FROM uploads WHERE upload_id = ?", upload_id)
         if row is not None:
-            return int(row[0])
+            return Received(int(row[0]), again=True)
         upload_no = only(self.database.row("SELECT coalesce(max(upload_no), 0) + 1 FROM uploads"))
         self.database.insert(UPLOADS, [(upload_no, upload_id, received_s, data, None)])
-        return received_s
+        return Received(received_s, again=False)
 
     def pending(self, *, after: int, most: int) -> list[Pending]:
         """The first so many uploads after a number that have no answer yet, in the order in which they came.

@@ -20,7 +20,8 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from shuangli.crypto import sha256
-from shuangli.operator.risk.events import DAY_S, HOUR_S, LOOKBACK_S, EventKind, History, Place, RiskEvent
+from shuangli.days import DAY_S
+from shuangli.operator.risk.events import HOUR_S, LOOKBACK_S, EventKind, History, Place, RiskEvent
 
 DAYS: Final = 270
 START_S: Final = 1_767_196_800

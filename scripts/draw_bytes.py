@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from scripts.svg import AMBER, BLUE, GREEN, GREY, code, picture, words
 from shuangli import codec
+from shuangli.crypto import SIGNATURE_BYTES
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 OBJECTS: Final = ROOT / "tests" / "vectors" / "objects.json"
@@ -22,7 +23,6 @@ DRAWN: Final = {
     "certificate-bytes.svg": ("soft wallet of a person", "Certificates"),
 }
 """The vector that each picture shows, and the section of the page that names its fields."""
-_SIGNATURE_BYTES: Final = 64
 _PREFIX_BYTES: Final = {"tag 18, array of 4": 2, "protected header {1: -19}": 4, "unprotected header {}": 1}
 _SHOWN_BYTES: Final = 12
 _ROW, _TOP, _WIDTH, _HEX, _BARS, _SCALE = 24, 64, 900, 340, 620, 1.7
@@ -65,8 +65,8 @@ def parts_of(data: bytes, heading: str) -> list[Part]:
         *fields,
     ]
     end = start + length
-    parts.append(Part("head of the signature", data[end:-_SIGNATURE_BYTES], GREY))
-    parts.append(Part("signature by Ed25519", data[-_SIGNATURE_BYTES:], AMBER))
+    parts.append(Part("head of the signature", data[end:-SIGNATURE_BYTES], GREY))
+    parts.append(Part("signature by Ed25519", data[-SIGNATURE_BYTES:], AMBER))
     if b"".join(part.data for part in parts) != data:
         raise ValueError(f"the parts of a {heading} do not add up to its bytes")
     return parts

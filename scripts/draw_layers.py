@@ -3,7 +3,7 @@
 from typing import Final
 
 from scripts.svg import BLUE, GREY, box, picture, words
-from tests.layout.test_layout import MAY_IMPORT
+from tests.layout.rules import MAY_IMPORT
 
 _ABOUT: Final = {
     "core": "money, CBOR, COSE, messages",

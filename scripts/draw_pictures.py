@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from typing import Final
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from scripts import draw_bytes, draw_layers, draw_protocol, draw_states
 from scripts.generated import write_or_check
 

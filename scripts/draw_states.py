@@ -5,7 +5,7 @@ from enum import Enum
 from html import escape
 from typing import Final, TypeVar
 
-from scripts.svg import picture
+from scripts.svg import AMBER, BLUE, picture
 from shuangli.offline.states import PAYEE, PAYER, Kind, PayeeState, PayerState
 
 S = TypeVar("S", bound=Enum)
@@ -19,7 +19,7 @@ PAYEE_MOVES: Final = {(PayeeState.REQUESTED, Kind.PAYMENT): PayeeState.RECEIVED}
 """Where a first message leads; every other legal message leaves the state as it is."""
 
 WIDTH, BOX_WIDTH, BOX_HEIGHT, STEP, TOP = 1100, 120, 44, 130, 70
-COLOURS: Final = {"payer": "#1d4ed8", "payee": "#b45309"}
+COLOURS: Final = {"payer": BLUE, "payee": AMBER}
 
 
 def pictures() -> dict[str, str]:

@@ -2,21 +2,18 @@
 
     python scripts/explore_session.py
 
-Takes about a minute. The search and the scenarios are those of the tests (`tests/protocol/exploring.py`).
+Takes some minutes. The search and the scenarios are those of the tests (`tests/protocol/exploring.py`).
 The table stands in docs/explanation/protocol.md, between the marks.
 """
 
-import sys
 import tempfile
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from scripts.generated import put_between
+from tests.protocol.scenarios import LARGE, SMALL
 
-from tests.protocol.scenarios import LARGE, SMALL  # noqa: E402 - found from the root
-
-PAGE: Final = ROOT / "docs" / "explanation" / "protocol.md"
+PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "explanation" / "protocol.md"
 FIRST: Final = "<!-- scripts/explore_session.py writes from here -->"
 LAST: Final = "<!-- to here -->"
 
@@ -29,10 +26,7 @@ def main() -> None:
             found = scenario.explorer(Path(directory)).explore()
         lines.append(f"| {name} | {found.states:,} | {found.moves:,} | {found.depth} |")
         print(lines[-1], flush=True)
-    before, rest = PAGE.read_text(encoding="utf-8").split(FIRST)
-    _, after = rest.split(LAST)
-    table = "\n".join(lines)
-    PAGE.write_text(f"{before}{FIRST}\n\n{table}\n\n{LAST}{after}", encoding="utf-8")
+    put_between(PAGE, FIRST, "\n".join(lines), LAST)
 
 
 if __name__ == "__main__":

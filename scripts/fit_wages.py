@@ -1,4 +1,4 @@
-"""Fit the shapes of the wage distributions in `sims/wages.py`, and print their parameters as JSON.
+"""Fit the shapes of the wage distributions in `sims/payroll/wages.py`, and print their parameters as JSON.
 
     python scripts/fit_wages.py --wages ../shared/data/wages/us_oews_2024_detailed.csv
 

@@ -1,4 +1,4 @@
-"""Files that a script makes: written, or compared with what is there."""
+"""What a script makes: whole files, written or compared with what is there; parts of other pages."""
 
 import sys
 from collections.abc import Mapping
@@ -15,3 +15,14 @@ def write_or_check(files: Mapping[Path, str], *, check: bool, script: str) -> in
             print(f"{path.name} is not in step: run python scripts/{script}", file=sys.stderr)
             behind = 1
     return behind
+
+
+def put_between(page: Path, start: str, text: str, end: str) -> None:
+    """Put a text between two marks of a page, which stand in lines of their own.
+
+    Raises:
+        ValueError: there is no such mark, or the first one stands there twice.
+    """
+    before, rest = page.read_text(encoding="utf-8").split(start)
+    _, after = rest.split(end, maxsplit=1)
+    page.write_text(f"{before}{start}\n\n{text}\n\n{end}{after}", encoding="utf-8")

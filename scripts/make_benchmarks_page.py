@@ -14,8 +14,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "explanation" / "benchmarks.md"
 START: Final = """\
 <!-- Written by scripts/make_benchmarks_page.py; do not edit. -->
@@ -23,23 +21,45 @@ START: Final = """\
 # Benchmarks
 
 What was measured, beside the limit that it is held against. *Ratio* is the value divided by the limit. Why
-the limits are these, and where the time goes, stands in [speed](speed.md) and [settlement](settlement.md).
+the limits are these, and where the time goes, stands in [speed](speed.md) and [settlement](settlement.md); on
+what all was measured, [below](#measured-on).
 
 ```sh
-make bench                                      # everything; or a part: make bench ONLY=payment
-.venv/bin/python scripts/make_benchmarks_page.py   # this page
+make bench    # everything; or a part: make bench ONLY=payment
+.venv/bin/python scripts/make_benchmarks_page.py    # this page
 ```
 
 `make bench` writes the lines to `build/bench.json`, and what they were measured on to
 `build/bench-machine.json`.
 """
 
-
 QUIET_LOAD: Final = 0.5
 BUSY: Final = """
-**The machine had had other work** in the minute before, such as an earlier benchmark. If it went on, times
+The machine had had other work in the minute before {runs}, such as an earlier benchmark. If it went on, times
 are longer than on a quiet one; ratios suffer less, since a value and its limit were measured in turn.
 """
+
+
+class Mark(NamedTuple):
+    """A ratio that was set as an aim before it was measured, for all lines whose names match `lines`."""
+
+    lines: str
+    least: float | None = None
+    most: float | None = None
+
+
+MARKS: Final = (
+    Mark(r"payment\.1-coin(-again)?\.pay(er|ee)", most=2.0),
+    Mark(r"payment\.hop\.bytes", most=1.0),
+    Mark(r"settle\.(sqlite|postgresql)\.5m\.(known|new)", least=0.7),
+    Mark(r"memory\.10m", most=1.0),
+    Mark(r"api\.reconcile\.100", least=0.75),
+    Mark(r"report\..*", most=1.0),
+    Mark(r"sim\.transit", least=0.5),
+    Mark(r"sim\.signatures\.spared", least=1.0),
+    Mark(r"sim\.sweep\.utilisation", least=1.0),
+)
+"""In the order of the page."""
 
 
 class Group(NamedTuple):
@@ -163,18 +183,18 @@ def read(directory: Path) -> Run:
 
 
 def page_of(runs: Sequence[Run]) -> str:
-    """The whole page: machines, then a table for each group of which there are lines.
+    """The whole page: marks, a table for each group of which there are lines, and on what they were measured.
 
     Raises:
         ValueError: a line belongs to no group.
     """
     newest = {line["name"]: (line, number) for number, run in enumerate(runs, 1) for line in run.lines}
-    parts = [START, *(_machine(run.machine, number, len(runs)) for number, run in enumerate(runs, 1))]
+    parts = [START, _marks([line for line, _ in newest.values()])]
     for group in GROUPS:
         rows = [entry for name, entry in newest.items() if group_of(name) is group]
         if rows:
             parts.append(_table(group, rows, tell_run=len(runs) > 1))
-    return "\n".join(parts)
+    return "\n".join([part for part in parts if part] + [_machines(runs)])
 
 
 def group_of(name: str) -> Group:
@@ -189,21 +209,49 @@ def group_of(name: str) -> Group:
     return max(found, key=lambda group: len(group.prefix))
 
 
-def _machine(machine: Mapping[str, Any], number: int, runs: int) -> str:
-    """What a run was measured on, as a table, and whether the machine had other work."""
+def _marks(lines: Sequence[Mapping[str, Any]]) -> str:
+    """The lines that have a mark, and whether it was kept; nothing if none of them was measured."""
+    rows = [
+        f"| `{line['name']}` | {line['ratio']:.2f} | {_aim(mark)} | {_kept(mark, line['ratio'])} |\n"
+        for mark in MARKS
+        for line in lines
+        if re.fullmatch(mark.lines, line["name"])
+    ]
+    if not rows:
+        return ""
+    head = "| line | ratio | aimed at | kept? |\n|---|--:|---|---|\n"
+    return f"## Aims\n\nRatios that were set as aims before they were measured.\n\n{head}{''.join(rows)}"
+
+
+def _aim(mark: Mark) -> str:
+    return f"at least {mark.least:g}" if mark.least is not None else f"at most {mark.most:g}"
+
+
+def _kept(mark: Mark, ratio: float) -> str:
+    kept = (mark.least is None or ratio >= mark.least) and (mark.most is None or ratio <= mark.most)
+    return "kept" if kept else "**missed**"
+
+
+def _machines(runs: Sequence[Run]) -> str:
+    """On what the runs were measured, and which of them on a machine that had other work."""
+    rows = "".join(
+        f"| {number} | {run.machine['date']} | {run.machine['commit'] or 'not in a repository'} "
+        f"| {run.machine['load']} | {_machine(run.machine)} |\n"
+        for number, run in enumerate(runs, 1)
+    )
+    head = "| run | date | commit | load before it began | machine and versions |\n|--:|---|---|--:|---|\n"
+    busy = [str(number) for number, run in enumerate(runs, 1) if run.machine["load"] > QUIET_LOAD]
+    told = BUSY.format(runs=f"run{'s' * (len(busy) > 1)} {', '.join(busy)}") if busy else ""
+    return f"## Measured on\n\n{head}{rows}{told}"
+
+
+def _machine(machine: Mapping[str, Any]) -> str:
+    """The machine of a run, and the versions of what it ran."""
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    rows = {
-        "date": machine["date"],
-        "processors": f"{machine['processors']} × {machine['processor']}, {machine['system']}",
-        "memory": f"{machine['memory_mb']:,} MB",
-        "load before it began": machine["load"],
-        "commit": machine["commit"] or "not in a repository",
-        "versions": f"{versions} (libsodium as PyNaCl brings it)",
-    }
-    heading = "## Measured on" if runs == 1 else f"## Run {number} was measured on"
-    body = "".join(f"| {name} | {value} |\n" for name, value in rows.items())
-    busy = BUSY if machine["load"] > QUIET_LOAD else ""
-    return f"{heading}\n\n| what | value |\n|---|---|\n{body}{busy}"
+    return (
+        f"{machine['processors']} × {machine['processor']}, {machine['system']}, "
+        f"{machine['memory_mb']:,} MB; {versions} (libsodium as PyNaCl brings it)"
+    )
 
 
 def _table(group: Group, rows: Sequence[tuple[Mapping[str, Any], int]], *, tell_run: bool) -> str:

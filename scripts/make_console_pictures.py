@@ -5,7 +5,6 @@
 
 import secrets
 import socket
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -17,20 +16,18 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import sync_playwright
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from shuangli.operator.console.app import make_console
 from shuangli.operator.console.pages import BASE
 from shuangli.operator.console.reports import Shelf
 from shuangli.operator.service.auth.clients import Clients
 from tests.api.service import serving_here
 from tests.audit.happenings import let_all_happen
-from tests.console.conftest import put
-from tests.periods.making import make
-from tests.world import TRANSFERABLE, World
+from tests.browsing import CHROMIUM
+from tests.periods.making import make, written
+from tests.setting import TRANSFERABLE
+from tests.world import World
 
 IMAGES: Final = Path(__file__).resolve().parents[1] / "docs" / "images"
-CHROMIUM: Final = "/usr/bin/chromium"
 SIZE: Final = {"width": 1000, "height": 660}
 PICTURES: Final = {
     "console-report": ("en-GB", "/reports/system"),
@@ -74,7 +71,7 @@ def main() -> None:
         world = World(directory, terms=TRANSFERABLE)
         with closing(world), serving_here(directory / "operator") as service:
             let_all_happen(world)
-            put(make(world, "centre"), directory / "reports" / "system")
+            written(make(world, "centre"), directory / "reports" / "system")
             root = world.keys["root"].public
             clients = Clients(service.desk.bank.store, secrets.token_bytes)
             shelf = Shelf(directory / "reports", root)

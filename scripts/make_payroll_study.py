@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 from matplotlib.figure import Figure
 
-from scripts.make_study import ROOT, as_table, options, run_study, write_page
+from scripts.studies import ROOT, as_table, options, percent, run_study, write_page
 from shuangli.sims.api import Comparison, run_setup
 from shuangli.sims.report.words import yuan
 from shuangli.sims.scenario import DAY_S, HOUR_S
@@ -44,11 +44,6 @@ def rows(compared: Comparison) -> Iterator[tuple[str, ...]]:
             f"{percent(other['t_low'][0])} to {percent(other['t_high'][0])}" if other.height else "–",
             yuan(round(held)),
         )
-
-
-def percent(share: float | None) -> str:
-    """A share in per cent; a dash where there is none."""
-    return "–" if share is None else f"{100 * share:.1f} %".replace("-", "−")
 
 
 def paid_picture(path: Path, compared: Comparison) -> None:

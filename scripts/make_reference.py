@@ -19,20 +19,19 @@ import sys
 from pathlib import Path
 from typing import Final
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from scripts.generated import write_or_check
 from scripts.reference_adr import decisions_page
 from scripts.reference_api import resources_page
 from shuangli import errors
+from shuangli.offline.periods.tables import TABLES
 from shuangli.sims import dictionary
 from shuangli.sims.describe import as_markdown
+from tests.layout.rules import product_files
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 REFERENCE: Final = ROOT / "docs" / "reference"
 DECISIONS: Final = ROOT / "docs" / "adr"
 SOURCE: Final = ROOT / "shuangli" / "errors.py"
-PRODUCT: Final = ("shuangli", "issuer", "offline", "operator", "sims", "wallet")
 START: Final = """\
 <!-- Written by scripts/make_reference.py; do not edit. -->
 
@@ -94,6 +93,15 @@ for anything but to be judged by. `attack`, `kind`, `payer_kind` and `payee_kind
 [attacks](scenarios.md#settings). An operator that has received a payment knows `received_s`, the amount, the
 hops and the keys in its chain; it does not know `payer` across changes of key, nor payments that nobody has
 handed in.
+
+[Below](#tables-of-a-report-of-a-period) stand the columns of the tables that `shuangli report export` writes.
+"""
+PERIODS: Final = """
+## Tables of a report of a period
+
+`shuangli report export` writes them into the folder `exported` of a
+[report](../explanation/reports.md#tables-and-pages), with a `datapackage.json` as above. A report can be
+verified from `log.parquet` and `books.parquet` alone.
 """
 
 
@@ -112,12 +120,7 @@ def classes() -> dict[str, list[str]]:
 
 def unused() -> list[str]:
     """Codes that nothing in the program names."""
-    sources = [
-        path.read_text(encoding="utf-8")
-        for folder in PRODUCT
-        for path in (ROOT / folder).rglob("*.py")
-        if path.resolve() != SOURCE
-    ]
+    sources = [text for path, text in product_files(ROOT) if ROOT / path != SOURCE]
     return [code for code in errors.CODES if not any(f'"{code}"' in source for source in sources)]
 
 
@@ -138,6 +141,12 @@ def dictionary_page() -> str:
     parts = [COLUMNS]
     for table, (about, _) in dictionary.DICTIONARY.items():
         parts.append(f"\n## {table}\n\nOne row for {about}.\n\n{dictionary.as_markdown(table)}")
+    parts.append(PERIODS)
+    for one in TABLES:
+        names = ", ".join(f"{one.name}.{kind}" for kind in one.formats)
+        rows = "".join(f"| `{it.name}` | {it.kind} | {it.unit} | {it.about} |\n" for it in one.columns)
+        head = "| column | type | unit | meaning |\n|---|---|---|---|\n"
+        parts.append(f"\n### {names}\n\nOne row for {one.about}.\n\n{head}{rows}")
     return "".join(parts)
 
 

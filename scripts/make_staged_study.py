@@ -14,8 +14,7 @@ from typing import Final, NamedTuple
 import polars as pl
 from matplotlib.figure import Figure
 
-from scripts.make_payroll_study import percent
-from scripts.make_study import ROOT, as_table, between, options, run_study, write_page
+from scripts.studies import ROOT, as_table, between, options, percent, run_study, write_page
 from shuangli.sims.api import Comparison
 from shuangli.sims.report.words import duration, yuan
 from shuangli.sims.scenario import HOUR_S

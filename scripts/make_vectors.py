@@ -20,6 +20,7 @@ from scripts.vectors_online import notices
 from scripts.vectors_refused import refused_objects, refused_signatures
 from scripts.vectors_sent import evidence, messages
 from shuangli.crypto import SigningKey
+from shuangli.days import DAY_S
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import (
     CentreCertificate,
@@ -48,7 +49,6 @@ from shuangli.messages.transfers import (
 )
 
 NOW_S: Final = 1_760_000_000
-DAY_S: Final = 86_400
 SEEDS: Final = {
     name: bytes([number]) * 32
     for number, name in enumerate(("root", "centre", "operator", "mint", "payer", "payee"), 1)

@@ -3,14 +3,11 @@
 .venv/bin/python scripts/make_wallet_pictures.py
 """
 
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any, Final
 
 from playwright.sync_api import sync_playwright
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.browsing import CHROMIUM
 from tests.web_wallet.serving import film, make_files, phone, served

@@ -11,10 +11,10 @@ import random
 from typing import Final
 
 from shuangli.crypto import SigningKey, sha256
+from shuangli.days import DAY_S
 from shuangli.issuer.authority import Authority
 from shuangli.messages.certificates import Mode, Terms, WalletCertificate, WalletKind
 from shuangli.messages.claims import Claims
-from shuangli.messages.key_set import KeySet
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.notices import RevocationList
 from shuangli.offline.links.tap import TapDevice, TapTerminal
@@ -30,7 +30,6 @@ from shuangli.wallet.rules import WalletRules
 from shuangli.wallet.wallet import Wallet
 
 NOW: Final = 1_760_000_000
-DAY_S: Final = 86_400
 SPAN: Final = {"not_before_s": NOW - DAY_S, "expires_at_s": NOW + 365 * DAY_S}
 TERMS: Final = Terms(
     currency="CNY", mode=Mode.STAGED, hop_cap=1, coin_life_s=30 * DAY_S, claim_window_s=DAY_S, grace_s=DAY_S
@@ -57,14 +56,8 @@ class Network:
         operator = authority.certify_operator("OP01", key("operator").public, **SPAN)
         centre = authority.certify_centre("centre", key("centre").public, **SPAN)
         epoch = authority.open_epoch(1, key("minting").public, TERMS, **SPAN)
-        self.key_set = KeySet.sign(
-            key("root"),
-            network="test",
-            number=1,
-            issued_at_s=NOW,
-            operators=[operator],
-            centres=[centre],
-            epochs=[epoch],
+        self.key_set = authority.sign_key_set(
+            1, issued_at_s=NOW, operators=[operator], centres=[centre], epochs=[epoch]
         ).signed.data
         self.nobody_revoked = RevocationList.sign(
             key("centre"), number=0, issued_at_s=NOW, wallets=(), operators=(), epochs=()

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from shuangli.crypto import SigningKey, sha256
+from shuangli.days import DAY_S
 from shuangli.merkle import Frontier, consistency_proof, inclusion_proof, leaf_hash, roots_over
 from shuangli.messages.audit import Checkpoint
 from shuangli.messages.certificates import OperatorCertificate
-from shuangli.messages.event_facts import DAY_S
 from shuangli.messages.event_kinds import (
     AccountChange,
     EpochChange,
@@ -82,7 +82,7 @@ def _split(
     other = [*leaves[:5], *leaves[6:]]
 
     def signed(shown: Sequence[bytes], size: int, made_at_s: int) -> bytes:
-        root = Frontier().extended(shown[:size])[0].root
+        root = Frontier.of(shown[:size]).root
         fields: dict[str, Any] = {"network": "testnet", "origin": "bank-1", "made_at_s": made_at_s}
         return Checkpoint.sign(keys["operator"], size=size, root=root, **fields).signed.data
 
@@ -129,7 +129,7 @@ def audit(keys: Mapping[str, SigningKey], operator: OperatorCertificate, now_s: 
             }
             for number, event in enumerate(events)
         ],
-        "roots": [Frontier().extended(leaves[:end])[0].root.hex() for end in range(size + 1)],
+        "roots": [Frontier.of(leaves[:end]).root.hex() for end in range(size + 1)],
         "inclusion": [
             {"number": number, "size": end, "proof": _hex(inclusion_proof(number, end, root_at))}
             for number, end in ((0, 1), (0, size), (5, 8), (7, 11), (size - 1, size))

@@ -1,16 +1,15 @@
 """The part of `make_vectors.py` that makes value under a condition."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from shuangli.crypto import SigningKey
+from shuangli.days import DAY_S
 from shuangli.messages.certificates import WalletCertificate, WalletKind
 from shuangli.messages.conditions import Condition
 from shuangli.messages.enrolment import Enrolment
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.session import Accepts, PaymentRequest
-
-DAY_S: Final = 86_400
 
 
 def conditional(

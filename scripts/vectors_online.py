@@ -1,12 +1,13 @@
 """The test vectors of what operators and the centre sign for others (`make_vectors.py`)."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from shuangli.crypto import SigningKey
+from shuangli.days import DAY_S
 from shuangli.issuer.archive.manifest import ArchiveManifest
 from shuangli.issuer.remittances.messages import Remittance, RemittanceAnswer, Verdict
-from shuangli.issuer.vaults.netting import Payment
+from shuangli.issuer.vaults.netting import Cover, Payment
 from shuangli.issuer.vaults.orders import Side, VaultOrder
 from shuangli.issuer.vaults.statements import NettingStatement
 from shuangli.messages.audit import Checkpoint, LogEntry
@@ -15,8 +16,6 @@ from shuangli.messages.notices import Acknowledgement, Outcome, Report, Revocati
 from shuangli.messages.period_report import PeriodReport, Span
 from shuangli.messages.returns import Returned, Watermark
 from shuangli.messages.transfers import PAYEE_OUTPUT, Transfer, output_coin_id
-
-DAY_S: Final = 86_400
 
 
 def notices(keys: Mapping[str, SigningKey], now_s: int, payment: Transfer) -> dict[str, tuple[str, Any]]:
@@ -136,6 +135,7 @@ def _of_the_issuer(keys: Mapping[str, SigningKey], now_s: int) -> dict[str, tupl
         own_fen=4_000,
         fund_fen=50,
         payments=[Payment("bank-1", "bank-3", 245)],
+        covered=Cover(30, 215, 0),
     )
     remittance = Remittance.sign(
         keys["operator"],

@@ -199,8 +199,7 @@ def refused_signatures() -> list[dict[str, Any]]:
     ]
 
     def add(name: str, public: bytes, r: bytes, remainder: int, *, accepted: bool) -> None:
-        texts = (b"message %d" % number for number in range(1000))
-        text = next(text for text in texts if edwards.challenge(r, public, text) % 8 == remainder)
+        text = edwards.find_message(public, r, remainder={remainder})
         s = (nonce + edwards.challenge(r, public, text) * scalar) % L
         made.append((name, public, text, edwards.signature(r, s), accepted))
 
@@ -209,8 +208,7 @@ def refused_signatures() -> list[dict[str, Any]]:
     add("R of mixed order", key.public, odd_r, 0, accepted=False)
     add("key and R of mixed order, plain equation holds", odd_key, odd_r, 7, accepted=True)
     for number, small in enumerate(edwards.small_order_encodings(), 1):
-        texts = (b"message %d" % count for count in range(1000))
-        text = next(text for text in texts if edwards.challenge(plain_r, small, text) % 8 == 0)
+        text = edwards.find_message(small, plain_r, remainder={0})
         made.append((f"key of small order {number}", small, text, edwards.signature(plain_r, nonce), False))
         s = edwards.challenge(small, key.public, message) * scalar % L
         made.append((f"R of small order {number}", key.public, message, edwards.signature(small, s), False))

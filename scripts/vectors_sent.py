@@ -1,10 +1,11 @@
 """The test vectors of what is sent unsigned around signed objects: messages of a session, and evidence."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from shuangli import codec
 from shuangli.crypto import SigningKey
+from shuangli.days import DAY_S
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import OperatorCertificate, WalletCertificate
 from shuangli.messages.notices import RevocationList
@@ -19,8 +20,6 @@ from shuangli.messages.transfers import (
 )
 from shuangli.offline.evidence import Evidence
 from shuangli.offline.states import Kind, Message
-
-DAY_S: Final = 86_400
 
 
 def messages(

@@ -45,6 +45,19 @@ def transfer_entry(
     )
 
 
+def transfer_entries(
+    moves: Iterable[tuple[str, str, str, int]], *, at_s: int, reference: bytes
+) -> list[Entry]:
+    """Such an entry for each move (kind, debit, credit, amount in fen) that is of any amount."""
+    return [
+        transfer_entry(
+            kind=kind, debit=debit, credit=credit, amount_fen=amount_fen, at_s=at_s, reference=reference
+        )
+        for kind, debit, credit, amount_fen in moves
+        if amount_fen
+    ]
+
+
 def balances(postings: Iterable[Posting]) -> dict[str, int]:
     """The balance of every account in fen, debit positive."""
     totals: dict[str, int] = {}

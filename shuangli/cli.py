@@ -11,12 +11,12 @@ import click
 from shuangli import __version__
 from shuangli.cli_common import (
     OneLineGroup,
-    answer,
+    answer_no,
     json_option,
-    no_answer,
     read_file,
     root_key,
     root_option,
+    say,
 )
 from shuangli.cli_completion import completion
 from shuangli.cli_issuer import issuer
@@ -63,8 +63,7 @@ def evidence_verify(file: Path, root: str, as_json: bool) -> None:
     try:
         fork = verify_evidence(data, root=key)
     except ProtocolError as fault:
-        answer(as_json, False, no_answer(fault), f"no: {file}: {fault}")
-        return
+        answer_no(as_json, fault, file)
     facts = {
         "coin": fork.coin_id.hex(),
         "culprit": fork.culprit.hex(),
@@ -72,7 +71,7 @@ def evidence_verify(file: Path, root: str, as_json: bool) -> None:
         "transfers": [transfer.signed.id.hex() for transfer in fork.transfers],
     }
     text = f"yes: key {fork.culprit.hex()} of {fork.operator} spent coin {fork.coin_id.hex()} twice"
-    answer(as_json, True, {"verified": True, **facts}, text)
+    say(as_json, {"verified": True, **facts}, text)
 
 
 if __name__ == "__main__":

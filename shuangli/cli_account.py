@@ -1,5 +1,6 @@
 """`shuangli wallet …`: the commands that look at a wallet and its account, and pay online out of that."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,21 @@ def transfer(
         edges,
         lambda found, used: account.transfer(found, key, amount_fen, note=note, code=code, edges=used),
     )
+
+
+@click.command("second-factor")
+@holder_options
+@click.option("--code", default="", help="A code of the app that has the secret: puts it into use.")
+def second_factor(
+    edges: "Edges | None", path: Path, passphrase_file: Path | None, as_json: bool, code: str
+) -> None:
+    """Get a secret for codes, which large payments online and large loads need; then show a code of it."""
+    from shuangli.wallet.commands import account
+
+    if code and not re.fullmatch("[0-9]{6}", code):
+        raise BadInput("bad-value", "--code: give six digits")
+    holder = Holder.ask(path, passphrase_file, as_json)
+    tell_opened(holder, edges, lambda found, used: account.second_factor(found, code=code, edges=used))
 
 
 def _key(text: str) -> bytes:

@@ -1,18 +1,19 @@
 """What the groups of commands share: options, how an answer is told, how an error is."""
 
 import json
+import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
+from shuangli.crypto import KEY_BYTES
 from shuangli.errors import BadInput, ProtocolError, ShuangliError
 
-KEY_HEX_DIGITS = 64
-
+_MOST_KEY_TEXT: Final = 4_096
+"""Characters of a file with a key that are read: there may be blanks in it."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 root_option = click.option(
@@ -20,12 +21,24 @@ root_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
-
-
 database_option = click.option(
     "--database",
     help="Keep databases on this server: postgresql://USER@HOST/NAME. Default: files in DIRECTORY.",
 )
+
+
+class Seconds(click.FloatRange):
+    """So many seconds, at most a day. A range alone takes in what is not a number, and waits for ever."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 86_400)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number, if it is one in the range."""
+        seconds = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
+        return seconds
 
 
 def port_option(default: int) -> Callable[[Command], Command]:
@@ -33,21 +46,6 @@ def port_option(default: int) -> Callable[[Command], Command]:
     return click.option(
         "--port", type=click.IntRange(0, 65_535), default=default, show_default=True, help="0: a free one."
     )
-
-
-@contextmanager
-def needs_extra(extra: str, what: str) -> Iterator[None]:
-    """Around imports or, as a decorator, a whole command: say in one line which extra to install.
-
-    Raises:
-        BadInput: a library that comes with the extra is not installed (`bad-option`).
-    """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "shuangli":
-            raise
-        raise BadInput("bad-option", f"{what} needs more: pip install 'shuangli[{extra}]'") from error
 
 
 class OneLineGroup(click.Group):
@@ -75,11 +73,13 @@ class OneLineGroup(click.Group):
             self._fail("interrupted", code=130)
         except ShuangliError as error:
             self._fail(str(error))
+        except OSError as error:
+            self._fail(f"{error.filename or 'a file'}: {error.strerror or error}")
         sys.exit(code if isinstance(code, int) else 0)
 
     @staticmethod
     def _fail(message: str, *, code: int = 2) -> None:
-        click.echo(f"shuangli: {' '.join(message.split())}", err=True)
+        click.echo(f"shuangli: {printable(' '.join(message.split()))}", err=True)
         sys.exit(code)
 
 
@@ -92,12 +92,19 @@ def answer(as_json: bool, holds: bool, facts: Mapping[str, object], text: str) -
 
 def say(as_json: bool, facts: Mapping[str, object], text: str) -> None:
     """Print facts for programs, or words for people."""
-    click.echo(json.dumps(facts) if as_json else text)
+    click.echo(json.dumps(facts) if as_json else "\n".join(map(printable, text.split("\n"))))
 
 
-def no_answer(fault: ProtocolError) -> dict[str, object]:
-    """What programs are told where something does not verify."""
-    return {"verified": False, "code": fault.code, "why": str(fault)}
+def printable(text: str) -> str:
+    """A line of words with all that a terminal would not print as it is, such as names of files, escaped."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
+def answer_no(as_json: bool, fault: ProtocolError, what: Path | None = None) -> NoReturn:
+    """Say that something (`what`, where it lies in a file) does not verify, and why; exit code 1."""
+    where = "" if what is None else f"{what}: "
+    say(as_json, {"verified": False, "code": fault.code, "why": str(fault)}, f"no: {where}{fault}")
+    raise click.exceptions.Exit(1)
 
 
 def read_file(path: Path) -> bytes:
@@ -119,12 +126,16 @@ def root_key(text: str, *, option: str = "--root") -> bytes:
         BadInput: neither.
     """
     try:
-        in_file = len(text) != KEY_HEX_DIGITS
-        key = bytes.fromhex(Path(text).read_text(encoding="ascii").strip() if in_file else text)
+        if len(text) != 2 * KEY_BYTES:
+            with Path(text).open(encoding="ascii") as file:
+                text_of_key = file.read(_MOST_KEY_TEXT).strip()
+        else:
+            text_of_key = text
+        key = bytes.fromhex(text_of_key)
     except (OSError, ValueError):
         key = b""
-    if len(key) != KEY_HEX_DIGITS // 2:
+    if len(key) != KEY_BYTES:
         raise BadInput(
-            "bad-value", f"{option} {text}: is neither {KEY_HEX_DIGITS} hex digits nor a file with them"
+            "bad-value", f"{option} {text}: is neither {2 * KEY_BYTES} hex digits nor a file with them"
         )
     return key

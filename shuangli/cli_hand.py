@@ -77,7 +77,7 @@ class Hand:
         wrapped = "\n".join(text[start : start + TEXT_COLUMNS] for start in range(0, len(text), TEXT_COLUMNS))
         say(self._as_json, {"shows": name, "text": text, "codes": len(codes)}, wrapped)
         if self._pictures is not None:
-            self._save(name, message)
+            _save(self._pictures, name, message)
         if sys.stderr.isatty() and not self._as_json:
             self._draw(name, [to_terminal(symbol) for symbol in draw(codes)])
 
@@ -94,19 +94,6 @@ class Hand:
                 self._ahead = sys.stdin.readline(MAX_TYPED).strip()
                 return
             click.echo(f"\x1b[{height}A", nl=False, err=True)
-
-    def _save(self, name: str, message: "Message") -> None:
-        from shuangli.offline.links.qr import codes_of
-        from shuangli.offline.links.qr_images import draw, to_png
-
-        directory = Path(self._pictures or "")
-        symbols = draw(codes_of(message))
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            for index, symbol in enumerate(symbols, 1):
-                (directory / f"{name}-{index}-of-{len(symbols)}.png").write_bytes(to_png(symbol))
-        except OSError as error:
-            raise BadInput("bad-output", f"--pictures {directory}: {error.strerror or error}") from error
 
     def take(self, wanted: "Collection[Kind]") -> "Message | None":
         """Ask for the other device's message until there is one of a wanted kind; None for an empty line."""
@@ -139,6 +126,20 @@ class Hand:
                 if not more or len(text) + len(more) > MAX_TYPED:
                     raise
                 text += more
+
+
+def _save(directory: Path, name: str, message: "Message") -> None:
+    """Write a message's codes as PNG files."""
+    from shuangli.offline.links.qr import codes_of
+    from shuangli.offline.links.qr_images import draw, to_png
+
+    symbols = draw(codes_of(message))
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for index, symbol in enumerate(symbols, 1):
+            (directory / f"{name}-{index}-of-{len(symbols)}.png").write_bytes(to_png(symbol))
+    except OSError as error:
+        raise BadInput("bad-output", f"--pictures {directory}: {error.strerror or error}") from error
 
 
 def message_at(path: Path) -> "Message":

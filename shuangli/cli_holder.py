@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from shuangli.cli_common import answer, json_option, needs_extra
+from shuangli.cli_common import answer, json_option
 from shuangli.errors import BadInput, LinkError, Refused
+from shuangli.extras import needs_extra
 from shuangli.money import format_yuan, parse_yuan
 
 if TYPE_CHECKING:
@@ -90,8 +91,9 @@ class Holder:
 
 
 def _first_line(path: Path, option: str) -> str:
+    """The first line of a file, also of one that was written on Windows."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "is not text"
         raise BadInput("bad-file", f"{option} {path}: {why}") from error

@@ -8,17 +8,17 @@ import click
 
 from shuangli.cli_common import (
     OneLineGroup,
-    answer,
+    answer_no,
     database_option,
     host_option,
     json_option,
-    needs_extra,
     port_option,
     root_key,
     root_option,
     say,
 )
 from shuangli.errors import BadInput, ProtocolError
+from shuangli.extras import needs_extra
 from shuangli.money import format_yuan
 
 if TYPE_CHECKING:
@@ -75,6 +75,21 @@ def issuer_admit(directory: Path, name: str, out: Path, as_json: bool) -> None:
     say(as_json, facts, f"{name} is admitted by key set {number}; serve it from {out}")
 
 
+@issuer.command("renew-operator")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@json_option
+def issuer_renew_operator(directory: Path, out: Path, as_json: bool) -> None:
+    """Give the operator with the directory OUT new keys, such as after its old one has leaked.
+
+    The issuer in DIRECTORY may be running. The operator is served from OUT again, and its wallets renew their
+    certificates as they sync.
+    """
+    number = _service().renew_operator(directory, out)
+    facts = {"directory": str(out), "key_set": number}
+    say(as_json, facts, f"a new key is certified by key set {number}; serve the operator from {out} again")
+
+
 @issuer.command("dismiss")
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.argument("name")
@@ -121,11 +136,10 @@ def issuer_read_log(address: str, directory: Path, as_json: bool) -> None:
     try:
         counts, size = _service().read_log(address, directory)
     except ProtocolError as fault:
-        answer(as_json, False, {"verified": False, "code": fault.code, "why": str(fault)}, f"no: {fault}")
-        return
+        answer_no(as_json, fault)
     facts = {"verified": True, "entries": size, "shown": counts}
     text = "\n".join(f"  {name:<14}{count:>12,}" for name, count in counts.items())
-    answer(as_json, True, facts, f"yes: {size:,} entries are what the centre has signed\n{text}".rstrip())
+    say(as_json, facts, f"yes: {size:,} entries are what the centre has signed\n{text}".rstrip())
 
 
 @issuer.command("epochs")
@@ -232,9 +246,7 @@ def issuer_verify_archive(path: Path, root: str, as_json: bool) -> None:
         try:
             verified = verify_archive(path, key)
         except ProtocolError as fault:
-            no = {"verified": False, "code": fault.code, "why": str(fault)}
-            answer(as_json, False, no, f"no: {path}: {fault}")
-            return
+            answer_no(as_json, fault, path)
     facts = {
         "epoch": verified.epoch,
         "archived_at_s": verified.archived_at_s,
@@ -246,7 +258,7 @@ def issuer_verify_archive(path: Path, root: str, as_json: bool) -> None:
     text = (
         f"yes: epoch {verified.epoch}, {objects:,} objects, {culprits:,} culprits proven, the supply adds up"
     )
-    answer(as_json, True, {"verified": True, **facts}, text)
+    say(as_json, {"verified": True, **facts}, text)
 
 
 @issuer.command("revoke-operator")

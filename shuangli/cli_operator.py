@@ -6,15 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shuangli.cli_common import (
-    OneLineGroup,
-    database_option,
-    host_option,
-    json_option,
-    needs_extra,
-    port_option,
-    say,
-)
+from shuangli.cli_common import OneLineGroup, database_option, host_option, json_option, port_option, say
+from shuangli.extras import needs_extra
 
 if TYPE_CHECKING:
     from shuangli.operator.service.server import Serving

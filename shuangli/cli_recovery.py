@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from shuangli.cli_common import needs_extra, read_file, root_key
+from shuangli.cli_common import read_file, root_key
 from shuangli.cli_holder import (
     Holder,
     asked_card,
@@ -17,7 +17,8 @@ from shuangli.cli_holder import (
     tell,
     tell_opened,
 )
-from shuangli.errors import BadInput
+from shuangli.errors import BadInput, Refused, StoreError
+from shuangli.extras import needs_extra
 
 if TYPE_CHECKING:
     from shuangli.wallet.commands.edges import Answer, Edges
@@ -33,6 +34,7 @@ OWNER_ONLY: Final = 0o600
     "--to", type=click.Path(path_type=Path), help="Write a file sealed with the passphrase instead."
 )
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@click.option("--code", default="", help="A code of the second factor, if the wallet has one.")
 @needs_extra("recovery", "a recovery phrase")
 def backup(
     edges: "Edges | None",
@@ -41,6 +43,7 @@ def backup(
     as_json: bool,
     to: Path | None,
     language: str,
+    code: str,
 ) -> None:
     """Make twelve words that recover the wallet when the device is lost; those made before stop working."""
     from shuangli.wallet.commands import opening
@@ -52,26 +55,54 @@ def backup(
 
     def act(found: "OpenWallet", used: "Edges") -> "Answer":
         if to is not None:
-            secret = opening.backup(found, edges=used)
-            _write(to, opening.recovery_file(found, secret, passphrase=holder.passphrase, edges=used))
+            _back_up(to, found, used, passphrase=holder.passphrase, code=code)
             line = f"written to {to}: keep it elsewhere than this device, and remember its passphrase"
             return Answer(facts={"file": str(to)}, lines=(line,))
         from shuangli.wallet.phrase import words_of
 
-        phrase = words_of(opening.backup(found, edges=used), language)
+        phrase = words_of(opening.backup(found, edges=used, code=code), language)
         lines = (phrase, "write these words down, and keep them elsewhere than this device")
         return Answer(facts={"phrase": phrase}, lines=lines)
 
     tell_opened(holder, edges, act)
 
 
+def _back_up(to: Path, found: "OpenWallet", edges: "Edges", *, passphrase: str, code: str) -> None:
+    """Write a recovery file, and then name its key; one whose key the operator refuses does not stay.
+
+    Raises:
+        BadInput: the file cannot be written; what was made before still works.
+        Refused: the operator does not take it.
+        StoreError: the operator has not answered, so nobody knows which file works (`unavailable`).
+    """
+    from shuangli.wallet.commands import opening
+
+    def keep(secret: bytes) -> None:
+        _write(to, opening.recovery_file(found, secret, passphrase=passphrase, edges=edges))
+
+    try:
+        opening.backup(found, edges=edges, code=code, keep=keep)
+    except Refused:
+        to.unlink(missing_ok=True)
+        raise
+    except StoreError as error:
+        doubt = f"it is not known whether {to} works, or the one before it: make another one later"
+        raise StoreError(error.code, f"{error}; {doubt}") from error
+
+
 def _write(path: Path, data: bytes) -> None:
-    """Make a file that nobody else may read."""
+    """Make a file that nobody else may read; on the disk when it returns, or not there."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    except OSError as error:
+        raise BadInput("bad-output", f"--to {path}: {error.strerror or error}") from error
+    try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
     except OSError as error:
+        path.unlink(missing_ok=True)
         raise BadInput("bad-output", f"--to {path}: {error.strerror or error}") from error
 
 

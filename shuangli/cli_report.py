@@ -9,17 +9,16 @@ import click
 
 from shuangli.cli_common import (
     OneLineGroup,
-    answer,
+    answer_no,
     database_option,
     json_option,
-    needs_extra,
-    no_answer,
     read_file,
     root_key,
     root_option,
     say,
 )
 from shuangli.errors import BadInput, ProtocolError
+from shuangli.extras import needs_extra
 from shuangli.money import format_yuan
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def report_write(
 @click.option(
     "--receipts",
     type=click.Path(path_type=Path),
-    help="A directory of acknowledgements that wallets were given; the log must have what they name.",
+    help="Acknowledgements that wallets were given, a file or a directory; the log must have what they name.",
 )
 @click.option(
     "--witness", "witnesses", multiple=True, help="The key of a witness who must have seen the log."
@@ -108,13 +107,12 @@ def report_verify(
 ) -> None:
     """Say whether the report in DIRECTORY, its files and its evidence hold. Exit code 1: they do not.
 
-    The report of a period is added up again from its log, that of a simulation from its files. With --after,
-    both reports are verified, and the log must have grown from the one to the other.
+    The report of a period is added up again from its log, or from the log's Parquet tables where they are all
+    there is of it; that of a simulation is checked from its files. With --after, both reports are verified,
+    and the log must have grown from the one to the other.
     """
-    from shuangli.offline.periods.file import LOG_FILE
-
     key = root_key(root)
-    of_period = (directory / LOG_FILE).is_file()
+    of_period = _is_of_period(directory)
     if not of_period and (receipts is not None or after is not None or witnesses):
         what = "--receipts, --witness and --after are for the report of a period"
         raise BadInput("bad-option", f"{directory}: {what}")
@@ -127,9 +125,8 @@ def report_verify(
         else:
             facts, text = _verified_run(directory, key)
     except ProtocolError as fault:
-        answer(as_json, False, no_answer(fault), f"no: {directory}: {fault}")
-        return
-    answer(as_json, True, {"verified": True, **facts}, text)
+        answer_no(as_json, fault, directory)
+    say(as_json, {"verified": True, **facts}, text)
 
 
 @report.command("export")
@@ -148,19 +145,35 @@ def report_export(directory: Path, root: str, formats: tuple[str, ...], as_json:
 
     `report verify` compares them with the report from then on. Exit code 1: the report does not hold.
     """
-    from shuangli.issuer.periods.exporting import export
+    from shuangli.offline.periods.exporting import export
 
+    key = root_key(root)
+    if not _is_of_period(directory):
+        raise BadInput("bad-file", f"{directory}: has no report of a period, and only such a one is exported")
     try:
-        verified = _verified_period(directory, root_key(root))
+        verified = _verified_period(directory, key)
     except ProtocolError as fault:
-        answer(as_json, False, no_answer(fault), f"no: {directory}: {fault}")
-        return
+        answer_no(as_json, fault, directory)
     try:
         names = export(directory, verified.report, formats or ("csv", "html"))
     except OSError as error:
         raise BadInput("bad-output", f"{error.filename or directory}: {error.strerror or error}") from error
     facts = {"report": verified.report.signed.id.hex(), "files": names}
     say(as_json, facts, f"{directory / 'exported'} has {', '.join(names)}")
+
+
+def _is_of_period(directory: Path) -> bool:
+    """Whether the report of a period lies there.
+
+    Raises:
+        BadInput: that cannot be seen (`bad-file`).
+    """
+    from shuangli.offline.periods.directory import is_of_period
+
+    try:
+        return is_of_period(directory)
+    except OSError as error:
+        raise BadInput("bad-file", f"{error.filename}: {error.strerror or error}") from error
 
 
 def _verified_run(directory: Path, key: bytes) -> tuple[dict[str, object], str]:
@@ -189,23 +202,32 @@ def _verified_period(
 
     before = None if after is None else _verified_period(after, key)
     try:
-        told = {} if receipts is None else files_below(receipts)
-        if receipts is not None and not told:
-            raise BadInput("bad-file", f"{receipts}: no files lie there")
+        told = _receipts_in(receipts)
         return verify_directory(
             directory,
             files_below(directory, but=SEQUENCES),
             root=key,
             after=before,
-            receipts=[*told.values()],
+            receipts=told,
             witnesses=witnesses,
         )
     except OSError as error:
         raise BadInput("bad-file", f"{error.filename}: {error.strerror or error}") from error
 
 
+def _receipts_in(path: Path | None) -> list[bytes]:
+    """The acknowledgements in a file, or in a directory."""
+    if path is None:
+        return []
+    paths = [path] if path.is_file() else sorted(path.rglob("*"))
+    found = [one.read_bytes() for one in paths if one.is_file()]
+    if not found:
+        raise BadInput("bad-file", f"{path}: no files lie there")
+    return found
+
+
 def _told(verified: "VerifiedPeriod", directory: Path) -> tuple[dict[str, object], str]:
-    from shuangli.issuer.periods.exporting import check_exported
+    from shuangli.offline.periods.exporting import check_exported
 
     said = verified.report
     try:

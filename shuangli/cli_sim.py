@@ -3,12 +3,13 @@
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from shuangli.cli_common import OneLineGroup, json_option, needs_extra, say
+from shuangli.cli_common import OneLineGroup, json_option, say
 from shuangli.errors import BadInput, StoreError
+from shuangli.extras import needs_extra
 
 if TYPE_CHECKING:
     from shuangli.sims.scenario_file import Setup
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 SET_OPTION = click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting; see `sim describe`."
 )
+SAID_OTHERWISE: Final = {
+    "seed": "give --seed",
+    "demand": "give --demand to `sim run`, or name it in a scenario file",
+    "network": "give --network to `sim run`, or name it in a scenario file",
+}
+"""What belongs to a run and is no setting of its scenario."""
 SEED = click.IntRange(0, 2**63 - 1)
 needs_sim = needs_extra("sim", "a simulation")
 
@@ -82,7 +89,7 @@ def sim_run(
 @json_option
 @needs_sim
 def sim_describe(name: str | None, as_json: bool) -> None:
-    """List the settings of the scenario or preset NAME; without it, all there is to name in a file."""
+    """List the settings of the scenario, preset or scenario file NAME; without it, all there is to name."""
     from shuangli.sims.describe import as_text, describe
 
     described = describe(name)
@@ -188,13 +195,12 @@ def _setup(
         if given:
             raise BadInput("bad-option", f"--{next(iter(given))}: name it in {what}, as a path from there")
         return read_setup(Path(what), settings, seed=seed)
+    names = [*CONFIGS, *preset_names()]
     if not what:
-        names = ", ".join([*CONFIGS, *preset_names()])
-        raise BadInput("bad-option", f"sim run: name a scenario, a preset or a file .toml: {names}, …")
-    if what not in [*CONFIGS, *preset_names()]:
-        raise unknown_key(
-            what, what, [*CONFIGS, *preset_names()], what="scenario or preset, nor a file .toml"
-        )
+        known = ", ".join(names)
+        raise BadInput("bad-option", f"sim run: name a scenario, a preset or a file .toml: {known}, …")
+    if what not in names:
+        raise unknown_key(what, what, names, what="scenario or preset, nor a file .toml")
     key = "scenario" if what in CONFIGS else "preset"
     return setup_of({key: what, **given}, Path(what), settings, seed=seed)
 
@@ -203,12 +209,14 @@ def pairs(settings: tuple[str, ...]) -> dict[str, str]:
     """What `--set` says: names and values as text; the last one for a name holds.
 
     Raises:
-        BadInput: one is not of the form KEY=VALUE.
+        BadInput: one is not of the form KEY=VALUE, or is said in another way.
     """
     found: dict[str, str] = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals or not name:
             raise BadInput("bad-option", f"--set {setting}: should be KEY=VALUE")
+        if name in SAID_OTHERWISE:
+            raise BadInput("bad-option", f"--set {name}: is no setting; {SAID_OTHERWISE[name]}")
         found[name] = value
     return found

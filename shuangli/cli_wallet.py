@@ -4,14 +4,15 @@ Exit codes: 0 done; 1 the answer is no (refused, not paid); 2 bad input, or some
 there.
 """
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from shuangli.cli_account import history, limits, statement, transfer
-from shuangli.cli_common import OneLineGroup, needs_extra, root_key, root_option, say
+from shuangli.cli_account import history, limits, second_factor, statement, transfer
+from shuangli.cli_common import OneLineGroup, Seconds, root_key, root_option, say
 from shuangli.cli_hand import Hand, hand_options
 from shuangli.cli_holder import (
     Holder,
@@ -26,6 +27,7 @@ from shuangli.cli_holder import (
 )
 from shuangli.cli_recovery import backup, recover
 from shuangli.errors import BadInput
+from shuangli.extras import needs_extra
 
 if TYPE_CHECKING:
     from shuangli.messages.session import PaymentRequest
@@ -43,6 +45,7 @@ def wallet() -> None:
 @holder_options
 @click.option("--operator", required=True, help="Where the operator is: http://HOST:PORT or unix:PATH.")
 @root_option
+@click.option("--code", default="", help="The operator's code for whom it has identified; says the tier.")
 @click.option("--tier", type=click.IntRange(0, 4), default=2, show_default=True, help="0 for a company.")
 @card_options
 def wallet_open(
@@ -52,6 +55,7 @@ def wallet_open(
     as_json: bool,
     operator: str,
     root: str,
+    code: str,
     tier: int,
     card: Path | None,
     pin_file: Path | None,
@@ -70,16 +74,26 @@ def wallet_open(
             operator_address=address,
             root=key,
             tier=tier,
+            code=_opening_code(code),
             card=on,
             edges=edges or real_edges(),
         ),
     )
 
 
+def _opening_code(text: str) -> str:
+    if text and not re.fullmatch("[A-Za-z2-7 -]{1,40}", text):
+        raise BadInput(
+            "bad-value", f"--code {text}: give it as the operator did: 20 letters and digits, with dashes"
+        )
+    return text
+
+
 @wallet.command("load")
 @click.argument("yuan")
 @holder_options
 @click.option("--deposit", is_flag=True, help="Pay the money in first; the sandbox's bank always has it.")
+@click.option("--code", default="", help="A code of the second factor, for large amounts.")
 def wallet_load(
     edges: "Edges | None",
     yuan: str,
@@ -87,13 +101,18 @@ def wallet_load(
     passphrase_file: Path | None,
     as_json: bool,
     deposit: bool,
+    code: str,
 ) -> None:
     """Load YUAN from the deposit at the operator into the purse. Run it again if it was cut off."""
     from shuangli.wallet.commands.online import load
 
     amount_fen = asked_amount(yuan)
     holder = Holder.ask(path, passphrase_file, as_json)
-    tell_opened(holder, edges, lambda found, used: load(found, amount_fen, deposit=deposit, edges=used))
+    tell_opened(
+        holder,
+        edges,
+        lambda found, used: load(found, amount_fen, deposit=deposit, code=code, edges=used),
+    )
 
 
 @wallet.command("show")
@@ -124,7 +143,7 @@ def wallet_sync(edges: "Edges | None", path: Path, passphrase_file: Path | None,
 @click.option("--at", help="Listen here for the payer: tcp:HOST:PORT or unix:PATH.")
 @hand_options
 @click.option("--again", is_flag=True, help="Show the last request again, instead of a new one.")
-@click.option("--wait", type=click.FloatRange(0, 86_400), default=120, show_default=True, help="Seconds.")
+@click.option("--wait", type=Seconds(), default=120, show_default=True, help="Seconds.")
 @needs_extra("qr", "to show and read codes")
 def wallet_receive(
     edges: "Edges | None",
@@ -169,7 +188,7 @@ def wallet_receive(
 @holder_options
 @hand_options
 @click.option("--amount", help="Agree to exactly this amount in yuan without being asked.")
-@click.option("--wait", type=click.FloatRange(0, 86_400), default=30, show_default=True, help="Seconds.")
+@click.option("--wait", type=Seconds(), default=30, show_default=True, help="Seconds.")
 @needs_extra("qr", "to show and read codes")
 def wallet_pay(
     edges: "Edges | None",
@@ -206,5 +225,5 @@ def wallet_pay(
     tell_opened(holder, edges, act)
 
 
-for command in (backup, history, limits, recover, statement, transfer):
+for command in (backup, history, limits, recover, second_factor, statement, transfer):
     wallet.add_command(command)

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shuangli.cli_common import needs_extra, port_option, say
-from shuangli.cli_holder import Holder, holder_options, real_edges
+from shuangli.cli_common import port_option, say
+from shuangli.cli_holder import Holder, holder_options, tell_opened
+from shuangli.extras import needs_extra
 
 if TYPE_CHECKING:
     from shuangli.wallet.commands.edges import Edges
+    from shuangli.wallet.commands.opened import OpenWallet
 
 
 @click.command("serve")
@@ -23,12 +25,16 @@ def wallet_serve(
 
     It prints a link that lets one browser in, and a new one whenever the last was used.
     """
-    from shuangli.wallet.commands.opened import opened
+    from shuangli.wallet.commands.edges import Answer
     from shuangli.wallet.web.server import serve
 
     def announce(link: str) -> None:
         say(as_json, {"link": link}, f"open this link once, in a browser here: {link}")
 
-    holder, used = Holder.ask(path, passphrase_file, as_json), edges or real_edges()
-    with opened(holder.path, passphrase=holder.passphrase, edges=used) as found:
+    holder = Holder.ask(path, passphrase_file, as_json)
+
+    def act(found: "OpenWallet", used: "Edges") -> Answer:
         serve(found, used, port=port, passphrase=holder.passphrase, announce=announce)
+        return Answer(facts={}, lines=("the wallet is closed",))
+
+    tell_opened(holder, edges, act)

@@ -7,17 +7,9 @@ from types import ModuleType
 
 import click
 
-from shuangli.cli_common import (
-    OneLineGroup,
-    answer,
-    json_option,
-    needs_extra,
-    no_answer,
-    root_key,
-    root_option,
-    say,
-)
+from shuangli.cli_common import OneLineGroup, answer_no, json_option, root_key, root_option, say
 from shuangli.errors import ProtocolError
+from shuangli.extras import needs_extra
 
 
 @click.group(cls=OneLineGroup)
@@ -41,9 +33,7 @@ def _witnessing() -> ModuleType:
 @json_option
 def witness_new(directory: Path, as_json: bool) -> None:
     """Become a witness: make a key in DIRECTORY, and remember there what was seen."""
-    found = _witnessing().found
-
-    key = found(directory, random_bytes=secrets.token_bytes)
+    key = _witnessing().found(directory, random_bytes=secrets.token_bytes)
     say(as_json, {"witness": key.hex(), "directory": str(directory)}, f"witness {key.hex()}")
 
 
@@ -57,14 +47,11 @@ def witness_cosign(directory: Path, report: Path, root: str, as_json: bool) -> N
 
     It is signed only if it starts with what was seen before. Exit code 1: it does not.
     """
-    cosign_report = _witnessing().cosign_report
-
-    key = root_key(root)
+    witnessing, key = _witnessing(), root_key(root)
     try:
-        said = cosign_report(directory, report, root=key, now_s=int(time.time()))
+        said = witnessing.cosign_report(directory, report, root=key, now_s=int(time.time()))
     except ProtocolError as fault:
-        answer(as_json, False, no_answer(fault), f"no: {report}: {fault}")
-        return
+        answer_no(as_json, fault, report)
     facts = {"witness": said.witness.hex(), "origin": said.origin, "size": said.size, "root": said.root.hex()}
     text = f"yes: {said.size:,} entries of {said.origin} start with what was seen before; signed"
-    answer(as_json, True, {"verified": True, **facts}, text)
+    say(as_json, {"verified": True, **facts}, text)

@@ -142,10 +142,12 @@ def in_order(items: Mapping[Key, Value]) -> dict[Key, Value]:
 
 
 def _in_order(item: object) -> object:
-    if isinstance(item, Mapping):
-        return {key: _in_order(value) for key, value in in_order(item).items()}
+    if type(item) in _SCALARS:
+        return item
     if isinstance(item, list | tuple):
         return [_in_order(part) for part in item]
+    if isinstance(item, Mapping):
+        return {key: _in_order(value) for key, value in in_order(item).items()}
     return item
 
 

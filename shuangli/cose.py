@@ -18,13 +18,16 @@ from typing import Final, NamedTuple
 from shuangli import codec, crypto
 from shuangli.errors import Malformed, Unverified
 
-ALGORITHM_ED25519: Final = -19
-_PREFIX: Final = bytes.fromhex("d28443a10132a0")
+_PROTECTED: Final = bytes.fromhex("43a10132")
+"""h'a10132', with its head."""
+_PREFIX: Final = bytes.fromhex("d284") + _PROTECTED + bytes.fromhex("a0")
 _PAYLOAD: Final = len(_PREFIX)
 """Where the payload's head starts."""
 _SIGNATURE_HEAD: Final = codec.head(codec.BYTES, crypto.SIGNATURE_BYTES)
 _TAIL: Final = len(_SIGNATURE_HEAD) + crypto.SIGNATURE_BYTES
-_SIGNED_START: Final = bytes.fromhex("846a") + b"Signature1" + bytes.fromhex("43a10132")
+NAME_BYTES: Final = 31
+"""Of the SHA-256 that names a checked object: more than 16, which would do, and no more memory."""
+_SIGNED_START: Final = bytes.fromhex("846a") + b"Signature1" + _PROTECTED
 
 
 class Domain(Enum):
@@ -77,13 +80,14 @@ class Signed:
         id: SHA-256(domain || Sig_structure), 32 bytes
     """
 
-    __slots__ = ("_payload_start", "data", "domain", "id")
+    __slots__ = ("_named", "_payload_start", "data", "domain", "id")
 
     def __init__(self, *, data: bytes, domain: Domain, payload_start: int) -> None:
         self.data = data
         self.domain = domain
         self.id = crypto.sha256(domain.hashed_head + data[_PAYLOAD:-_TAIL])
         self._payload_start = payload_start
+        self._named: tuple[bytes, bytes] | None = None
 
     @property
     def payload(self) -> bytes:
@@ -99,6 +103,18 @@ class Signed:
     def signature(self) -> bytes:
         """64 bytes."""
         return self.data[-crypto.SIGNATURE_BYTES :]
+
+    def name_under(self, key: bytes) -> bytes:
+        """What a check of it under `key` is remembered by: a digest of all that the check depends on.
+
+        What lasts keeps its name: each place that has read the same bytes asks for it at each payment.
+        """
+        if self._named is not None and self._named[0] == key:
+            return self._named[1]
+        name = crypto.sha256(self.id + self.signature + key)[:NAME_BYTES]
+        if self.domain.lasts:
+            self._named = key, name
+        return name
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Signed) and (self.data, self.domain) == (other.data, other.domain)
@@ -145,8 +161,6 @@ FORGOTTEN_AT_ONCE: Final = 64
 """What share of a full memory is forgotten: one in so many, at least one object."""
 FEW: Final = 8
 """A memory for so many objects at most is a tuple, which takes a fifth of what a dict takes."""
-NAME_BYTES: Final = 31
-"""Of the SHA-256 that names a checked object: more than 16, which would do, and no more memory."""
 _Known = dict[bytes, None] | tuple[bytes, ...]
 
 
@@ -193,7 +207,7 @@ class Verifier:
             Unverified: it did not (code `signature`); `what` names the object in the message.
         """
         known = self._lasting if signed.domain.lasts else self._passing
-        name = _name(signed, key)
+        name = signed.name_under(key)
         if name in known:
             return
         if self._deferred is None or at_once:
@@ -205,12 +219,12 @@ class Verifier:
             self._deferred.setdefault(name, Check(signed, key))
 
     @contextmanager
-    def deferring(self, failed: Collection[bytes]) -> Iterator[dict[bytes, "Check"]]:
+    def deferring(self, failed: Collection[bytes]) -> Iterator[dict[bytes, Check]]:
         """Gather the checks that `check` would do, each once, and take every signature for good meanwhile.
 
         `failed` are those that are known not to hold, by the names under which they were gathered. Whoever
-        asks for this does the others (`crypto.verify`) before relying on anything that was read; if some of
-        them fail, it is read again.
+        asks for this does the others (`finish`) before relying on anything that was read; if some of them
+        fail, it is read again.
         """
         deferred: dict[bytes, Check] = {}
         self._deferred, self._failed = deferred, failed
@@ -219,7 +233,7 @@ class Verifier:
         finally:
             self._deferred, self._failed = None, ()
 
-    def finish(self, deferred: Mapping[bytes, "Check"]) -> set[bytes]:
+    def finish(self, deferred: Mapping[bytes, Check]) -> set[bytes]:
         """Do the checks that were gathered, and remember those that hold: the names of the others."""
         self.checked += len(deferred)
         failed = set()
@@ -232,7 +246,7 @@ class Verifier:
 
     def remember(self, signed: Signed, key: bytes) -> None:
         """Take an object as checked that this place has just signed itself with `key`."""
-        self._remember(_name(signed, key), lasts=signed.domain.lasts)
+        self._remember(signed.name_under(key), lasts=signed.domain.lasts)
 
     def _remember(self, name: bytes, *, lasts: bool) -> None:
         known = self._lasting if lasts else self._passing
@@ -253,8 +267,3 @@ class Verifier:
         self.checked += 1
         if not crypto.verify(key, signed.message, signed.signature):
             raise Unverified("signature", f"the signature of the {what} does not verify")
-
-
-def _name(signed: Signed, key: bytes) -> bytes:
-    """What a check is remembered by: it depends on nothing else."""
-    return crypto.sha256(signed.id + signed.data[-crypto.SIGNATURE_BYTES :] + key)[:NAME_BYTES]

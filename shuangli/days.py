@@ -17,9 +17,9 @@ def day_of(at_s: int, *, offset_s: int = OFFSET_S) -> int:
     return (at_s + offset_s) // DAY_S
 
 
-def start_of(day: int) -> int:
-    """The first second of a day, since 1970."""
-    return day * DAY_S - OFFSET_S
+def start_of(day: int, *, offset_s: int = OFFSET_S) -> int:
+    """The first second of a day, since 1970; of a place whose clocks are `offset_s` ahead of UTC."""
+    return day * DAY_S - offset_s
 
 
 def date_of(day: int) -> date:

@@ -65,6 +65,11 @@ class Frontier:
         """The root of the whole tree, 32 bytes."""
         return _joined(self.peaks)
 
+    @classmethod
+    def of(cls, leaves: Sequence[bytes]) -> "Frontier":
+        """The tree of these leaves, given as their hashes."""
+        return cls().extended(leaves)[0]
+
     def extended(self, leaves: Sequence[bytes]) -> tuple["Frontier", list[tuple[int, list[bytes]]]]:
         """The tree with more leaves, given as their hashes, and what they complete.
 
@@ -102,28 +107,36 @@ def _joined(roots: Sequence[bytes]) -> bytes:
     return joined
 
 
-def _root_between(start: int, end: int, hash_at: HashAt) -> bytes:
-    """MTH(D[start:end]), where `start` is a multiple of a power of two that is not less than the rest."""
+def _roots_between(start: int, end: int, hash_at: HashAt) -> list[bytes]:
+    """The roots of the complete subtrees that D[start:end] is made of, the largest first.
+
+    `start` is a multiple of a power of two that is not less than the rest.
+    """
     roots = []
     at = start
     for level in _bits(end - start):
         roots.append(hash_at(level, at >> level))
         at += 1 << level
-    return _joined(roots)
+    return roots
+
+
+def _root_between(start: int, end: int, hash_at: HashAt) -> bytes:
+    """MTH(D[start:end]), for such a `start`."""
+    return _joined(_roots_between(start, end, hash_at))
 
 
 def roots_over(leaves: Sequence[bytes]) -> HashAt:
     """The roots of complete subtrees over leaves in memory, given as their hashes."""
 
     def root_at(level: int, index: int) -> bytes:
-        return Frontier().extended(leaves[index << level : index + 1 << level])[0].root
+        return Frontier.of(leaves[index << level : index + 1 << level]).root
 
     return root_at
 
 
-def root_of(size: int, hash_at: HashAt) -> bytes:
-    """The root of the tree of the first `size` leaves."""
-    return _root_between(0, size, hash_at)
+def frontier_of(size: int, hash_at: HashAt) -> Frontier:
+    """The tree of the first `size` leaves, so that it can grow."""
+    return Frontier(size, tuple(_roots_between(0, size, hash_at)))
 
 
 def inclusion_proof(number: int, size: int, hash_at: HashAt) -> list[bytes]:

@@ -6,6 +6,7 @@ a chain leaves the range that every language's numbers hold exactly.
 
 from typing import Final, NewType
 
+from shuangli.currency import format_amount
 from shuangli.errors import BadInput
 
 Fen = NewType("Fen", int)
@@ -40,5 +41,4 @@ def parse_yuan(text: str) -> Fen:
 
 def format_yuan(amount_fen: int) -> str:
     """Write fen as yuan with two decimals and thousands separators: 1234567 -> "12,345.67"."""
-    sign = "-" if amount_fen < 0 else ""
-    return f"{sign}{abs(amount_fen) // 100:,}.{abs(amount_fen) % 100:02d}"
+    return format_amount(amount_fen, "CNY")

@@ -13,6 +13,7 @@ the program's main module, so a script that asks for them does so under `if __na
 
 import os
 from collections.abc import Callable, Mapping
+from numbers import Integral
 from pathlib import Path
 
 from shuangli.sims.run import Written, run_scenario
@@ -64,7 +65,7 @@ def run(
     setup = Setup(
         scenario=scenario,
         settings=settings or {},
-        seed=seed,
+        seed=seed if isinstance(seed, bool) or not isinstance(seed, Integral) else int(seed),
         demand=Path(demand) if demand else None,
         network=Path(network) if network else None,
     )

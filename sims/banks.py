@@ -15,6 +15,7 @@ from shuangli.operator.certifying import BankTerms
 from shuangli.operator.pseudonyms import PseudonymKey, Pseudonyms
 from shuangli.operator.store import OperatorStore
 from shuangli.sims.system import (
+    CACHE_KIB,
     DAY_OFFSET_S,
     REMEMBERED,
     VAULT_FEN,
@@ -105,7 +106,7 @@ def premises(plan: SystemPlan, anchors: Anchors, index: int, directory: Path | N
         index=index,
         key=derive_key(plan.seed, name, plan.signatures),
         trust=anchors.place(objects_kept=REMEMBERED),
-        store=OperatorStore(place_of(directory, f"operator-{name}"), name=name),
+        store=OperatorStore(place_of(directory, f"operator-{name}"), name=name, cache_kib=CACHE_KIB),
         inbox=Inbox(),
     )
     with made.store.transaction():

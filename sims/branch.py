@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from shuangli import codec
-from shuangli.crypto import KEY_BYTES
+from shuangli.crypto import KEY_BYTES, sha256
 from shuangli.errors import Refused
 from shuangli.messages.conditions import Condition
 from shuangli.operator.accounts import VAULT
@@ -71,8 +71,7 @@ class Branch:
         waiting: list[tuple[int, Flow]] = []
         for ask in asks:
             place = len(self._answers)
-            order = ask.data if ask.kind is AskKind.LOAD else b""
-            self._answers.append(Answer(ask.device, ask.kind, b"", order=order, hand=ask.hand))
+            self._answers.append(Answer(ask.device, ask.kind, b"", about=_about(ask), hand=ask.hand))
             try:
                 flow = self._start(ask, place)
                 if flow is not None:
@@ -155,3 +154,10 @@ class Branch:
             signatures_checked=self._bank.trust.verifier.checked,
             exchanged=self._office.report(),
         )
+
+
+def _about(ask: Ask) -> bytes:
+    """By what a device knows which of its asks is answered."""
+    if ask.kind is AskKind.LOAD:
+        return ask.data
+    return sha256(ask.data) if ask.data and ask.kind in (AskKind.SYNC, AskKind.KEEP) else b""

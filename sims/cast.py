@@ -6,15 +6,15 @@ from typing import Final
 
 import numpy as np
 
+from shuangli.sims.arrays import Floats, Ints
 from shuangli.sims.chance import whole
-from shuangli.sims.plan import NOBODY, Calendar, Devices, Ints, Role
+from shuangli.sims.plan import NOBODY, Calendar, Devices, Role
 from shuangli.sims.scenario import DAY_S, HOUR_S
 
 OPENING_S: Final = 4 * HOUR_S
-"""Wallets are opened within four hours, which end an hour before the first midnight."""
+EVE_S: Final = OPENING_S + HOUR_S
+"""A run starts so long before its first midnight. Wallets are opened within the first four hours."""
 CLOSE_WINDOWS: Final = 6
-PERSON_TIER: Final = 2
-"""Persons in these scenarios have shown who they are: type II."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Group:
     deposit_fen: Ints | int = 0
     first_load_fen: Ints | int = 0
     sync_every_s: Ints | int = 0
-    sync_from_s: Ints | int = OPENING_S + HOUR_S
+    sync_from_s: Ints | int = EVE_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,17 +58,19 @@ def cast(groups: Sequence[Group], calendar: Calendar) -> Cast:
         return np.concatenate(parts)
 
     person = column("person") == 1
+    # Policies say which tier persons have, and whose keys are in elements.
+    unset = np.zeros(total, dtype=np.int64)
     devices = Devices(
         role=np.where(person, Role.PERSON, Role.MERCHANT).astype(np.int64),
         operator=column("operators"),
-        tier=np.where(person, PERSON_TIER, 0).astype(np.int64),
+        tier=unset,
         opens_s=calendar.start_s + np.arange(total) * OPENING_S // max(1, total),
         first_load_fen=column("first_load_fen"),
         deposit_fen=column("deposit_fen"),
         sync_every_s=column("sync_every_s"),
         sync_from_s=calendar.start_s + column("sync_from_s"),
         copy_of=np.full(total, NOBODY, dtype=np.int64),
-        hard=np.zeros(total, dtype=np.int64),
+        hard=unset,
     )
     return Cast(devices=devices, firsts=firsts, classes=column("payee_classes"))
 
@@ -82,7 +84,7 @@ def month_calendar(
     """
     outages = () if outage_s is None else ((first_day_s + outage_s[0], first_day_s + outage_s[1]),)
     return Calendar(
-        start_s=first_day_s - OPENING_S - HOUR_S,
+        start_s=first_day_s - EVE_S,
         closes_s=first_day_s + days * DAY_S,
         close_takes_s=CLOSE_WINDOWS * window_s,
         window_s=window_s,
@@ -90,6 +92,6 @@ def month_calendar(
     )
 
 
-def once_a_day_s(chance: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Ints:
+def once_a_day_s(chance: Floats) -> Ints:
     """When each of them goes online for the first time: some second of the first day."""
-    return OPENING_S + HOUR_S + whole(chance, 0, DAY_S)
+    return EVE_S + whole(chance, 0, DAY_S)

@@ -15,7 +15,6 @@ from shuangli.sims.adversaries.attack import OWN, Act, Kind
 from shuangli.sims.adversaries.crew import Crew
 from shuangli.sims.adversaries.stage import Stage
 from shuangli.sims.adversaries.truth import Truth
-from shuangli.sims.cuts import Cuts
 from shuangli.sims.device import ANSWERS_KEPT_S, Device
 from shuangli.sims.errand_runner import ERRANDS, ErrandRunner
 from shuangli.sims.hands import Hands
@@ -23,10 +22,10 @@ from shuangli.sims.holdings import holdings
 from shuangli.sims.makers import Maker
 from shuangli.sims.plan import NOBODY, CellPlan
 from shuangli.sims.played import CellReport, PaymentRow, Played
-from shuangli.sims.schedule import Act as Due
-from shuangli.sims.schedule import Schedule
+from shuangli.sims.schedule import CellAct, Schedule
 from shuangli.sims.system import Anchors
 from shuangli.sims.tap import NOTHING, Tapped, tap
+from shuangli.sims.torn_taps import TornTaps
 from shuangli.sims.uplink import Answer, Ask, AskKind
 from shuangli.wallet.journal import MemoryJournal
 from shuangli.wallet.wallet import Wallet
@@ -41,9 +40,9 @@ class Cell:
         self._schedule = Schedule(plan)
         self._asks: list[Ask] = []
         self._truth = Truth()
-        self._paid: deque[tuple[int, Wallet]] = deque()
+        self._paid: deque[tuple[int, tuple[Wallet, Device], tuple[Wallet, Device]]] = deque()
         self._copy_of: list[int] = plan.devices.copy_of.tolist()
-        self._crew, self._cuts = Crew(plan), Cuts(plan)
+        self._crew, self._torn = Crew(plan), TornTaps(plan)
         maker = Maker(plan, anchors, self._crew, lambda ask: self._asks.append(ask))
         self._hands = Hands(maker, len(plan.devices))
         self._devices = self._hands.own
@@ -58,25 +57,32 @@ class Cell:
             self._answer(answer, start_s)
         self._payments: list[PaymentRow] = []
         for at_s, act, number in self._schedule.due(start_s, end_s):
-            if act is Due.MEET:
+            if act is CellAct.MEET:
                 self._meet(number, at_s)
-            elif act is Due.OPEN:
+            elif act is CellAct.OPEN:
                 self._open(number, at_s)
-            elif act is Due.WAGE:
+            elif act is CellAct.WAGE:
                 self._pay_wage(number, at_s)
+            elif act is CellAct.REFUND:
+                self.go_online(int(self._plan.errands.refunds.device[number]), OWN, at_s, give_back=True)
             elif act in ERRANDS:
                 ERRANDS[act](self._errands, number, at_s)
-            elif act is Due.ATTACK:
+            elif act is CellAct.ATTACK:
                 self._stage.act(self._schedule.acts[number])
-            elif act is Due.SYNC or self._has_more(number):
+            elif act is CellAct.SYNC or self._has_more(number):
                 self._sync(number, at_s)
         return Played(asks=list(self._asks), payments=self._payments)
 
     def _tidy(self, now_s: int) -> None:
-        """Let payers forget the payments of which no repeat will come any more."""
+        """Let both sides forget the payments of which no repeat will come any more."""
+        payees: dict[Wallet, Device] = {}
         while self._paid and self._paid[0][0] < now_s - ANSWERS_KEPT_S:
-            _, wallet = self._paid.popleft()
-            wallet.forget(before_s=now_s - ANSWERS_KEPT_S)
+            _, (payer, device), (payee, gate) = self._paid.popleft()
+            device.forget(payer, before_s=now_s - ANSWERS_KEPT_S)
+            payees[payee] = gate
+        # A gate has many of them, and looks through all; while nobody is online it hears of nothing else.
+        for payee, gate in payees.items():
+            gate.forget(payee, before_s=now_s + min(0, gate.clock_off_s) - ANSWERS_KEPT_S)
 
     def _has_more(self, index: int) -> bool:
         """Say whether one of the wallets of a device's holder has something to hand in."""
@@ -129,12 +135,13 @@ class Cell:
             at_s,
             attack=attack,
             tag=tag,
-            loses=self._cuts.of(number),
+            loses=self._torn.of(number),
             away=not self._stage.stolen.isdisjoint((payer, payee)),
         )
         wallet = self.open_wallet(payer, OWN)
         if wallet is not None and self.open_wallet(payee, OWN) is not None:
             self._top_up(payer, wallet, at_s)
+        self._devices[payer].rest()
 
     def _revive(self, index: int) -> None:
         """A copy comes to life at its first use, as its original then is."""
@@ -174,7 +181,8 @@ class Cell:
                 pin=attack != Kind.STOLEN_DEVICE,
             )
             if tapped.session.expires_at_s:
-                self._paid.append((tapped.session.expires_at_s, paying))
+                sides = (paying, self._hands.device(*payer)), (paid, self._hands.device(*payee))
+                self._paid.append((tapped.session.expires_at_s, *sides))
             self._note(payer[0], payee[0] if refuses else NOBODY, paying, paid, tapped.session, at_s)
         first = self._plan.first_device
         self._payments.append(
@@ -242,19 +250,15 @@ class Cell:
         """Tell a device's operator that it is lost."""
         self._devices[index].tell(AskKind.LOST, at_s=at_s)
 
-    def go_online(self, index: int, hand: int, at_s: int) -> None:
+    def go_online(self, index: int, hand: int, at_s: int, *, give_back: bool = False) -> None:
         """Let a wallet hand in, if operators can be reached and its holder does not keep quiet."""
         if self._plan.calendar.online(at_s) and at_s >= self._crew.silent_until_s(index):
             device = self._hands.device(index, hand)
-            device.sync(at_s=at_s)
+            device.sync(at_s=at_s, give_back=give_back)
             if index in self._crew.watched and device.wallet is not None:
                 self._truth.note_hand_in(device.wallet, at_s)
 
     # --------------------------------------------------------------------------------------------------
-
-    def _honest(self) -> list[Device]:
-        """The devices whose value was minted."""
-        return [each for each in self._hands if (each.number, each.hand) not in self._truth.counterfeiters]
 
     def report(self) -> CellReport:
         """What the cell holds, and what it has cost."""
@@ -263,7 +267,7 @@ class Cell:
         past = [wallet for _, wallet in self._stage.past]
         signatures = [device.signatures for device in self._hands]
         return CellReport(
-            holdings=holdings(self._honest(), watched, past, self._truth),
+            holdings=holdings(self._hands, watched, past, self._truth),
             deeds=self._truth.deeds,
             guilty=self._crew.guilty({index: self._hands.keys(index) for index in self._crew.watched}),
             exposed_fen=self._truth.exposed_fen,

@@ -8,11 +8,8 @@ lower one picks (common random numbers; P. Glasserman and D. D. Yao, Management 
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from shuangli.sims.plan import Ints
-
-Floats = NDArray[np.float64]
+from shuangli.sims.arrays import Floats, Ints
 
 
 def generator(seed: int, purpose: str) -> np.random.Generator:

@@ -218,7 +218,7 @@ class Common(Attacks):
         low=0,
         high=1,
     )
-    cut_share: float = setting(
+    torn_share: float = setting(
         0.0,
         "share of payments of which a message is lost, and which are tapped again",
         concern=Concern.WORLD,
@@ -257,6 +257,6 @@ class Common(Attacks):
     signatures: str = setting(
         Signatures.REAL.value,
         "how signatures are made: as they are, or only accounted for, with the same sizes and outcomes",
-        concern=Concern.POLICY,
+        concern=Concern.METHOD,
         choices=tuple(kind.value for kind in Signatures),
     )

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from inspect import getdoc
+from pathlib import Path
 from typing import Any, Final
 
 from shuangli.sims.catalogue import CONFIGS
-from shuangli.sims.scenario_file import KEYS, Key, preset_names, read_preset
+from shuangli.sims.scenario_file import KEYS, Key, Setup, preset_names, read_preset, read_setup
 from shuangli.sims.settings import Concern, Setting, settings_of, unknown_key
 from shuangli.sims.studies.measures import MEASURES
 from shuangli.sims.studies.study import SWEEP_KEYS, VARY_KEYS
@@ -20,10 +21,10 @@ HEADINGS: Final = {"file": "scenario file", "sweep": "[sweep]", "vary": "[sweep.
 
 
 def describe(name: str | None = None) -> dict[str, Any]:
-    """What there is to say of a scenario or preset; of files, scenarios, presets and measures without a name.
+    """What there is to say of a scenario, preset or scenario file; of all that there is without a name.
 
     Raises:
-        BadInput: there is no scenario or preset of this name.
+        BadInput: there is no scenario or preset of this name, or the file is wrong.
     """
     if name is None:
         return {
@@ -37,15 +38,23 @@ def describe(name: str | None = None) -> dict[str, Any]:
     if name in CONFIGS:
         rows = [_setting(setting) for setting in settings_of(CONFIGS[name]).values()]
         return {"scenario": name, "about": getdoc(CONFIGS[name]), "settings": rows}
+    if name.endswith(".toml"):
+        return {"file": name, **_settings_as_set(read_setup(Path(name)))}
     if name not in preset_names():
-        raise unknown_key(name, name, [*CONFIGS, *preset_names()], what="scenario or preset")
-    preset = read_preset(name)
-    config = preset.config
+        raise unknown_key(
+            name, name, [*CONFIGS, *preset_names()], what="scenario or preset, nor a file .toml"
+        )
+    return {"preset": name, **_settings_as_set(read_preset(name))}
+
+
+def _settings_as_set(setup: Setup) -> dict[str, Any]:
+    """Every setting, with what a preset or a file makes of it as its default."""
+    config = setup.config
     rows = [
         {**_setting(setting), "default": config[setting.name]}
-        for setting in settings_of(CONFIGS[preset.scenario]).values()
+        for setting in settings_of(CONFIGS[setup.scenario]).values()
     ]
-    return {"preset": name, "scenario": preset.scenario, "about": preset.about, "settings": rows}
+    return {"scenario": setup.scenario, "about": setup.about, "settings": rows}
 
 
 def _keys(keys: Iterable[Key]) -> list[dict[str, str]]:
@@ -67,7 +76,8 @@ def _setting(setting: Setting) -> dict[str, Any]:
 def as_text(described: dict[str, Any]) -> str:
     """What `describe` says, for a terminal."""
     if "settings" in described:
-        return "\n".join([described["about"], *_settings_text(described["settings"])])
+        about = described["about"] or described["scenario"]
+        return "\n".join([about, *_settings_text(described["settings"])])
     lines: list[str] = []
     for heading in ("scenarios", "presets"):
         lines += [f"{heading}:", *(f"  {name:16} {about}" for name, about in described[heading].items()), ""]
@@ -133,4 +143,5 @@ def as_markdown() -> str:
         ]
     parts += ["", "## Measures", "", "| measure | unit | meaning |", "|---|---|---|"]
     parts += [f"| `{name}` | {measure.unit} | {measure.about} |" for name, measure in MEASURES.items()]
+    parts += ["", "A border has each of them twice: with `abroad.` before its name for the other side."]
     return "\n".join(parts) + "\n"

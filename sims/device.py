@@ -5,8 +5,8 @@ adversary's device may have a wrong clock, be deaf to revocation lists, or hold 
 (`adversaries`).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from shuangli import codec
@@ -15,7 +15,10 @@ from shuangli.messages.certificates import WalletKind
 from shuangli.messages.conditions import NO_CLASS, Condition
 from shuangli.messages.notices import Outcome
 from shuangli.offline.conditions import is_given
-from shuangli.sims.system import Anchors
+from shuangli.sims.make import Make, Surroundings
+from shuangli.sims.pocket import Pocket
+from shuangli.sims.redeemed import UNPAID, Spent, Unpaid
+from shuangli.sims.system import ELEMENT_RULES
 from shuangli.sims.uplink import Answer, Ask, AskKind
 from shuangli.wallet.choice import denominate
 from shuangli.wallet.come_back import told_of_refusals
@@ -23,81 +26,57 @@ from shuangli.wallet.custody import Custody, KeyCustody
 from shuangli.wallet.element.chip import Element, make_element
 from shuangli.wallet.element.reader import ElementCustody
 from shuangli.wallet.element.timing import Work
+from shuangli.wallet.handing_in import is_outdated
 from shuangli.wallet.journal import Journal, NoJournal
-from shuangli.wallet.rules import WalletRules
 from shuangli.wallet.wallet import Wallet
 
 ANSWERS_KEPT_S: Final = 3_600
 """How long after a request's expiry a payee still knows its answer."""
 
-UNPAID: Final = (Outcome.LATE, Outcome.CAPPED, Outcome.FROZEN, Outcome.INVALID, Outcome.UNKNOWN_COIN)
+UPLOADED: Final = (AskKind.SYNC, AskKind.KEEP)
 PIN: Final = "2580"
 DEAF_S: Final = 50 * 365 * 86_400
 """The age of a list that a deaf device accepts."""
+MERE_LOOK: Final = b""
+"""In place of an upload's id: only the revocation list was asked for."""
 NO_JOURNAL: Final = NoJournal()
-NOTHING_UNPAID: Final[Mapping[bytes, tuple[int, Outcome]]] = {}
-NOTHING_BACK: Final[frozenset[tuple[bytes, bytes]]] = frozenset()
+NOTHING_UNPAID: Final[Mapping[Spent, Unpaid]] = {}
+NOTHING_SPENT: Final[frozenset[Spent]] = frozenset()
+NO_IDS: Final[frozenset[bytes]] = frozenset()
 """What hundreds of thousands of devices have in common, so that each need not have one of its own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What the devices of a cell have in common; `hard_rules` are those of hard wallets, by operator."""
-
-    anchors: Anchors
-    rules: tuple[WalletRules, ...]
-    hard_rules: tuple[WalletRules, ...]
-    seed: int
-    send: Callable[[Ask], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Make:
-    """What kind of device it is.
-
-    operator: the position of its operator. remembers: how many checked objects. element: 32 bytes that the
-    key in its secure element comes from; empty for a soft wallet. hand: which wallet of its number it holds.
-    purposes: those of conditional value that it knows. clock_off_s, deaf: see `adversaries.attack.Traits`.
-    """
-
-    operator: int
-    remembers: int
-    element: bytes = b""
-    hand: int = 0
-    clock_off_s: int = 0
-    deaf: bool = False
-    purposes: tuple[str, ...] = ()
-
-
-class Device:
+class Device(Pocket):
     """One device; `wallet` is None until it is opened.
 
     Attributes:
         element: the secure element of a hard wallet, once it is open
         key: the device's key; a secret copy has the same one
         number: the device's number in the whole simulation
-        wallet: the wallet on it
-        unpaid: coins whose redemption was recorded and not paid, with their values in fen and why
-        given_back: what came back to it because a payee had refused it: (transfer, spent coin)
+        paid: what it has redeemed and was paid for; known only if its key may be in other hands as well
+        unpaid: what it has redeemed and was not paid for, at least not here
+        given_back: what came back to it because a payee had refused it
     """
 
     __slots__ = (
-        *("_around", "_awaits", "_custody", "_drawn", "_gives_back", "_make"),
-        *("element", "given_back", "key", "number", "unpaid", "wallet"),
+        *("_around", "_awaits", "_custody", "_drawn", "_gives_back", "_kept", "_make"),
+        *("element", "given_back", "key", "number", "paid", "unpaid"),
     )
 
     def __init__(self, number: int, key: SigningKey, make: Make, *, around: Surroundings) -> None:
         """Make a device; nothing is open on it yet."""
+        super().__init__()
         self.number = number
-        self.wallet: Wallet | None = None
         self.element: Element | None = None
+        self.paid = NOTHING_SPENT
         self.unpaid = NOTHING_UNPAID
-        self.given_back = NOTHING_BACK
+        self.given_back = NOTHING_SPENT
         self.key = key
         self._custody: ElementCustody | None = None
         self._make = make
         self._around = around
-        self._awaits = False
+        self._awaits: bytes | None = None
+        self._kept = NO_IDS
         self._gives_back = False
         self._drawn = 0
 
@@ -113,7 +92,7 @@ class Device:
 
     @property
     def clock_off_s(self) -> int:
-        """By how many seconds its clock is ahead."""
+        """Seconds by which its clock is ahead."""
         return self._make.clock_off_s
 
     @property
@@ -124,13 +103,15 @@ class Device:
     @property
     def quiet(self) -> bool:
         """Say whether it waits for no answer."""
-        purse = self.wallet.purse if self.wallet is not None else None
-        return purse is not None and not (self._awaits or purse.orders or purse.uploads)
+        if self.idle or self._wallet is None:
+            return self.idle and self._awaits is None
+        purse = self._wallet.purse
+        return not (self._awaits is not None or purse.orders or purse.uploads)
 
     @property
     def signatures(self) -> tuple[int, int]:
         """Signatures made and checked on it, in its element too."""
-        checked = self.wallet.trust.verifier.checked if self.wallet is not None else 0
+        checked = self._wallet.trust.verifier.checked if self._wallet is not None else 0
         work = self.element.work if self.element is not None else Work()
         return self.key.made + work.signatures, checked + work.verifications
 
@@ -155,8 +136,8 @@ class Device:
         if make.purposes:
             accepts = replace(rules.payee.accepts, purposes=make.purposes)
             rules = replace(rules, payee=replace(rules.payee, accepts=accepts))
-        self.wallet = Wallet(key=self._keep_key(), trust=trust, journal=journal, rules=rules)
-        return self.wallet
+        self.wallet = wallet = Wallet(key=self._keep_key(), trust=trust, journal=journal, rules=rules)
+        return wallet
 
     def _keep_key(self) -> Custody:
         if not self.hard:
@@ -171,6 +152,7 @@ class Device:
                 root=anchors.root,
                 currency=anchors.currency,
                 pin=PIN,
+                policy=ELEMENT_RULES,
             )
             self.element = anchors.scheme.element(made.memory, made.power)
             self._custody = ElementCustody(self.element.process)
@@ -183,7 +165,7 @@ class Device:
             self._custody.verify_pin(PIN)
 
     def _ask(self, kind: AskKind, data: bytes, at_s: int, amount_fen: int = 0) -> None:
-        listed = self.wallet.trust.revocations if self.wallet else None
+        listed = self._wallet.trust.revocations if self._wallet else None
         self._around.send(
             Ask(
                 at_s=at_s,
@@ -220,8 +202,9 @@ class Device:
 
         With a condition it is ordered out of what was granted under it.
         """
-        if self.wallet is not None:
-            order = self.wallet.order_load(
+        wallet = self.wallet
+        if wallet is not None:
+            order = wallet.order_load(
                 denominate(amount_fen, unit_fen=unit_fen),
                 now_s=at_s + self._make.clock_off_s,
                 condition=condition,
@@ -237,48 +220,59 @@ class Device:
         self._ask(kind, data, at_s, amount_fen)
 
     def sync(self, *, at_s: int, give_back: bool = False) -> None:
-        """Hand in what there is, and look at the revocation list; not while an upload is under way.
+        """Hand in what is new, and look at the revocation list; not while an upload is under way (not kept).
 
-        With `give_back`, what it holds under a condition goes back to its giver, now or when it is next
-        online.
+        With `give_back`, what it holds under a condition goes back to its giver, now or when next online.
         """
         self._gives_back |= give_back
+        if self.idle:
+            if self._awaits is None:
+                # Nothing is to be handed in, so it need not wake up.
+                self._awaits, self._gives_back = MERE_LOOK, False
+                self._ask(AskKind.SYNC, b"", at_s)
+            return
         wallet = self.wallet
-        if wallet is not None and wallet.purse.certificate is not None and not self._awaits:
-            self._awaits = True
-            upload = wallet.hand_in(now_s=at_s + self._make.clock_off_s, give_back=self._gives_back)
-            self._gives_back = False
-            self._ask(AskKind.SYNC, upload or b"", at_s)
+        if wallet is not None and wallet.purse.certificate is not None and self._awaits is None:
+            wallet.hand_in(now_s=at_s + self._make.clock_off_s, give_back=self._gives_back)
+            self._gives_back, uploads = False, wallet.purse.uploads
+            self._awaits = next((sent for sent in uploads if sent not in self._kept), MERE_LOOK)
+            self._ask(AskKind.SYNC, uploads[self._awaits].upload if self._awaits else b"", at_s)
 
     @property
     def has_more(self) -> bool:
         """Say whether there is something to hand in, or to hand in again."""
-        purse = self.wallet.purse if self.wallet is not None else None
-        if purse is None:
+        if self.idle or self._wallet is None:
             return False
+        purse = self._wallet.purse
         to_say = purse.to_show or purse.to_report or purse.uploads
-        return bool(to_say) or any(coin.hops or is_given(coin) for coin in purse.coins.values())
+        return bool(to_say) or any(
+            coin.hops or is_given(coin) or is_outdated(coin, purse) for coin in purse.coins.values()
+        )
 
     def receive(self, answer: Answer, *, now_s: int) -> None:
         """Take an operator's answer."""
-        wallet = self.wallet
+        # Who sleeps has ordered and handed in nothing: it need not wake up to hear that it was reached.
+        takes = answer.data or answer.kind is AskKind.LOAD
+        wallet = self.wallet if takes else self._wallet
         if wallet is None:
             return
-        if answer.kind is AskKind.SYNC:
-            self._awaits = False
+        if answer.kind in UPLOADED and answer.about == self._awaits:
+            self._awaits = None
+        if answer.kind is AskKind.KEEP:
+            self._kept |= {answer.about}
         if answer.revocations and not (self._make.deaf and wallet.trust.revocations):
-            wallet.update_revocations(answer.revocations)
+            self.hear(answer.revocations)
         if answer.data and answer.kind is AskKind.OPEN:
             wallet.install(answer.data)
         elif answer.data and answer.kind is AskKind.LOAD:
             wallet.receive_load(answer.data)
         elif answer.kind is AskKind.LOAD:
-            wallet.drop_order(answer.order)
+            wallet.drop_order(answer.about)
         elif answer.data:
             self._acknowledge(wallet, answer.data)
         if answer.kind is AskKind.SYNC:
-            wallet.note_sync(now_s=now_s)
-        wallet.forget(before_s=now_s + min(0, self._make.clock_off_s) - ANSWERS_KEPT_S)
+            self.note_sync(now_s=now_s)
+        self.forget(wallet, before_s=now_s + min(0, self._make.clock_off_s) - ANSWERS_KEPT_S)
 
     def _acknowledge(self, wallet: Wallet, data: bytes) -> None:
         open_uploads = dict(wallet.purse.uploads)
@@ -289,6 +283,11 @@ class Device:
         self.given_back |= {(said.transfer_id, said.spend.coin_id) for said in told if said.came_back}
         # The redemption is the last transfer of an upload; what is said of refusals comes after it.
         outcomes = outcomes[: len(outcomes) - len(told)]
+        redeemed_by = handed_in.redemption.signed.id if handed_in.redemption is not None else b""
         for coin, outcome in zip(reversed(handed_in.coins), reversed(outcomes), strict=False):
+            spent = redeemed_by, coin.coin_id
             if outcome in UNPAID:
-                self.unpaid = {**self.unpaid, coin.coin_id: (coin.value_fen, outcome)}
+                found = Unpaid(coin.value_fen, coin.load.signed.id, outcome)
+                self.unpaid = {**self.unpaid, spent: found}
+            elif outcome is Outcome.SETTLED and self._make.shared:
+                self.paid |= {spent}

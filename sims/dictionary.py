@@ -1,13 +1,14 @@
 """The data dictionary: every column of every table that a run writes, told once.
 
-From it come the tables of docs/reference/results.md (`scripts/make_reference.py`), the `datapackage.json` of
-each run, and the tests that compare it with what is written.
+From it come the tables of docs/reference/data-dictionary.md (`scripts/make_reference.py`), the
+`datapackage.json` of each run, and the tests that compare it with what is written.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from shuangli.data_package import Column, package, resource
+from shuangli.sims.signatures import HOME
 
 PAYMENTS: Final = "payments.parquet"
 CASES: Final = "cases.parquet"
@@ -32,7 +33,13 @@ DICTIONARY: Final[Mapping[str, tuple[str, tuple[Column, ...]]]] = {
                 "changes of key of its longest chain, this payment included; 0 where nothing was signed",
             ),
             Column("carried_bytes", "int32", "bytes", "of all messages in both directions"),
-            Column("outcome", "string", "", "what became of it, see below"),
+            Column(
+                "outcome",
+                "string",
+                "",
+                "what became of it: `paid`, `refused-by-payee`, `unanswered` (signed, nothing came back),"
+                " `not-open` (one of the two had no open wallet), or the code of the error that ended it",
+            ),
             Column(
                 "transfer_id", "binary", "", "id of the transfer, 32 bytes; empty where nothing was signed"
             ),
@@ -83,16 +90,21 @@ DICTIONARY: Final[Mapping[str, tuple[str, tuple[Column, ...]]]] = {
         ),
     ),
     TRANSACTIONS: (
-        "the payments that were paid, labelled, with columns named after PaySim's and AMLSim's",
+        "every payment that was paid, labelled, with columns named after PaySim's and AMLSim's",
         (
             Column("transaction", "int64", "", "number, from 1, in order of time"),
             Column("step", "int32", "h", "hour since the start of the run, from 1"),
             Column("at_s", "int64", "s", "when it was paid"),
             Column("type", "string", "", "`PAYMENT` to a merchant, `TRANSFER` to a person"),
             Column("amount_fen", "int64", "fen", "what was paid"),
-            Column("name_orig", "string", "", "who pays: C and a number for a person, M for a merchant"),
+            Column(
+                "name_orig",
+                "string",
+                "",
+                "who pays: its number in `payments.parquet`, after C for a person, M for a merchant",
+            ),
             Column("bank_orig", "string", "", "its operator"),
-            Column("name_dest", "string", "", "who is paid"),
+            Column("name_dest", "string", "", "who is paid, in the same way"),
             Column("bank_dest", "string", "", "its operator"),
             Column("hops", "int16", "", "changes of key of its longest chain, this payment included"),
             Column(
@@ -110,10 +122,15 @@ DICTIONARY: Final[Mapping[str, tuple[str, tuple[Column, ...]]]] = {
 """What each table holds, and its columns in their order."""
 
 
-def columns_of(table: str, scenario: str) -> list[Column]:
-    """The columns that a table has in a run of this scenario."""
+def columns_of(table: str, scenario: str, currency: str = HOME) -> list[Column]:
+    """The columns that a table has in a run of this scenario; only yuan are counted in fen."""
     where = {"", TRANSIT if scenario == TRANSIT else PURPOSES}
-    return [column for column in DICTIONARY[table][1] if column.where in where]
+    smallest = "fen" if currency == HOME else f"smallest unit of {currency}"
+    return [
+        column._replace(unit=smallest) if column.unit == "fen" else column
+        for column in DICTIONARY[table][1]
+        if column.where in where
+    ]
 
 
 def descriptor(figures: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
@@ -124,14 +141,19 @@ def descriptor(figures: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[s
         f"shuangli-{scenario['name']}-{scenario['seed']}",
         f"A simulated run of {scenario['name']} with seed {scenario['seed']}",
         [
-            resource(name, DICTIONARY[name][0], columns_of(name, scenario["name"]), files[name])
+            resource(
+                name,
+                DICTIONARY[name][0],
+                columns_of(name, scenario["name"], scenario["currency"]),
+                files[name],
+            )
             for name in tables
         ],
     )
 
 
 def as_markdown(table: str) -> str:
-    """The columns of a table as docs/reference/results.md shows them."""
+    """The columns of a table as docs/reference/data-dictionary.md shows them."""
     lines = ["| column | type | unit | meaning |", "|---|---|---|---|"]
     heads = {TRANSIT: "transit: ", PURPOSES: "not in transit: ", "": ""}
     columns: Sequence[Column] = DICTIONARY[table][1]

@@ -1,4 +1,7 @@
-"""Runs the errands of a cell: what devices say to their operators at planned times (`errands`)."""
+"""Runs the errands of a cell: what devices say to their operators at planned times (`errands`).
+
+A refund is no such word: its device goes online, as the cell lets it.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -7,7 +10,7 @@ from shuangli.messages.conditions import Condition
 from shuangli.sims.device import Device
 from shuangli.sims.errands import FREE
 from shuangli.sims.plan import CellPlan
-from shuangli.sims.schedule import Act
+from shuangli.sims.schedule import CellAct
 from shuangli.sims.uplink import AskKind, number_bytes
 
 
@@ -59,14 +62,9 @@ class ErrandRunner:
             AskKind.SELL, number_bytes(int(sales.buyer[number])), int(sales.amount_fen[number]), at_s=at_s
         )
 
-    def refund(self, number: int, at_s: int) -> None:
-        """A device gives back what it holds under conditions."""
-        self._devices[self._errands.refunds.device[number]].sync(at_s=at_s, give_back=True)
 
-
-ERRANDS: Final[Mapping[Act, Callable[[ErrandRunner, int, int], None]]] = {
-    Act.GIVE: ErrandRunner.give,
-    Act.LOAD: ErrandRunner.load,
-    Act.REFUND: ErrandRunner.refund,
-    Act.SELL: ErrandRunner.sell,
+ERRANDS: Final[Mapping[CellAct, Callable[[ErrandRunner, int, int], None]]] = {
+    CellAct.GIVE: ErrandRunner.give,
+    CellAct.LOAD: ErrandRunner.load,
+    CellAct.SELL: ErrandRunner.sell,
 }

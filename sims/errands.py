@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, fields
 from typing import Final, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-Column = NDArray[np.int64]
+from shuangli.sims.arrays import Ints
+
 FREE: Final = -1
 """In place of a condition: ordinary value."""
 C = TypeVar("C")
@@ -35,10 +35,10 @@ class Under:
 class Loads:
     """Loads, in order of time: at_s, device, amount_fen, under (a position among conditions, or FREE)."""
 
-    at_s: Column
-    device: Column
-    amount_fen: Column
-    under: Column
+    at_s: Ints
+    device: Ints
+    amount_fen: Ints
+    under: Ints
 
     def __post_init__(self) -> None:
         check_columns(self)
@@ -48,10 +48,10 @@ class Loads:
 class Gifts:
     """Gifts, in order of time: at_s, receiver, amount_fen, under (a position among conditions)."""
 
-    at_s: Column
-    receiver: Column
-    amount_fen: Column
-    under: Column
+    at_s: Ints
+    receiver: Ints
+    amount_fen: Ints
+    under: Ints
 
     def __post_init__(self) -> None:
         check_columns(self)
@@ -61,8 +61,8 @@ class Gifts:
 class Refunds:
     """Refunds, in order of time: at_s, device."""
 
-    at_s: Column
-    device: Column
+    at_s: Ints
+    device: Ints
 
     def __post_init__(self) -> None:
         check_columns(self)
@@ -73,10 +73,10 @@ class Sales:
     """Sales of money abroad, in order of time: at_s, device, amount_fen, buyer (the number of the device
     abroad that is paid, of the same holder and with the same operator)."""
 
-    at_s: Column
-    device: Column
-    amount_fen: Column
-    buyer: Column
+    at_s: Ints
+    device: Ints
+    amount_fen: Ints
+    buyer: Ints
 
     def __post_init__(self) -> None:
         check_columns(self)
@@ -101,7 +101,7 @@ def none_of(kind: type[C]) -> C:
     return kind(**{column.name: nothing for column in fields(kind)})  # type: ignore[arg-type]
 
 
-def in_order(kind: type[C], **columns: Column) -> C:
+def in_order(kind: type[C], **columns: Ints) -> C:
     """Columns of a kind, put in order of time; equal times stay as they are."""
     order = np.argsort(columns["at_s"], kind="stable")
     return kind(**{name: column[order] for name, column in columns.items()})
@@ -120,7 +120,7 @@ class Errands:
     gifts: Gifts = field(default_factory=lambda: none_of(Gifts))
     refunds: Refunds = field(default_factory=lambda: none_of(Refunds))
     sales: Sales = field(default_factory=lambda: none_of(Sales))
-    classes: Column | None = None
+    classes: Ints | None = None
     purposes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -129,12 +129,12 @@ class Errands:
                 raise ValueError("no such condition")
 
     @property
-    def devices(self) -> tuple[Column, ...]:
+    def devices(self) -> tuple[Ints, ...]:
         """All devices that run errands."""
         return self.loads.device, self.gifts.receiver, self.refunds.device, self.sales.device
 
     @property
-    def times(self) -> tuple[Column, ...]:
+    def times(self) -> tuple[Ints, ...]:
         """When they are run."""
         return self.loads.at_s, self.gifts.at_s, self.refunds.at_s, self.sales.at_s
 

@@ -1,12 +1,16 @@
 """Where the value is at the end, counted in the devices: the other side of the centre's books."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from shuangli.messages.notices import Outcome
 from shuangli.offline.chain import Coin
-from shuangli.sims.adversaries.truth import Truth
+from shuangli.offline.payer import PayerSession
+from shuangli.offline.states import PayerState
+from shuangli.sims.adversaries.truth import Truth, minted_spends
 from shuangli.sims.device import Device
+from shuangli.sims.redeemed import Spent, Unpaid
+from shuangli.wallet.purse import Purse
 from shuangli.wallet.wallet import Wallet
 
 
@@ -45,17 +49,25 @@ def holdings(
     """Count what `devices` hold; `watched` are the numbers of those that may spend twice.
 
     `past` are wallets that were put back to what they had been, as they were before that. What a payee has
-    refused is in flight until it has come back. What descends from a forged load counts nowhere: the centre
-    has never minted it.
+    refused is in flight until it has come back. One redemption may be handed in by two hands, and only one
+    of them be told that it was paid. What descends from a forged load counts nowhere: the centre has never
+    minted it.
     """
     deeds, forged = truth.deeds, truth.forged
     held_fen = in_flight_fen = 0
-    unpaid: dict[bytes, tuple[int, Outcome]] = {}
+    unpaid: dict[Spent, Unpaid] = {}
+    paid: set[Spent] = set()
     common: dict[bytes, int] = {}
-    given_back: set[tuple[bytes, bytes]] = set()
+    given_back: set[Spent] = set()
     for device in devices:
         unpaid.update(device.unpaid)
+        paid |= device.paid
         given_back |= device.given_back
+        if device.number not in watched:
+            in_flight_fen += sum(_unpaid_fen(session, forged) for session in device.over)
+        if device.idle and device.number not in watched and not forged:
+            held_fen += device.idle_fen
+            continue
         if device.wallet is None:
             continue
         purse = device.wallet.purse
@@ -63,7 +75,8 @@ def holdings(
             common.update(_minted(purse.coins.values(), forged))
         else:
             held_fen += sum(_minted(purse.coins.values(), forged).values())
-            in_flight_fen += purse.in_flight_fen
+            in_flight_fen += _in_flight_fen(purse, forged)
+        device.rest()
     for wallet in past:
         common.update(_minted(wallet.purse.coins.values(), forged))
     # One coin may be refused twice in two transfers; each transfer's output is open at the centre.
@@ -76,7 +89,11 @@ def holdings(
         common.pop(deed.coin_id, None)
 
     def unpaid_fen(*why: Outcome) -> int:
-        return sum(value_fen for value_fen, outcome in unpaid.values() if outcome in why)
+        return sum(
+            value_fen
+            for spent, (value_fen, load_id, outcome) in unpaid.items()
+            if outcome in why and spent not in paid and load_id not in forged
+        )
 
     return Holdings(
         held_fen=held_fen + sum(common.values()),
@@ -93,14 +110,28 @@ def _minted(coins: Iterable[Coin], forged: Collection[bytes]) -> dict[bytes, int
     return {coin.coin_id: coin.value_fen for coin in coins if coin.load.signed.id not in forged}
 
 
+def _in_flight_fen(purse: Purse, forged: Collection[bytes]) -> int:
+    """What a purse has paid without a receipt or handed in without an answer, and has not come back.
+
+    Without what descends from forged loads: nothing of that ever does. With refused value under a condition:
+    it is open at the centre until it goes back to its giver.
+    """
+    paying_fen = sum(
+        _unpaid_fen(session, forged)
+        for session in purse.paying.values()
+        if session.state is not PayerState.PAID
+    )
+    handed_in = (_minted(upload.coins, forged) for upload in purse.uploads.values())
+    return paying_fen + sum(sum(coins.values()) for coins in handed_in)
+
+
+def _unpaid_fen(session: PayerSession, forged: Collection[bytes]) -> int:
+    """What a payment without a receipt is worth, without what has come back of it."""
+    return sum(spend.pay_fen for spend in minted_spends(session, forged)) - session.returned_fen
+
+
 def sum_holdings(parts: Iterable[Holdings]) -> Holdings:
     """The holdings of several cells together."""
     parts = list(parts)
-    return Holdings(
-        held_fen=sum(part.held_fen for part in parts),
-        in_flight_fen=sum(part.in_flight_fen for part in parts),
-        late_fen=sum(part.late_fen for part in parts),
-        capped_fen=sum(part.capped_fen for part in parts),
-        frozen_fen=sum(part.frozen_fen for part in parts),
-        disowned_fen=sum(part.disowned_fen for part in parts),
-    )
+    names = [column.name for column in fields(Holdings)]
+    return Holdings(**{name: sum(getattr(part, name) for part in parts) for name in names})

@@ -6,9 +6,10 @@ from typing import Final
 
 from shuangli.offline.policy import PayeePolicy, PayerPolicy
 from shuangli.sims.adversaries.crew import Crew
-from shuangli.sims.device import Device, Make, Surroundings
+from shuangli.sims.device import Device
+from shuangli.sims.make import Make, Surroundings
 from shuangli.sims.plan import NOBODY, CellPlan, Role, Rules
-from shuangli.sims.system import Anchors, derive_seed
+from shuangli.sims.system import DAY_OFFSET_S, Anchors, derive_seed
 from shuangli.sims.uplink import Ask
 from shuangli.wallet.rules import WalletRules
 
@@ -69,6 +70,7 @@ class Maker:
             operator=self._operator[index],
             remembers=REMEMBERED_BY_MERCHANT if self._merchant[index] else REMEMBERED_BY_PERSON,
             element=element,
+            shared=index in self._crew.watched,
             clock_off_s=traits.clock_off_s,
             deaf=traits.deaf,
             purposes=self._plan.errands.purposes.get(self._plan.errands.class_of(index), ()),
@@ -87,6 +89,7 @@ def _rules(rules: Rules, anchors: Anchors) -> tuple[WalletRules, ...]:
         payments_between_syncs=rules.payments_between_syncs,
         pin_above_fen=rules.pin_above_fen,
         payments_between_pins=rules.payments_between_pins,
+        day_offset_s=DAY_OFFSET_S,
     )
     return tuple(
         WalletRules(operator=name, currency=anchors.currency, payer=payer, payee=payee)

@@ -4,12 +4,12 @@ from typing import Final, NamedTuple
 
 from shuangli.errors import Refused
 from shuangli.operator.accounts import Accounts
-from shuangli.operator.exchange.desk import ExchangeDesk
+from shuangli.operator.exchange.desk import ExchangeDesk, Sale
 from shuangli.operator.exchange.rate import Quote, Rate
-from shuangli.sims.crossing import quote_of, sold
+from shuangli.sims.crossing import sale_of, sold, sold_by
 from shuangli.sims.uplink import Ask, AskKind
 
-TRADES: Final = frozenset((AskKind.SELL, AskKind.PAY_OUT, AskKind.UNDO))
+TRADES: Final = frozenset((AskKind.SELL, AskKind.PAY_OUT, AskKind.UNDO, AskKind.PAID))
 DONE: Final = b"\x01"
 """The answer to what was done, where there is nothing else to say."""
 
@@ -66,19 +66,25 @@ class Office:
         if self._rate is None:
             raise Refused("unknown-wallet", "nothing is exchanged here")
         if ask.kind is AskKind.PAY_OUT:
-            self._desk.pay_out(ask.key, ask.amount_fen, now_s=ask.at_s)
+            _, told = sold_by(ask.data)
+            if not self._desk.pay_out(sale_of(told), ask.key, now_s=ask.at_s):
+                raise Refused("unknown-wallet", "there is no wallet to pay what was bought to")
             self._done = self._done.plus(Exchanged(payouts=1, paid_out_fen=ask.amount_fen))
             return DONE
-        if ask.kind is AskKind.UNDO:
-            quote = quote_of(ask.data)
-            self._desk.undo(ask.key, quote, now_s=ask.at_s)
-            self._count(quote, -1)
-            self._done = self._done.plus(Exchanged(undone=1, unpaid_fen=quote.bought_fen))
+        if ask.kind in (AskKind.PAID, AskKind.UNDO):
+            self._close(sale_of(ask.data), paid=ask.kind is AskKind.PAID, at_s=ask.at_s)
             return DONE
-        quote = self._rate.quote(ask.amount_fen)
-        self._desk.sell(ask.key, quote, now_s=ask.at_s)
+        rate = self._rate
+        quote = rate.quote(ask.amount_fen)
+        sale = self._desk.sell(ask.key, ask.data, quote, currency=rate.sold, now_s=ask.at_s)
         self._count(quote, 1)
-        return sold(quote)
+        return sold(sale)
+
+    def _close(self, sale: Sale, *, paid: bool, at_s: int) -> None:
+        self._desk.close(sale.sale_no, paid=paid, now_s=at_s)
+        if not paid:
+            self._count(sale.quote, -1)
+            self._done = self._done.plus(Exchanged(undone=1, unpaid_fen=sale.quote.bought_fen))
 
     def _count(self, quote: Quote, sign: int) -> None:
         done = Exchanged(

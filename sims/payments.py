@@ -1,16 +1,17 @@
-"""The payments of a run as a table, and what the operators' databases add to it."""
+"""The payments of a run as a table, and what the centre's database adds to it."""
 
 from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
 
+from shuangli.issuer.cases import recorded_spends
 from shuangli.issuer.epochs.ageing import returned_by_age
 from shuangli.issuer.facts import ObjectKind
 from shuangli.issuer.store import IssuerStore
 from shuangli.messages.session import Refusal
 from shuangli.sims.adversaries.labels import kinds_by_device
-from shuangli.sims.adversaries.truth import REFUSED, Deed, forked_coins
+from shuangli.sims.adversaries.truth import REFUSED, Deed, Heard, forked_coins
 from shuangli.sims.played import PaymentRow
 from shuangli.sims.scenario import Labels, Scenario
 from shuangli.sims.transit.figures import with_trips
@@ -62,11 +63,19 @@ def received_transfers(store: IssuerStore) -> pl.DataFrame:
     return received.group_by("transfer_id").agg(pl.col("received_s").min())
 
 
-def heard_of(store: IssuerStore, received: pl.DataFrame) -> set[bytes]:
-    """What the centre has heard of: ids of transfers, and of those whose payee's refusal was shown."""
+def heard_of(store: IssuerStore, received: pl.DataFrame, deeds: Sequence[Deed]) -> Heard:
+    """What the centre has heard of; which spends it has recorded of the coins that `deeds` sign away."""
     refusals = (Refusal.parse(data) for data, _ in store.objects.of_kind(ObjectKind.REFUSAL))
     refused = {REFUSED + transfer_id for refusal in refusals for transfer_id in refusal.transfer_ids}
-    return set(received["transfer_id"]) | refused
+    signed: dict[bytes, set[bytes]] = {}
+    for deed in deeds:
+        signed.setdefault(deed.coin_id, set()).add(deed.transfer_id)
+    spends: dict[bytes, set[bytes]] = {}
+    for coin_id, by in recorded_spends(store):
+        if coin_id in signed:
+            known = {by} if by else {each for each in signed[coin_id] if each.startswith(REFUSED)}
+            spends.setdefault(coin_id, set()).update(known)
+    return Heard(received=set(received["transfer_id"]) | refused, spends=spends)
 
 
 def settled_payments(

@@ -7,15 +7,15 @@ change, forks, delays) is never planned.
 
 from dataclasses import dataclass, field, fields
 from enum import IntEnum
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Final
 
 from shuangli.sims.adversaries.attack import Attack
+from shuangli.sims.arrays import Ints
 from shuangli.sims.errands import Errands, check_columns, none_of
 
-Ints = NDArray[np.int64]
-NOBODY = -1
+NOBODY: Final = -1
+NEVER_S: Final = 2**40
+"""A time after every run."""
 
 
 class Role(IntEnum):
@@ -128,7 +128,8 @@ def no_wages() -> Wages:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
-    """What all persons do of themselves: top up by `top_up_fen` when the purse falls below `below_fen`.
+    """What all persons do of themselves: top up by `top_up_fen` when the purse falls below
+    `top_up_below_fen`.
 
     `unit_fen` is the smallest amount that a load's coins should pay exactly.
     """
@@ -145,7 +146,7 @@ class Rules:
     day_limit_fen, payment_limit_fen: most that one pays in a day, and at once. oldest_list_s: age of the
     oldest revocation list it accepts. payments_between_syncs: most payments until it must have been online.
     pin_above_fen, payments_between_pins: largest payment, and most payments in a row, without the PIN.
-    gossip: whether two devices compare their lists after a payment. cut_share: share of payments of which a
+    gossip: whether two devices compare their lists after a payment. torn_share: share of payments of which a
     message is lost at first.
     """
 
@@ -156,7 +157,7 @@ class Rules:
     pin_above_fen: int = 100_000
     payments_between_pins: int = 10
     gossip: bool = False
-    cut_share: float = 0.0
+    torn_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +192,13 @@ class Calendar:
         """Say whether operators can be reached."""
         return all(not first_s <= time_s < last_s for first_s, last_s in self.outages)
 
+    def online_from_s(self, time_s: int) -> int:
+        """The first second from a time on in which operators can be reached."""
+        for first_s, last_s in sorted(self.outages):
+            if first_s <= time_s < last_s:
+                time_s = last_s
+        return time_s
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CellPlan:
@@ -201,10 +209,10 @@ class CellPlan:
     first_device: int
     devices: Devices
     meetings: Meetings
-    wages: Wages
     habits: Habits
     calendar: Calendar
     rules: Rules = Rules()
+    wages: Wages = field(default_factory=no_wages)
     syncs: Syncs = field(default_factory=no_syncs)
     attacks: tuple[Attack, ...] = ()
     errands: Errands = field(default_factory=Errands)

@@ -12,9 +12,10 @@ from shuangli.errors import BadInput
 from shuangli.issuer.losses.policy import LossRule
 from shuangli.messages.certificates import Mode, Terms
 from shuangli.operator.exchange.rate import Rate
+from shuangli.sims.arrays import Ints
 from shuangli.sims.chance import uniforms, whole
 from shuangli.sims.common import ON, STAGED, Common, CutOffOperator, NewTerms
-from shuangli.sims.plan import NOBODY, Calendar, CellPlan, Devices, Ints, Role, Rules, Syncs
+from shuangli.sims.plan import NOBODY, Calendar, CellPlan, Devices, Role, Rules, Syncs
 from shuangli.sims.scenario import HOUR_S, Scenario
 from shuangli.sims.signatures import HOME, Signatures
 from shuangli.sims.system import CutOff, Killed, SystemPlan
@@ -109,7 +110,7 @@ def with_policies(scenario: Scenario, config: Common) -> Scenario:
         pin_above_fen=config.pin_above_fen,
         payments_between_pins=config.payments_between_pins,
         gossip=config.gossip == ON,
-        cut_share=config.cut_share,
+        torn_share=config.torn_share,
     )
     abroad = scenario.abroad
     return replace(

@@ -20,6 +20,7 @@ from shuangli.issuer.supply import Supply, supply_by_epoch
 from shuangli.sims.adversaries.attack import Kind
 from shuangli.sims.adversaries.labels import attack_figures
 from shuangli.sims.adversaries.truth import Deed, forked_coins
+from shuangli.sims.arrays import at_share
 from shuangli.sims.branch import BranchReport
 from shuangli.sims.holdings import Holdings, sum_holdings
 from shuangli.sims.hours import figures_by_hour
@@ -222,7 +223,7 @@ def _quantiles(column: pl.Series) -> dict[str, int]:
     if not values.size:
         return {}
     return {
-        name: int(values[min(values.size - 1, int(share * values.size))])
+        name: at_share(values, share)
         for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
     }
 

@@ -42,6 +42,7 @@ from shuangli.sims.results import (
 from shuangli.sims.scenario import HOUR_S, Scenario
 from shuangli.sims.sides import ABROAD, results, sides_of
 from shuangli.sims.system import System
+from shuangli.sims.workers import usage
 
 MARKER: Final = "run.json"
 DATABASES: Final = "databases"
@@ -188,7 +189,9 @@ def _outcome(scenario: Scenario, system: System, run: Run) -> Outcome:
         ],
         issuer_signatures=system.signatures(),
         gone_back_fen=gone_back_fen(system.issuer.store),
-        undisclosed_fen=undisclosed_fen(deeds, heard_of(system.issuer.store, received)) if deeds else 0,
+        undisclosed_fen=(
+            undisclosed_fen(deeds, heard_of(system.issuer.store, received, deeds)) if deeds else 0
+        ),
     )
     check_accused(outcome.cases, outcome.guilty)
     return outcome
@@ -210,7 +213,8 @@ def _run_facts(
         "wall_s": round(wall_s, 3),
         "played_s": round(played_s, 3),
         "payments_per_s": round(figures["payments"]["attempted"] / played_s, 1),
-        "peak_rss_mb": round(run.peak_rss_kib / 1024),
+        # The workers are gone by the time the tables are made: that needs what the main process needs.
+        "peak_rss_mb": round(max(run.peak_rss_kib, usage().peak_rss_kib) / 1024),
         "cpu_s": {place: round(used_s, 3) for place, used_s in run.cpu_s.items()},
         "workers": workers,
         "machine": platform.machine(),

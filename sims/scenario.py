@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from shuangli.sims.plan import CellPlan, Ints
+from shuangli.sims.arrays import Ints
+from shuangli.sims.plan import CellPlan
 from shuangli.sims.system import SystemPlan
 from shuangli.sims.transit.trips import Trips
 

@@ -32,17 +32,8 @@ from shuangli import __version__
 from shuangli.errors import BadInput
 from shuangli.sims.catalogue import CONFIGS, FILES, digests, make_scenario
 from shuangli.sims.scenario import Scenario
-from shuangli.sims.settings import (
-    Value,
-    configured,
-    flattened,
-    groups_of,
-    settings_of,
-    shown,
-    shown_key,
-    unknown_key,
-    values_of,
-)
+from shuangli.sims.scenario_tables import check_attacked, settings_in, settings_set
+from shuangli.sims.settings import Value, configured, shown, shown_key, unknown_key, values_of
 
 PRESETS: Final = Path(__file__).parent / "presets"
 LARGEST_FILE_BYTES: Final = 1_000_000
@@ -94,12 +85,19 @@ class Setup:
     def __post_init__(self) -> None:
         if self.scenario not in CONFIGS:
             raise unknown_key(f"scenario={shown(self.scenario)}", self.scenario, CONFIGS, what="scenario")
-        if not 0 <= self.seed <= LARGEST_SEED:
-            raise BadInput("bad-option", f"seed={shown(self.seed)} is not between 0 and 2^63 - 1")
-        for name in ("demand", "network"):
-            if getattr(self, name) is not None and name not in FILES[self.scenario]:
+        if type(self.seed) is not int or not 0 <= self.seed <= LARGEST_SEED:
+            what = "is not a whole number from 0 to 2^63 - 1"
+            raise BadInput("bad-option", f"seed={shown(self.seed)} {what}")
+        for name in self.files:
+            if name not in FILES[self.scenario]:
                 raise BadInput("bad-option", f"{name}: is for transit, not for {self.scenario}")
         configured(CONFIGS[self.scenario], self.settings)
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The files that it reads, by what they are."""
+        given = {"demand": self.demand, "network": self.network}
+        return {name: path for name, path in given.items() if path is not None}
 
     @property
     def config(self) -> dict[str, Value]:
@@ -122,7 +120,7 @@ class Setup:
             "scenario": self.scenario,
             "config": self.config,
             "seed": self.seed,
-            "files": digests({"demand": self.demand, "network": self.network}),
+            "files": digests(self.files),
             "version": __version__,
         }
 
@@ -139,9 +137,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         BadInput: there is none, it is too large, or it is not TOML.
     """
     try:
-        if path.stat().st_size > LARGEST_FILE_BYTES:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_FILE_BYTES + 1)
+        if len(data) > LARGEST_FILE_BYTES:
             raise BadInput("bad-file", f"{path}: larger than {LARGEST_FILE_BYTES} bytes")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(data.decode("utf-8-sig"))
     except OSError as error:
         raise BadInput("bad-file", f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -182,19 +182,22 @@ def setup_of(
         raise BadInput("bad-option", f"{path}: scenario={scenario}: the preset is for {preset.scenario}")
     files = {name: _file(content, name, scenario, path) for name in ("demand", "network")}
     settings: dict[str, Value] = dict(preset.settings) if preset else {}
-    settings |= _settings(content, scenario, path)
-    settings |= _adversaries(content, scenario, path)
-    if overrides:
-        values = values_of(configured(CONFIGS[scenario], overrides, place="--set "))
-        settings |= {name: values[name] for name in overrides}
-    return Setup(
-        scenario=scenario,
-        settings=settings,
-        seed=seed if seed is not None else _seed(content, preset, path),
-        demand=files["demand"] or (preset.demand if preset else None),
-        network=files["network"] or (preset.network if preset else None),
-        about=_text(content, "about", path),
-    )
+    settings |= settings_in(content, scenario, path)
+    settings |= settings_set(overrides or {}, scenario)
+    check_attacked(content, settings, scenario, path)
+    try:
+        return Setup(
+            scenario=scenario,
+            settings=settings,
+            seed=seed if seed is not None else _seed(content, preset, path),
+            demand=files["demand"] or (preset.demand if preset else None),
+            network=files["network"] or (preset.network if preset else None),
+            about=_text(content, "about", path),
+        )
+    except BadInput as error:
+        # Each by itself is right: what does not go together does not say where it stands.
+        place = f"{path}: "
+        raise BadInput(error.code, f"{place}{str(error).removeprefix(place)}") from error
 
 
 def _preset(content: Mapping[str, Any], path: Path) -> Setup | None:
@@ -246,47 +249,3 @@ def _seed(content: Mapping[str, Any], preset: Setup | None, path: Path) -> int:
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:
         raise BadInput("bad-option", f"{path}: seed={shown(seed)} is not a whole number from 0 to 2^63 - 1")
     return seed
-
-
-def _settings(content: Mapping[str, Any], scenario: str, path: Path) -> dict[str, Value]:
-    table = content.get("settings", {})
-    if not isinstance(table, dict):
-        raise BadInput("bad-option", f"{path}: settings={shown(table)}: not a table")
-    flat = flattened(CONFIGS[scenario], table)
-    return {name: read_value(scenario, name, value, f"{path}: settings.") for name, value in flat.items()}
-
-
-def _adversaries(content: Mapping[str, Any], scenario: str, path: Path) -> dict[str, Value]:
-    """The settings of the tables [[adversary]]: each names its kind, and no kind stands there twice."""
-    tables = content.get("adversary", [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise BadInput("bad-option", f"{path}: adversary={shown(tables)}: not a list of tables [[adversary]]")
-    kinds = groups_of(CONFIGS[scenario])
-    settings: dict[str, Value] = {}
-    for number, table in enumerate(tables, 1):
-        kind = table.get("kind")
-        place = f"{path}: adversary {number}: "
-        if not isinstance(kind, str) or kind not in kinds:
-            if kind is None:
-                raise BadInput("bad-option", f"{place}lacks the key kind")
-            raise unknown_key(f"{place}kind={shown(kind)}", str(kind), kinds, what="kind of adversary")
-        if any(name.startswith(f"{kind}.") for name in settings):
-            raise BadInput("bad-option", f"{place}kind={kind} stands there twice")
-        for name, value in table.items():
-            if name != "kind":
-                settings[f"{kind}.{name}"] = read_value(scenario, f"{kind}.{name}", value, place)
-    return settings
-
-
-def read_value(scenario: str, name: str, value: object, place: str) -> Value:
-    """A setting's value as TOML has it; `place` is where its name stands.
-
-    Raises:
-        BadInput: an unknown name, or a value that is not of the setting's kind or range.
-    """
-    known = settings_of(CONFIGS[scenario])
-    if name not in known:
-        raise unknown_key(f"{place}{shown_key(name)}", name, known, what="setting")
-    if isinstance(value, str) and known[name].kind in ("whole number", "number"):
-        raise BadInput("bad-option", f"{place}{name}='{shown(value)}': not a {known[name].kind}, but a text")
-    return known[name].read(value, f"{place}{name}")

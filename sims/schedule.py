@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from shuangli.sims.plan import NOBODY, CellPlan, Ints, Role
+from shuangli.sims.arrays import Ints
+from shuangli.sims.plan import NOBODY, CellPlan, Role
 
 
-class Act(IntEnum):
+class CellAct(IntEnum):
     """The acts of a cell, in the order in which they happen within one second."""
 
     OPEN = 0
@@ -27,7 +28,7 @@ class Due(NamedTuple):
     """One act: when, what, and the number of the device, wage, meeting, errand or adversary's act."""
 
     at_s: int
-    act: Act
+    act: CellAct
     number: int
 
 
@@ -53,10 +54,10 @@ class Schedule:
         self._errands = [
             (act, (columns.at_s, np.arange(columns.at_s.size)))
             for act, columns in (
-                (Act.GIVE, errands.gifts),
-                (Act.LOAD, errands.loads),
-                (Act.REFUND, errands.refunds),
-                (Act.SELL, errands.sales),
+                (CellAct.GIVE, errands.gifts),
+                (CellAct.LOAD, errands.loads),
+                (CellAct.REFUND, errands.refunds),
+                (CellAct.SELL, errands.sales),
             )
             if columns.at_s.size
         ]
@@ -70,23 +71,23 @@ class Schedule:
     def due(self, start_s: int, end_s: int) -> list[Due]:
         """All acts in [start_s, end_s), in order."""
         acts = [
-            *_between(self._openings, Act.OPEN, start_s, end_s),
-            *_between(self._wages, Act.WAGE, start_s, end_s),
-            *_between(self._meetings, Act.MEET, start_s, end_s),
+            *_between(self._openings, CellAct.OPEN, start_s, end_s),
+            *_between(self._wages, CellAct.WAGE, start_s, end_s),
+            *_between(self._meetings, CellAct.MEET, start_s, end_s),
         ]
         for act, column in self._errands:
             acts += _between(column, act, start_s, end_s)
         if self.acts:
-            acts += _between(self._attacks, Act.ATTACK, start_s, end_s)
+            acts += _between(self._attacks, CellAct.ATTACK, start_s, end_s)
         calendar = self._plan.calendar
         if start_s < calendar.closes_s:
             acts += self._regular_syncs(start_s, min(end_s, calendar.closes_s))
-            acts += _between(self._syncs, Act.SYNC, start_s, min(end_s, calendar.closes_s))
-        acts += _between(self._closings[0], Act.SYNC, start_s, end_s)
+            acts += _between(self._syncs, CellAct.SYNC, start_s, min(end_s, calendar.closes_s))
+        acts += _between(self._closings[0], CellAct.SYNC, start_s, end_s)
         for closing in self._closings[1:]:
-            acts += _between(closing, Act.FINISH, start_s, end_s)
+            acts += _between(closing, CellAct.FINISH, start_s, end_s)
         if calendar.closes_s <= start_s < calendar.ends_s:
-            acts += [Due(start_s, Act.FINISH, int(number)) for number in self._merchants]
+            acts += [Due(start_s, CellAct.FINISH, int(number)) for number in self._merchants]
         return sorted(acts)
 
     def _regular_syncs(self, start_s: int, end_s: int) -> list[Due]:
@@ -95,16 +96,14 @@ class Schedule:
         rounds = np.maximum(0, -(-(start_s - from_s) // every_s))
         next_s = from_s + rounds * every_s
         return [
-            Due(int(at_s), Act.SYNC, int(number))
+            Due(int(at_s), CellAct.SYNC, int(number))
             for at_s, number in zip(next_s, regular, strict=True)
             if start_s <= at_s < end_s
         ]
 
 
-def _between(column: tuple[Ints, Ints], act: Act, start_s: int, end_s: int) -> list[Due]:
+def _between(column: tuple[Ints, Ints], act: CellAct, start_s: int, end_s: int) -> list[Due]:
     times, numbers = column
     first, last = np.searchsorted(times, [start_s, end_s])
-    return [
-        Due(int(at_s), act, int(number))
-        for at_s, number in zip(times[first:last], numbers[first:last], strict=True)
-    ]
+    due = zip(times[first:last].tolist(), numbers[first:last].tolist(), strict=True)
+    return [Due(at_s, act, number) for at_s, number in due]

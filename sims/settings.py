@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from numbers import Integral, Real
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
@@ -94,12 +95,13 @@ class Setting:
     def _number(self, value: object) -> int | float | None:
         """A value or text as a number of this setting's kind; None if it is not one."""
         whole = isinstance(self.default, int)
-        if isinstance(value, bool) or not isinstance(value, int | str | float):
+        if isinstance(value, bool):
             return None
-        if whole and isinstance(value, float):
-            return None
+        # Numbers of numpy are numbers, too: whoever sets them from Python has often drawn them with it.
         try:
-            return int(value) if whole else float(value)
+            if whole:
+                return int(value) if isinstance(value, str | Integral) else None
+            return float(value) if isinstance(value, str | Real) else None
         except (ValueError, OverflowError):
             return None
 
@@ -139,12 +141,6 @@ def settings_of(config: type[object]) -> dict[str, Setting]:
             default: Any = item.default
             known[item.name] = Setting(name=item.name, default=default, **item.metadata[METADATA])
     return known
-
-
-def groups_of(config: type[object]) -> frozenset[str]:
-    """The names of the groups of a class."""
-    fields = dataclasses.fields(config)  # type: ignore[arg-type]
-    return frozenset(item.name for item in fields if GROUP in item.metadata)
 
 
 def values_of(config: object) -> dict[str, Value]:

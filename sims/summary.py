@@ -1,5 +1,6 @@
 """The few lines that a run prints at its end."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -26,20 +27,22 @@ def _side(result: dict[str, Any]) -> list[str]:
     payments, forks, books = result["payments"], result["forks"], result["books"]
     currency = result["scenario"]["currency"]
     money = partial(format_amount, currency=currency)
-    supplies = [
-        f"supply     loaded {money(supply['loaded_fen'])}"
-        f" = redeemed {money(supply['redeemed_fen'])}"
-        f" + outstanding {money(supply['outstanding_fen'])}"
-        for supply in result["supply"]
-    ]
     return [
         f"payments   {payments['paid']:,} of {payments['attempted']:,} paid offline,"
         f" {currency} {money(payments['value_fen'])}",
-        *supplies,
+        *(_supply(epoch, money) for epoch in result["supply"]),
         f"books      difference {books['difference_fen']} fen",
         f"forks      {forks['found']} of {forks['injected']} double spends found,"
         f" {forks['honest_accused']} honest wallets accused, loss {currency} {money(forks['loss_fen'])}",
     ]
+
+
+def _supply(epoch: Mapping[str, int], money: Callable[[int], str]) -> str:
+    """The supply of an epoch as a sum; what there is nothing of may be left out."""
+    parts = [f"redeemed {money(epoch['redeemed_fen'])}", f"outstanding {money(epoch['outstanding_fen'])}"]
+    if epoch["returned_fen"]:
+        parts.insert(1, f"returned {money(epoch['returned_fen'])}")
+    return f"supply     loaded {money(epoch['loaded_fen'])} = {' + '.join(parts)}"
 
 
 def _exchange(result: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -24,13 +24,16 @@ from shuangli.operator.exchange.rate import Rate
 from shuangli.operator.flow import Question, reply
 from shuangli.sims.signatures import SCHEMES, Scheme, Signatures, know_certifier, network_of
 from shuangli.sims.uplink import Answer, Ask, AskKind, Reply
+from shuangli.wallet.element.chip import ELEMENT_POLICY
 
 EPOCH: Final = 1
 DAY_OFFSET_S: Final = 0
 """A simulated place has the time that all its clocks show: days begin at its midnight."""
+ELEMENT_RULES: Final = replace(ELEMENT_POLICY, day_offset_s=DAY_OFFSET_S)
 YEAR_S: Final = 365 * 86_400
 REMEMBERED: Final = 800_000
-"""Checked objects that an operator or the centre remembers."""
+CACHE_KIB: Final = 32_768
+"""What an operator or the centre keeps in memory: checked objects, and so much of its database."""
 VAULT_FEN: Final = 10**13
 
 
@@ -205,7 +208,7 @@ class System:
             signatures=plan.signatures,
         )
         self.issuer = Issuer(
-            store=IssuerStore(place_of(directory, "issuer")),
+            store=IssuerStore(place_of(directory, "issuer"), cache_kib=CACHE_KIB),
             minting=first,
             centre_key=self.centre_key,
             trust=self.anchors.place(objects_kept=REMEMBERED),
@@ -229,8 +232,7 @@ class System:
 
     def _settled(self, questions: Sequence[Question]) -> list[Reply]:
         replies = []
-        submissions = [question for question in questions if isinstance(question, Submission)]
-        for answer in self.issuer.settle_all(submissions):
+        for answer in self.issuer.settle_all([each for each in questions if isinstance(each, Submission)]):
             if not isinstance(answer, Settled):
                 raise answer
             replies.append(Reply(answer))

@@ -19,9 +19,9 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from shuangli.errors import BadInput
+from shuangli.sims.arrays import Bools, Floats, Ints
 
 FIRST_ROW: Final = 2
 LONGEST_NAME: Final = 200
@@ -52,7 +52,7 @@ class Table:
 
     name: str
     frame: pl.DataFrame
-    rows: NDArray[np.int64]
+    rows: Ints
 
     def __post_init__(self) -> None:
         if self.frame.height != self.rows.size:
@@ -86,7 +86,7 @@ class Table:
             raise BadInput("bad-column", f"{self.name}: column {column}: {what}")
         return series.cast(pl.String).fill_null("").str.strip_chars()
 
-    def present(self, column: str) -> NDArray[np.bool_]:
+    def present(self, column: str) -> Bools:
         """Which cells of the column are not empty."""
         return (self.text(column) != "").to_numpy()
 
@@ -101,7 +101,7 @@ class Table:
             raise self.bad(long, column, f"{shown(series[long])} is longer than {LONGEST_NAME} characters")
         return series
 
-    def whole(self, column: str, *, low: int, high: int) -> NDArray[np.int64]:
+    def whole(self, column: str, *, low: int, high: int) -> Ints:
         """The column as whole numbers from `low` to `high`; 3.0 is the whole number 3, 2.5 is none."""
         series = self.text(column)
         exact = series.str.contains(_WHOLE)
@@ -116,7 +116,7 @@ class Table:
             raise self.bad(bad, column, what)
         return values.to_numpy().astype(np.int64)
 
-    def numbers(self, column: str, *, high: int) -> NDArray[np.float64]:
+    def numbers(self, column: str, *, high: int) -> Floats:
         """The column as numbers from 0 to `high`; an empty cell becomes NaN."""
         series = self.text(column)
         values = series.cast(pl.Float64, strict=False)

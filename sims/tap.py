@@ -7,8 +7,8 @@ from shuangli.errors import ProtocolError, Refused
 from shuangli.offline.links.memory import MemoryLink
 from shuangli.offline.payer import IDLE, PayerSession
 from shuangli.offline.states import Kind, PayerState
-from shuangli.sims.cuts import LosingLink
 from shuangli.sims.device import Device
+from shuangli.sims.torn_taps import LosingLink
 from shuangli.wallet.session import compare_lists, run_session, stored_request
 from shuangli.wallet.wallet import Wallet
 

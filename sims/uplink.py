@@ -24,10 +24,11 @@ class AskKind(IntEnum):
     LOST = 8
     KEEP = 9
     DUTY = 10
+    PAID = 11
 
 
 _NUMBER_BYTES: Final = 8
-ANSWERED: Final = frozenset((AskKind.OPEN, AskKind.LOAD, AskKind.SYNC))
+ANSWERED: Final = frozenset((AskKind.OPEN, AskKind.LOAD, AskKind.SYNC, AskKind.KEEP))
 SILENT: Final = frozenset(AskKind) - ANSWERED
 """What nobody is told an answer to."""
 
@@ -56,15 +57,16 @@ class Ask(NamedTuple):
 class Answer(NamedTuple):
     """A certificate, load or acknowledgement, with a newer revocation list if there is one.
 
-    `data` is empty where the ask was refused, or was a mere look at the list. `order` is the load order that
-    is answered.
+    `data` is empty where the ask was refused, was a mere look at the list, or was kept (`KEEP`): an upload
+    that has been received, and gets its answer later. `about` is what is answered: the load order, or the id
+    of the upload.
     """
 
     device: int
     kind: AskKind
     data: bytes
     revocations: bytes = b""
-    order: bytes = b""
+    about: bytes = b""
     hand: int = 0
 
 

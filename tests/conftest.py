@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.database.places import Directories, Places, ServerDatabases
 from tests.database.servers import Server
-from tests.world import STAGED, TRANSFERABLE, World
+from tests.setting import STAGED, TRANSFERABLE
+from tests.world import World
 
 # How long an example takes says something about the machine, and nothing about the code. `make test` draws
 # fewer examples (--hypothesis-profile=quick); `make test-all`, which CI runs, draws 100.
@@ -18,6 +19,13 @@ settings.load_profile("shuangli")
 
 ROOT = Path(__file__).resolve().parents[1]
 Shared = Callable[[str], Path]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with heavy tests come first: a long one that comes last would leave the other processors idle."""
+    heavy = {item.path for item in items if item.get_closest_marker("heavy")}
+    items.sort(key=lambda item: item.path not in heavy)
 
 
 @pytest.fixture

@@ -2,21 +2,22 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from nacl import bindings
 
 from shuangli import codec, cose
 from shuangli.cose import Domain
+from shuangli.crypto import SIGNATURE_BYTES
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import WalletCertificate
+from shuangli.messages.session import Refusal, RefusalReason
 from shuangli.messages.transfers import CENTRE, NO_REQUEST, Spend, Transfer
 from shuangli.offline.chain import Coin, chains, spend_outputs
 from shuangli.wallet.wallet import Wallet
-from tests.world import DAY_S, NOW, signing_key
-
-GROUP_ORDER: Final = 2**252 + 27742317777372353535851937790883648493
-"""The order of Ed25519's base point (RFC 8032 section 5.1)."""
+from tests.core import edwards
+from tests.paying import Paid, signing_key
+from tests.setting import DAY_S, NOW
 
 
 def sign_away(
@@ -47,6 +48,17 @@ def sign_rows(wallet: Wallet, rows: list[Any], *, payee: bytes, request_id: byte
     return cose.sign(wallet.key, Domain.TRANSFER, codec.encode(fields)).data
 
 
+def refuse(payee: Wallet, paid: Paid, *, now_s: int = NOW) -> bytes:
+    """A payee's refusal of a payment, whatever else it does with it."""
+    return Refusal.sign(
+        payee.key,
+        request_id=paid.request_id,
+        transfer_ids=[paid.transfer.signed.id],
+        refused_at_s=now_s,
+        reason=RefusalReason.INVALID,
+    ).signed.data
+
+
 def outputs_of(transfer: Transfer, coin: Coin) -> tuple[Coin, ...]:
     """The outputs of one coin that a transfer spends."""
     spend = next(spend for spend in transfer.spends if spend.coin_id == coin.coin_id)
@@ -66,14 +78,10 @@ def raw_bundle(coins: Sequence[Coin], *objects: bytes) -> bytes:
 
 def signed_again(wallet: Wallet, transfer: Transfer) -> Transfer:
     """The same content under another valid signature: Ed25519 with a nonce of one's own choice."""
-    secret = signing_key(wallet)._secret
-    digest = bytearray(hashlib.sha512(secret[:32]).digest()[:32])
-    digest[0] &= 248
-    digest[31] = digest[31] & 127 | 64
-    scalar = int.from_bytes(digest, "little")
-    nonce = int.from_bytes(hashlib.sha512(transfer.signed.data).digest(), "little") % GROUP_ORDER
-    point = bindings.crypto_scalarmult_ed25519_base_noclamp(nonce.to_bytes(32, "little"))
-    challenge = hashlib.sha512(point + wallet.key.public + transfer.signed.message).digest()
-    answer = (nonce + int.from_bytes(challenge, "little") * scalar) % GROUP_ORDER
-    signature = point + answer.to_bytes(32, "little")
-    return Transfer.parse(transfer.signed.data[:-64] + signature)
+    seed = signing_key(wallet)._secret[:32]
+    nonce = int.from_bytes(hashlib.sha512(transfer.signed.data).digest(), "little") % edwards.L
+    # `edwards.sign_with_nonce` does the same in plain Python, too slowly for drawn tests.
+    r = bindings.crypto_scalarmult_ed25519_base_noclamp(nonce.to_bytes(32, "little"))
+    challenge = edwards.challenge(r, wallet.key.public, transfer.signed.message)
+    signature = edwards.signature(r, (nonce + challenge * edwards.secret_scalar(seed)) % edwards.L)
+    return Transfer.parse(transfer.signed.data[:-SIGNATURE_BYTES] + signature)

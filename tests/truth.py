@@ -30,6 +30,7 @@ class Truth:
         owner, value_fen: of every coin, by id
         spends: ids of the transfers that spend a coin, by coin id; REFUSED among them if its payee did
         paid_by: the transfer whose payee's output a coin is, by coin id
+        conditional: ids of coins that are value under a condition: a refusal gives nothing of it back
         due_fen: by key, what it is to be paid for what it has redeemed, and for what was refused it
     """
 
@@ -40,11 +41,15 @@ class Truth:
         self.value_fen: dict[bytes, int] = {}
         self.spends: dict[bytes, set[bytes]] = {}
         self.paid_by: dict[bytes, bytes] = {}
+        self.conditional: set[bytes] = set()
         self.due_fen: Counter[bytes] = Counter()
         self.loaded_fen = 0
         for load in {load.signed.id: load for load in loads}.values():
             for index, value_fen in enumerate(load.values_fen):
-                self._add(load_coin_id(load.signed.id, index), load.owner, value_fen)
+                coin_id = load_coin_id(load.signed.id, index)
+                self._add(coin_id, load.owner, value_fen)
+                if load.condition is not None:
+                    self.conditional.add(coin_id)
                 self.loaded_fen += value_fen
         # What was signed makes a transfer; another signature over it makes no second one (F49).
         waiting = {transfer.signed.message: transfer for transfer in reversed([*transfers])}
@@ -72,8 +77,11 @@ class Truth:
             paid_id = output_coin_id(transfer_id, coin_id, PAYEE_OUTPUT)
             self._add(paid_id, transfer.payee, pay_fen)
             self.paid_by[paid_id] = transfer_id
+            change_id = output_coin_id(transfer_id, coin_id, CHANGE_OUTPUT)
             if change_fen:
-                self._add(output_coin_id(transfer_id, coin_id, CHANGE_OUTPUT), transfer.payer, change_fen)
+                self._add(change_id, transfer.payer, change_fen)
+            if coin_id in self.conditional:
+                self.conditional |= {paid_id, change_id}
             if transfer.payee == CENTRE:
                 self.due_fen[transfer.payer] += pay_fen
 
@@ -82,7 +90,8 @@ class Truth:
             paid_id = output_coin_id(transfer.signed.id, coin_id, PAYEE_OUTPUT)
             self.spends.setdefault(paid_id, set()).add(REFUSED)
             self._add(REFUSED + paid_id, CENTRE, pay_fen)
-            self.due_fen[transfer.payer] += pay_fen
+            if paid_id not in self.conditional:
+                self.due_fen[transfer.payer] += pay_fen
 
     @property
     def forks(self) -> set[bytes]:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from shuangli.messages.bundle import Bundle
+from shuangli.messages.loads import read_load
 from shuangli.messages.notices import Outcome
 from shuangli.messages.transfers import CHANGE_OUTPUT, PAYEE_OUTPUT, Spend, Transfer, output_coin_id
 from shuangli.offline.branches import chain_spends
 from shuangli.offline.chain import Coin
+from shuangli.offline.merging import descended_from
 from shuangli.offline.payer import PayerSession
 from shuangli.offline.refusals import counts_until_s
 from shuangli.offline.states import PayerState
@@ -47,11 +49,37 @@ def told_of_refusals(
     return [Told(*coin, outcome) for coin, outcome in told][::-1]
 
 
+def under_way_fen(session: PayerSession) -> int:
+    """What of a payment is under way: paid without a receipt, and not come back.
+
+    Value under a condition that its payee has refused is none of that: it goes back to whoever gave it
+    (`offline.conditions.refusal_pays`).
+    """
+    if session.state is PayerState.PAID:
+        return 0
+    left_fen = session.amount_fen - session.returned_fen
+    if session.state is not PayerState.REFUSED or session.payment is None:
+        return left_fen
+    bundle = Bundle.decode(session.payment.body)
+    given = [load for load in map(read_load, bundle.loads) if load.condition is not None]
+    givers = descended_from(given, bundle)
+    return left_fen - sum(spend.pay_fen for _, spend in _spends(session) if spend.coin_id in givers)
+
+
 def is_refused_too_late(session: PayerSession, trust: Trust, *, now_s: int) -> bool:
     """Say whether a refused payment comes back by itself only: too late to hand its refusal in."""
     if session.state is not PayerState.REFUSED or session.payment is None:
         return False
     return now_s > counts_until_s(Bundle.decode(session.payment.body), trust)
+
+
+def is_over(session: PayerSession, trust: Trust, *, at_s: int) -> bool:
+    """Say whether a refused payment is over: nothing of it comes back here, and nobody can claim it any more.
+
+    So it is with value under a condition, which goes back to its giver. Until then its payee might claim what
+    it has refused, and what is kept here proves that.
+    """
+    return is_refused_too_late(session, trust, now_s=at_s) and not under_way_fen(session)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ may be ahead of the wallet's journal when the power or the link between them was
 that gap.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -53,6 +53,10 @@ class Custody(Signer, Protocol):
 
     def signed_before(self) -> Sequence[SignedBefore]:
         """What it remembers of its last transfers, oldest first."""
+        ...
+
+    def given_up(self, coin_ids: Iterable[bytes]) -> frozenset[bytes]:
+        """Which of these coins it does not hold, and signs nothing for any more."""
         ...
 
 
@@ -102,3 +106,7 @@ class KeyCustody:
     def signed_before(self) -> Sequence[SignedBefore]:
         """Nothing: a signature and the wallet's record of it are one step of one program."""
         return ()
+
+    def given_up(self, coin_ids: Iterable[bytes]) -> frozenset[bytes]:  # noqa: ARG002
+        """None: a key signs for whatever coin."""
+        return frozenset()

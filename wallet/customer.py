@@ -1,8 +1,8 @@
 """A wallet as the customer of its operator: opened, loaded, reconciled (see `wallet.keeper`)."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
-from shuangli.errors import OutOfTurn, Unverified
+from shuangli.errors import OutOfTurn, StoreError, Unverified
 from shuangli.messages.certificates import WalletCertificate, WalletKind
 from shuangli.messages.conditions import NO_CLASS, Condition
 from shuangli.messages.enrolment import Enrolment
@@ -13,6 +13,7 @@ from shuangli.messages.returns import Returned
 from shuangli.offline.chain import load_coins, verify_load
 from shuangli.offline.limits import limits_of
 from shuangli.offline.policy import check_balance
+from shuangli.offline.spending import is_dead
 from shuangli.wallet.handing_in import MAX_UPLOAD_COINS, compose
 from shuangli.wallet.keeper import Keeper
 from shuangli.wallet.records import (
@@ -122,31 +123,54 @@ class Customer(Keeper):
             self._store(OrderRefused(nonce=nonce))
 
     def hand_in(self, *, now_s: int, give_back: bool = False) -> bytes | None:
-        """The upload of a reconciliation: redeems received coins and shows own payments.
+        """A new upload for a reconciliation: redeems received coins and shows own payments.
 
         Own value under a condition that can no longer be spent is handed in as well, for its giver; with
         `give_back` also what could be.
 
-        An upload that was not acknowledged is sent again as it is. What finds no room in one upload
-        waits for the next. None when there is nothing to say.
-        """
-        return self._in_step(lambda: self._next_upload(now_s, give_back))
+        Only what no upload holds yet is in it, so it need not wait for the answers to those before: it is on
+        time if it is received in time, whatever became of them (F52). What finds no room in one upload goes
+        into the next. None when nothing is new; what waits for an answer is `unanswered`.
 
-    def _next_upload(self, now_s: int, give_back: bool) -> bytes | None:
-        for open_upload in self.purse.uploads.values():
-            return open_upload.upload
+        A secure element gives the places of dead coins away, and cannot redeem them any more. They are shown
+        then without that, and keep nothing else from being handed in.
+
+        Raises:
+            StoreError: the custody does not hold a coin that is not dead: it is not this wallet's
+                (`out-of-step`).
+        """
+        try:
+            return self._in_step(lambda: self._new_upload(now_s, give_back))
+        except StoreError as error:
+            given_up = self.key.given_up(self.purse.coins) if error.code == "out-of-step" else frozenset()
+            tolerance_s = self._rules.payer.clock_tolerance_s
+            dead = (is_dead(self.purse.coins[each], now_s + tolerance_s) for each in given_up)
+            if not given_up or not all(dead):
+                raise
+        return self._new_upload(now_s, give_back, given_up=given_up)
+
+    def _new_upload(self, now_s: int, give_back: bool, *, given_up: Set[bytes] = frozenset()) -> bytes | None:
         record = compose(
             self.purse,
             key=self.key,
             certificate=self.certificate,
             most_coins=min(self.key.most_coins, MAX_UPLOAD_COINS),
             give_back=give_back,
+            given_up=given_up,
             now_s=now_s,
         )
         if record is None:
             return None
         self._store(record)
         return record.upload
+
+    @property
+    def unanswered(self) -> tuple[bytes, ...]:
+        """The uploads that were not acknowledged yet, oldest first: each is sent again as it is.
+
+        Their acknowledgements may come in any order. One of them may be here that never left the device.
+        """
+        return tuple(record.upload for record in self.purse.uploads.values())
 
     def acknowledge(self, data: bytes, *, operator_key: bytes) -> Acknowledgement:
         """Take the operator's answer to an upload.

@@ -11,6 +11,7 @@ open, nobody else can open it (`locking_mode = EXCLUSIVE`, which also needs no s
 
 import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,8 @@ from shuangli.errors import BadInput, StoreError
 APPLICATION_ID: Final = 0x5368574C
 """What SQLite's header names the file by: "ShWL"."""
 OWNER_ONLY: Final = 0o600
+_ALONE: Final = "PRAGMA locking_mode = EXCLUSIVE"
+_WHAT_IT_IS: Final = "PRAGMA application_id"
 
 _SCHEMA: Final = (
     "CREATE TABLE parts (name TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT, WITHOUT ROWID",
@@ -62,21 +65,22 @@ Connect = Callable[[Path, bool], Connection]
 
 
 def connect_file(path: Path, fresh: bool) -> Connection:
-    """Open a file, or make it, so that only its owner can read it.
+    """Open a file, or make it so that only its owner can read it.
 
     Raises:
-        BadInput: it is not there, or is there and should not be (`bad-file`).
+        BadInput: it is not there or no file, or is there and should not be (`bad-file`).
         StoreError: the system refuses (`unavailable`).
     """
     try:
         if fresh:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY))
             sync_entry(path.parent)
-        elif path.stat().st_mode & 0o777 & ~OWNER_ONLY:
-            path.chmod(OWNER_ONLY)
-        return sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=0
-        )
+        elif not stat.S_ISREG(path.stat().st_mode):
+            raise BadInput("bad-file", f"{path} is no file; --file is where a wallet was made")
+        where = f"{path.resolve().as_uri()}?mode=rw"
+        connection = sqlite3.connect(where, uri=True, isolation_level=None, timeout=0)
+        _keep_to_owner(path, connection)
+        return connection
     except FileExistsError:
         raise BadInput(
             "bad-file", f"{path} exists already; a wallet file is made where there is none"
@@ -85,6 +89,17 @@ def connect_file(path: Path, fresh: bool) -> Connection:
         raise BadInput("bad-file", f"{path}: there is no such file or directory") from None
     except (OSError, sqlite3.Error) as error:
         raise StoreError("unavailable", f"{path}: {error}") from error
+
+
+def _keep_to_owner(path: Path, connection: sqlite3.Connection) -> None:
+    """Let nobody else read a wallet file; what is none is left as it is, for it may be somebody else's."""
+    if path.stat().st_mode & 0o777 & ~OWNER_ONLY:
+        # What cannot be read now is told when the file is used.
+        with suppress(sqlite3.Error):
+            connection.execute(_ALONE)
+            (found,) = connection.execute(_WHAT_IT_IS).fetchone()
+            if found == APPLICATION_ID:
+                path.chmod(OWNER_ONLY)
 
 
 def sync_entry(directory: Path) -> None:
@@ -121,8 +136,8 @@ class FileDatabase:
         self._connection = connect(path, fresh)
         self._broken = False
         try:
-            self._execute("PRAGMA locking_mode = EXCLUSIVE")
-            if not fresh and self._number("PRAGMA application_id") != APPLICATION_ID:
+            self._execute(_ALONE)
+            if not fresh and self._number(_WHAT_IT_IS) != APPLICATION_ID:
                 raise BadInput("bad-file", f"{path} is not a wallet file, or was never finished")
             for setting in _SETTINGS:
                 self._execute(setting)

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from shuangli import codec
+from shuangli.days import day_of
 from shuangli.errors import Malformed
 from shuangli.messages.fields import check_amount, check_id, check_key, check_text, check_time, read_list
+from shuangli.offline.trust import Trust
 from shuangli.wallet.history import Entry, entries
 from shuangli.wallet.purse import Purse
 from shuangli.wallet.record_codec import MAX_RECORD_BYTES
@@ -36,13 +38,13 @@ def filed(kept: Mapping[str, bytes]) -> Iterator[Entry]:
 
 
 def to_file(
-    purse: Purse, kept: Mapping[str, bytes], *, before_s: int, now_s: int
+    purse: Purse, kept: Mapping[str, bytes], *, trust: Trust, before_s: int, now_s: int
 ) -> Iterator[tuple[str, bytes]]:
     """The pages to keep, by name, before the journal drops what was settled before `before_s`.
 
-    Requests that nobody has paid are not worth a line.
+    `trust` is the wallet's, by which it judges that. Requests that nobody has paid are not worth a line.
     """
-    staying = _staying(purse, before_s)
+    staying = _staying(purse, before_s, trust)
     known = {entry.request_id for entry in filed(kept)}
     going = [
         entry
@@ -62,11 +64,11 @@ def to_file(
         number, page = number + 1, []
 
 
-def _staying(purse: Purse, before_s: int) -> set[bytes]:
+def _staying(purse: Purse, before_s: int, trust: Trust) -> set[bytes]:
     """The payments that stay in the journal when it forgets what was settled before a time."""
-    copy = Purse()
+    copy = Purse(day_of=day_of)
     copy.apply(purse.checkpoint())
-    copy.forget_before(before_s)
+    copy.forget_before(before_s, trust)
     return {*copy.paying, *copy.asking}
 
 

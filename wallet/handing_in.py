@@ -1,11 +1,12 @@
 """Handing in: what a wallet says at a reconciliation, as one upload. Pure.
 
-An upload redeems received coins, and own ones that were split too often, and shows own payments
-without a receipt, each with its chain, in a size that every operator accepts. A payment that its payee
-has refused comes with the refusal, which gives it back at once. Coins come first: they have a deadline.
+An upload redeems received coins, and own ones that were split too often or whose epoch was stopped. It shows
+own payments without a receipt, and received coins that a secure element has given up. Each comes with its
+chain, in a size that every operator accepts. A payment that its payee has refused comes with the refusal,
+which gives it back at once. Coins come first: they have a deadline.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Final
 
 from shuangli.crypto import Signer, sha256
@@ -54,29 +55,38 @@ def compose(
     certificate: WalletCertificate,
     most_coins: int = MAX_UPLOAD_COINS,
     give_back: bool = False,
+    given_up: Set[bytes] = frozenset(),
     now_s: int,
 ) -> HandedIn | None:
     """The next upload of a wallet, which redeems at most `most_coins`; None when there is nothing to say.
 
     With `give_back`, own value under a condition goes back to its giver, whether it could be spent or not. An
     upload is paid to one wallet: what goes back waits until all else is handed in.
+
+    Nothing is signed for the coins `given_up`. Those that were received are shown all the same, since facts
+    rest on them (a double spend may), and leave the purse with the upload; own ones come back by a notice.
     """
     room = _Room()
     received: list[Coin] = []
-    for coin in _redeemable(purse, give_back=give_back, now_s=now_s):
+    for coin in _redeemable(purse, give_back=give_back, given_up=given_up, now_s=now_s):
         if len(received) == most_coins or not room.take(_objects(coin)):
             break
         received.append(coin)
-    if not received:
-        return _upload(purse, room, received, None)
-    redemption = _redemption(received, key=key, certificate=certificate, now_s=now_s)
+    redemption = None
+    if received:
+        redemption = _redemption(received, key=key, certificate=certificate, now_s=now_s)
+    for coin in purse.coins.values():
+        if coin.hops and coin.coin_id in given_up:
+            if not room.take(_objects(coin)):
+                break
+            received.append(coin)
     return _upload(purse, room, received, redemption)
 
 
-def _redeemable(purse: Purse, *, give_back: bool, now_s: int) -> list[Coin]:
+def _redeemable(purse: Purse, *, give_back: bool, given_up: Set[bytes], now_s: int) -> list[Coin]:
     """The coins to redeem next, which are all to be paid to one wallet."""
-    coins = purse.coins.values()
-    own = [coin for coin in coins if coin.hops or (len(coin.path) >= LONG_CHAIN and not is_given(coin))]
+    coins = [coin for coin in purse.coins.values() if coin.coin_id not in given_up]
+    own = [coin for coin in coins if coin.hops or is_outdated(coin, purse)]
     if own or purse.to_show:
         return own
     back = [
@@ -85,6 +95,18 @@ def _redeemable(purse: Purse, *, give_back: bool, now_s: int) -> list[Coin]:
         if is_given(coin) and (give_back or len(coin.path) >= LONG_CHAIN or now_s >= coin.expires_at_s)
     ]
     return [coin for coin in back if creditor_of(coin) == creditor_of(back[0])]
+
+
+def is_outdated(coin: Coin, purse: Purse) -> bool:
+    """Say whether an own coin is to be redeemed, and loaded anew, before or since nobody takes it any more.
+
+    It was split too often, or its epoch was stopped (F31). What was given under a condition would go back to
+    its giver, so its holder keeps it as long as it can be spent anywhere.
+    """
+    if is_given(coin):
+        return False
+    listed = purse.revocations
+    return len(coin.path) >= LONG_CHAIN or (listed is not None and coin.load.epoch in listed.epochs)
 
 
 def compose_signed(purse: Purse, redemption: Transfer) -> HandedIn | None:

@@ -45,7 +45,7 @@ class Keeper:
         """
         self.key = key
         self.trust = trust
-        self.purse = Purse()
+        self.purse = Purse(day_of=rules.payer.day_of)
         self._journal = journal
         self._rules = rules
         for record in journal:
@@ -107,4 +107,4 @@ class Keeper:
 
     def forget(self, *, before_s: int) -> None:
         """Drop settled sessions whose request expired before; the journal keeps them until compacted."""
-        self.purse.forget_before(before_s)
+        self.purse.forget_before(before_s, self.trust)

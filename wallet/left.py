@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shuangli.days import start_of
 from shuangli.messages.session import Accepts, PaymentRequest
 from shuangli.money import MAX_FEN
 from shuangli.offline.bars import bar_of
 from shuangli.offline.chain import Coin
 from shuangli.offline.limits import limits_of
-from shuangli.offline.policy import DAY_S
 from shuangli.wallet.keeper import Keeper
 
 
@@ -55,7 +55,7 @@ def left_of(wallet: Keeper, *, now_s: int, request: PaymentRequest | None = None
     policy, purse, usage = wallet.rules.payer, wallet.purse, wallet.purse.usage
     limits = limits_of(wallet.certificate)
     accepts = wallet.rules.payee.accepts if request is None else request.accepts
-    day = max(usage.day, now_s // DAY_S)
+    day = max(usage.day, policy.day_of(now_s))
     day_limit_fen = min(policy.day_limit_fen, limits.day_fen)
     day_left_fen = max(0, day_limit_fen - usage.paid_on(day))
     payment_limit_fen = min(policy.payment_limit_fen, limits.payment_fen)
@@ -72,7 +72,7 @@ def left_of(wallet: Keeper, *, now_s: int, request: PaymentRequest | None = None
         payment_limit_fen=payment_limit_fen,
         day_limit_fen=day_limit_fen,
         day_left_fen=day_left_fen,
-        day_ends_s=(day + 1) * DAY_S,
+        day_ends_s=start_of(day + 1, offset_s=policy.day_offset_s),
         balance_limit_fen=limits.balance_fen,
         payments_left=payments_left,
         sync_by_s=sync_by_s,

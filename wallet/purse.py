@@ -25,7 +25,8 @@ from shuangli.offline.records import (
     RequestMade,
 )
 from shuangli.offline.states import PayerState
-from shuangli.wallet.come_back import come_back, told_of_refusals
+from shuangli.offline.trust import Trust
+from shuangli.wallet.come_back import come_back, is_over, told_of_refusals, under_way_fen
 from shuangli.wallet.records import (
     Acknowledged,
     Checkpoint,
@@ -40,6 +41,8 @@ from shuangli.wallet.records import (
     ValueReturned,
 )
 
+NOTHING_USED: Final = Usage()
+
 
 class Purse:
     """Coins, open sessions and open hand-ins of one wallet.
@@ -47,6 +50,7 @@ class Purse:
     Attributes:
         certificate: the wallet's, once it is open
         coins: what can be spent, by coin id; received coins too
+        balance_fen: what they are worth
         orders: loads that were ordered and have not arrived, by nonce
         paying: payer's sessions, by request id
         asking: payee's sessions, by request id
@@ -60,8 +64,10 @@ class Purse:
     """
 
     __slots__ = (
+        "_day_of",
         "_received",
         "asking",
+        "balance_fen",
         "certificate",
         "coins",
         "evidence",
@@ -75,9 +81,12 @@ class Purse:
         "usage",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, *, day_of: Callable[[int], int]) -> None:
+        """Hold nothing yet; `day_of` gives the day of a time in seconds, by which limits of a day count."""
+        self._day_of = day_of
         self.certificate: WalletCertificate | None = None
         self.coins: dict[bytes, Coin] = {}
+        self.balance_fen = 0
         self.orders: dict[bytes, LoadOrder] = {}
         self.paying: dict[bytes, PayerSession] = {}
         self.asking: dict[bytes, PayeeSession] = {}
@@ -86,23 +95,17 @@ class Purse:
         self.uploads: dict[bytes, HandedIn] = {}
         self.evidence: dict[bytes, bytes] = {}
         self.revocations: RevocationList | None = None
-        self.usage = Usage()
+        self.usage = NOTHING_USED
         self.returned_no = 0
         self._received: dict[tuple[bytes, int], tuple[Coin, ...]] = {}
 
     @property
-    def balance_fen(self) -> int:
-        """What can be spent, received coins included."""
-        return sum(coin.value_fen for coin in self.coins.values())
-
-    @property
     def in_flight_fen(self) -> int:
-        """Paid without a receipt and not come back, or handed in without an acknowledgement."""
-        paying_fen = sum(
-            session.amount_fen - session.returned_fen
-            for session in self.paying.values()
-            if session.state is not PayerState.PAID
-        )
+        """Paid without a receipt and not come back, or handed in without an acknowledgement.
+
+        What a payee has refused of value under a condition never comes back here, and is not in it.
+        """
+        paying_fen = sum(under_way_fen(session) for session in self.paying.values())
         return paying_fen + sum(coin.value_fen for upload in self.uploads.values() for coin in upload.coins)
 
     def received_with(self, coin: Coin) -> tuple[Coin, ...]:
@@ -112,6 +115,7 @@ class Purse:
     def _take(self, coins: Iterable[Coin]) -> None:
         for coin in coins:
             self.coins[coin.coin_id] = coin
+            self.balance_fen += coin.value_fen
             if coin.hops:
                 root = _root(coin)
                 self._received[root] = (*self._received.get(root, ()), coin)
@@ -119,6 +123,7 @@ class Purse:
     def _give(self, coins: Iterable[Coin]) -> None:
         for coin in coins:
             del self.coins[coin.coin_id]
+            self.balance_fen -= coin.value_fen
             if coin.hops:
                 root = _root(coin)
                 others = tuple(other for other in self._received[root] if other.coin_id != coin.coin_id)
@@ -133,7 +138,7 @@ class Purse:
 
     def _checkpoint(self, record: Checkpoint) -> None:
         self.certificate = record.certificate
-        self.coins, self._received = {}, {}
+        self.coins, self._received, self.balance_fen = {}, {}, 0
         self._take(record.coins)
         self.orders = {order.nonce: order for order in record.orders}
         self.paying = dict(record.paying)
@@ -185,9 +190,8 @@ class Purse:
         self._give(record.spent)
         self._take(record.change)
         transfer = record.transfer
-        self.usage = self.usage.after_payment(
-            transfer.pay_fen, signed_at_s=transfer.signed_at_s, pin=record.pin
-        )
+        today = self._day_of(transfer.signed_at_s)
+        self.usage = self.usage.after_payment(transfer.pay_fen, on=today, pin=record.pin)
         request_id = record.request.id
         self.paying[request_id] = signed_session(record)
         self.to_show[request_id] = None
@@ -243,19 +247,25 @@ class Purse:
     def _revocations_kept(self, record: RevocationsKept) -> None:
         self.revocations = record.listed
 
-    def forget_before(self, time_s: int) -> None:
-        """Drop sessions that are settled and whose request expired before `time_s`: no repeat will come."""
+    def forget_before(self, time_s: int, trust: Trust) -> None:
+        """Drop sessions that are settled and whose request expired before `time_s`: no repeat will come.
+
+        What only time settles is judged by the centre's clock as well: by when it has signed the newest list.
+        """
+        told_s = -1 if self.revocations is None else min(time_s, self.revocations.issued_at_s)
         handed_in = {key for upload in self.uploads.values() for key in upload.payments}
         for request_id, asked in list(self.asking.items()):
             if asked.request.expires_at_s < time_s and request_id not in self.to_report:
                 del self.asking[request_id]
         for request_id, paid in list(self.paying.items()):
             open_still = request_id in self.to_show or request_id in handed_in
+            if paid.expires_at_s >= time_s or open_still:
+                continue
             settled = paid.state in (PayerState.PAID, PayerState.RETURNED)
-            if paid.expires_at_s < time_s and not open_still and settled:
+            if settled or is_over(paid, trust, at_s=told_s):
                 del self.paying[request_id]
         # An emptied dict keeps the room it had, and most purses lie idle most of the time.
-        self.orders, self.paying, self.to_show = dict(self.orders), dict(self.paying), dict(self.to_show)
+        self.orders, self.paying, self.to_show = self.orders or {}, self.paying or {}, self.to_show or {}
 
 
 _APPLY: Final[dict[type, Callable[[Purse, Any], None]]] = {

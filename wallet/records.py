@@ -1,6 +1,6 @@
 """The wallet's own records, beside those of its sessions (`offline.records`)."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.loads import LoadOrder
@@ -14,22 +14,19 @@ from shuangli.offline.policy import Usage
 from shuangli.offline.records import SessionRecord
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class Opened(NamedTuple):
     """The operator has certified this wallet's key."""
 
     certificate: WalletCertificate
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadOrdered:
+class LoadOrdered(NamedTuple):
     """A load is ordered; its nonce is open until the load arrives."""
 
     order: LoadOrder
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class Loaded(NamedTuple):
     """The coins of an ordered load are in the purse."""
 
     load: bytes
@@ -37,15 +34,13 @@ class Loaded:
     coins: tuple[Coin, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRefused:
+class OrderRefused(NamedTuple):
     """The operator will not fill an order; if it has minted all the same, that comes back when it expires."""
 
     nonce: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandedIn:
+class HandedIn(NamedTuple):
     """An upload is on its way: received coins are redeemed, own payments shown. Sent again as it is.
 
     `payments` are the request ids of own payments in it, `refused` those of them that come with their payee's
@@ -62,36 +57,31 @@ class HandedIn:
     forked: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValueReturned:
+class ValueReturned(NamedTuple):
     """The operator has credited a coin that nobody claimed in time: an own one, or one paid to somebody."""
 
     notice: Returned
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Synced:
+class Synced(NamedTuple):
     """The operator was reached at this time (seconds), and everything it had to say was heard."""
 
     at_s: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevocationsKept:
+class RevocationsKept(NamedTuple):
     """A newer revocation list, from the operator or from another device."""
 
     listed: RevocationList
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledged:
+class Acknowledged(NamedTuple):
     """The operator has answered an upload."""
 
     acknowledgement: Acknowledgement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """All that the records before it add up to; they may be dropped once it is stored."""
 
     certificate: WalletCertificate | None

@@ -15,9 +15,9 @@ from shuangli.offline.evidence import culprit_of
 from shuangli.offline.gossip import hear
 from shuangli.offline.limits import limits_of
 from shuangli.offline.payee import payee_receives
-from shuangli.offline.payer import IDLE, Payer, PayerSession, payer_receives
+from shuangli.offline.payer import IDLE, Payer, payer_receives
 from shuangli.offline.policy import check_balance, needs_pin
-from shuangli.offline.records import PaymentRefused, Turn
+from shuangli.offline.records import PaymentRefused
 from shuangli.offline.request import make_request, request_id_of, verify_request
 from shuangli.offline.states import Kind, Message
 from shuangli.wallet.choice import choose
@@ -119,7 +119,7 @@ class Wallet(Customer):
             usage=self.purse.usage,
             pin=pin,
         )
-        turn: Turn[PayerSession] = payer_receives(session, message, payer=payer, now_s=now_s)
+        turn = payer_receives(session, message, payer=payer, now_s=now_s)
         self._store(*turn.records)
         return turn.messages
 

@@ -126,7 +126,7 @@ def when(time_s: int) -> str:
 
 
 def how_long(span_s: int) -> str:
-    """A span of time in its largest two units: 5 min 12 s, 2 days 3 h."""
+    """A span of time in its largest two units: 5 min 12 s, 2 d 3 h."""
     if span_s < 60:
         return f"{span_s} s"
     if span_s < HOUR_S:

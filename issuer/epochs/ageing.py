@@ -5,12 +5,11 @@ the others to what is open on forks (`issuer.supply`).
 """
 
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from shuangli.database.database import Database
+from shuangli.days import DAY_S
 from shuangli.issuer.facts import NEVER_S
-
-DAY_S: Final = 86_400
 
 
 class Standing(Enum):

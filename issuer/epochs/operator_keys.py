@@ -7,6 +7,7 @@ passed through it are honoured; what was not is unknown.
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import Final
 
 from shuangli.cose import Signed
@@ -41,6 +42,16 @@ def check_operator(
                 continue
             return
     raise fault
+
+
+def is_signed_by(signed: Signed, *, operator: str, trust: Trust, what: str) -> bool:
+    """Whether any key that an operator ever had has signed something, valid or revoked."""
+    for certificate in trust.operators:
+        if certificate.claims.subject == operator:
+            with suppress(Unverified):
+                trust.verifier.check_once(signed, certificate.claims.key, what)
+                return True
+    return False
 
 
 class OperatorKeys:

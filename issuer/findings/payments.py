@@ -1,13 +1,15 @@
 """What an upload's payments say besides: when they were signed, what is late, what is over limits. Pure."""
 
 from collections.abc import Sequence
+from typing import Final
 
-from shuangli.issuer.facts import Settlement
+from shuangli.issuer.facts import ObjectKind, Settlement
 from shuangli.issuer.findings.breaches import Breach, find_breaches
-from shuangli.messages.event_facts import waits_of
 from shuangli.messages.notices import Outcome
 from shuangli.messages.transfers import CENTRE
 from shuangli.offline.chain import Walk
+
+_NOT_THERE: Final = (Outcome.INVALID, Outcome.UNKNOWN_COIN, Outcome.NOT_MINTED)
 
 
 def settled_payments(seen: Walk, outcomes: Sequence[Outcome]) -> list[int]:
@@ -25,11 +27,6 @@ def settled_payments(seen: Walk, outcomes: Sequence[Outcome]) -> list[int]:
     return signed_at_s
 
 
-def waits_in(seen: Walk, outcomes: Sequence[Outcome], *, received_s: int) -> bytes:
-    """How long each payment has waited that is settled now: classes of `WAITS`, one byte each."""
-    return waits_of(settled_payments(seen, outcomes), received_s=received_s)
-
-
 def note_payments(seen: Walk, settlement: Settlement) -> list[Breach]:
     """Note in a settlement what its payments say; gives the limits that were broken."""
     breaches = find_breaches(seen, settlement)
@@ -41,3 +38,23 @@ def note_payments(seen: Walk, settlement: Settlement) -> list[Breach]:
     ]
     settlement.over_fen = [breach.over_fen for breach in breaches]
     return breaches
+
+
+def not_redeemed_fen(seen: Walk, settlement: Settlement) -> dict[bytes, int]:
+    """What redemptions seen for the first time name of which the centre knows nothing, by key, below zero.
+
+    They are counted by what they say (`issuer.persons`). With this, only what was there counts as handed in:
+    coins that somebody has made up make claims on forks no smaller a part of it.
+    """
+    named = {
+        (step.transfer.payer, step.transfer.signed.id, step.spend)
+        for step, outcome in zip(seen.steps, settlement.outcomes, strict=False)
+        if outcome in _NOT_THERE and step.transfer and step.spend and step.transfer.payee == CENTRE
+    }
+    found: dict[bytes, int] = {}
+    if named:
+        new = {signed.id for _, kind, signed in settlement.objects if kind is ObjectKind.TRANSFER}
+        for payer, transfer_id, spend in named:
+            if transfer_id in new:
+                found[payer] = found.get(payer, 0) - spend.total_fen
+    return found

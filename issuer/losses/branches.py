@@ -14,11 +14,21 @@ face, and the fork above it for the rest.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shuangli.issuer.facts import DATE_BYTES, CaseRow, ObjectKind, Spent, dated_key
 from shuangli.issuer.store import IssuerStore
-from shuangli.messages.transfers import CENTRE, CHANGE_OUTPUT, PAYEE_OUTPUT, Transfer, output_coin_id
+from shuangli.messages.transfers import (
+    CENTRE,
+    CHANGE_OUTPUT,
+    PAYEE_OUTPUT,
+    Spend,
+    Transfer,
+    output_coin_id,
+)
+
+_SHARED: Final = 64
+"""So many transfers are kept, read: a thief may sign two of ten thousand coins, which make as many trees."""
 
 
 class Figures(NamedTuple):
@@ -83,6 +93,7 @@ class _Walked:
         self._cases = cases
         self._culprits = store.culprits()
         self._spends: dict[bytes, list[Spent]] = {}
+        self._transfers: dict[int, tuple[Transfer, dict[bytes, tuple[int, Spend]]]] = {}
         self.figures: dict[bytes, Figures] = {}
         self.payouts: list[Payout] = []
 
@@ -118,13 +129,11 @@ class _Walked:
         """What a spend splits a coin into: nothing if it redeems or refuses it."""
         if spent.kind is ObjectKind.REFUSAL:
             return []
-        transfer = Transfer.parse(self._store.object(spent.number))
+        transfer, spends = self._transfer(spent.number)
         if transfer.payee == CENTRE:
             return []
         coin_id = branch.coin_key[DATE_BYTES:]
-        number, spend = next(
-            (number, spend) for number, spend in enumerate(transfer.spends) if spend.coin_id == coin_id
-        )
+        number, spend = spends[coin_id]
         outputs = (
             (PAYEE_OUTPUT, transfer.payee, spend.pay_fen),
             (CHANGE_OUTPUT, transfer.payer, spend.change_fen),
@@ -141,6 +150,17 @@ class _Walked:
             for index, (output, owner, value_fen) in enumerate(outputs)
             if value_fen
         ]
+
+    def _transfer(self, number: int) -> tuple[Transfer, dict[bytes, tuple[int, Spend]]]:
+        """A transfer, and its spends by coin, each with its position."""
+        found = self._transfers.get(number)
+        if found is None:
+            if len(self._transfers) == _SHARED:
+                self._transfers.clear()
+            transfer = Transfer.parse(self._store.object(number))
+            spends = {spend.coin_id: (position, spend) for position, spend in enumerate(transfer.spends)}
+            found = self._transfers[number] = transfer, spends
+        return found
 
     def add_up(self, tree: list[_Branch]) -> None:
         """Add up a tree from its ends: the figures of its cases, and the fund's payouts."""
@@ -171,7 +191,7 @@ class _Walked:
 
     def _payer(self, branch: _Branch) -> bytes:
         """Who signed the transfer that made a coin."""
-        return Transfer.parse(self._store.object(branch.place[0])).payer
+        return self._transfer(branch.place[0])[0].payer
 
     def _pay(self, branch: _Branch, creditor: bytes, amount_fen: int, fork: bytes) -> None:
         branch.claimed_fen += amount_fen

@@ -8,10 +8,12 @@ def creditor_of(seen: Walk | None, *, operator: str) -> bytes | None:
     """The key that is paid for what an upload redeems, if `operator` has certified it; an upload pays one
     key.
 
-    Another operator's word on who holds it counts for nothing.
+    Another operator's word on who holds it counts for nothing. Nor does anybody's on who is said to have
+    given value under a condition: no certificate of that key is shown.
     """
     for step in reversed(seen.steps if seen is not None else ()):
         key = paid_key(step)
         if key is not None and step.transfer is not None:
-            return key if step.transfer.certificate.claims.issuer == operator else None
+            certified = step.transfer.certificate.claims
+            return key if (certified.issuer, certified.key) == (operator, key) else None
     return None

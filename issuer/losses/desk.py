@@ -128,9 +128,10 @@ class LossDesk:
                 enough (`vault-empty`).
         """
         losses = self._store.losses
-        known = losses.recovery(operator, reference)
-        if known is not None:
-            if known != (debtor, amount_fen):
+        known_fen = losses.recovered_fen(operator, reference)
+        if known_fen is not None:
+            # Not by the debtor: an operator may have named who that is in between, or by a newer pseudonym.
+            if known_fen != amount_fen:
                 raise Refused("nonce-used", "the reference came with another payment before")
             return
         shares = spread(losses.debts(debtor), amount_fen)

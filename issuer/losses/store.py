@@ -205,14 +205,12 @@ class LossStore:
             [(debt.open_fen, debt.coin_key) for debt in debts],
         )
 
-    def recovery(self, operator: str, reference: bytes) -> tuple[bytes, int] | None:
-        """The debtor and amount of a payment that an operator has passed on before under this reference."""
+    def recovered_fen(self, operator: str, reference: bytes) -> int | None:
+        """What an operator has passed on before under this reference."""
         row = self._database.row(
-            "SELECT debtor, amount_fen FROM recoveries WHERE operator = ? AND reference = ?",
-            operator,
-            reference,
+            "SELECT amount_fen FROM recoveries WHERE operator = ? AND reference = ?", operator, reference
         )
-        return (row[0], int(row[1])) if row else None
+        return int(row[0]) if row else None
 
     def add_recovery(self, operator: str, reference: bytes, debtor: bytes, amount_fen: int) -> None:
         """Keep a payment under its operator's reference."""

@@ -1,9 +1,8 @@
 """The desk of persons: limits at loading, and what was paid offline beyond the limit of a day.
 
 Payments are counted after they were settled, from the signed objects as they were kept, some at a time: so
-settling does not wait for it. Loads count by the day on which they were asked for, in Beijing unless it is
-said otherwise, as operators count them; payments by that on which they were signed, in UTC, as devices count
-them.
+settling does not wait for it. Loads count by the day on which they were asked for, payments by that on which
+they were signed: days in Beijing, unless it is said otherwise, as operators and devices count them.
 """
 
 from collections.abc import Iterable
@@ -13,7 +12,6 @@ from shuangli.days import day_of
 from shuangli.issuer.facts import ObjectKind
 from shuangli.issuer.objects import Pack
 from shuangli.issuer.persons.limits import (
-    DAY_S,
     Customer,
     DayBreach,
     check_load,
@@ -32,7 +30,7 @@ class PersonDesk:
     """Counts for persons over all operators. What writes is called inside the issuer's transaction."""
 
     def __init__(self, *, store: IssuerStore, day_offset_s: int) -> None:
-        """Use `store`; a day of loads begins at midnight where clocks are `day_offset_s` ahead of UTC."""
+        """Use `store`; a day begins at midnight where clocks are `day_offset_s` ahead of UTC."""
         self._store = store
         self._day_offset_s = day_offset_s
 
@@ -44,7 +42,7 @@ class PersonDesk:
         Raises:
             Refused: it does not (`over-limit`).
         """
-        persons, day = self._store.persons, day_of(now_s, offset_s=self._day_offset_s)
+        persons, day = self._store.persons, self._day_of(now_s)
         loaded_fen = persons.loaded_fen(customer.person, day)
         check_load(customer, amount_fen=amount_fen, loaded_today_fen=loaded_fen)
         persons.add_load(customer.person, day, amount_fen)
@@ -60,7 +58,7 @@ class PersonDesk:
         if not packs:
             return False
         transfers = self._not_counted(packs)
-        persons.add_paid(paid_by_day(transfers))
+        persons.add_paid(paid_by_day(transfers, day_of=self._day_of))
         persons.add_redeemed(redeemed_by_key(transfers))
         persons.set_counted_no(packs[-1].first_no + len(packs[-1].kinds) - 1)
         return len(packs) == most
@@ -77,7 +75,7 @@ class PersonDesk:
         return [
             transfer
             for transfer in found
-            if len(transfer.spends) == 1 or counts_now(transfer.signed_at_s // DAY_S, transfer.signed.id)
+            if len(transfer.spends) == 1 or counts_now(self._day_of(transfer.signed_at_s), transfer.signed.id)
         ]
 
     def breaches(self) -> list[DayBreach]:
@@ -86,4 +84,7 @@ class PersonDesk:
 
     def forget(self, *, before_s: int) -> None:
         """Drop what was counted for days before this time; no coin that still lives was paid by then."""
-        self._store.persons.forget_before(before_s // DAY_S)
+        self._store.persons.forget_before(self._day_of(before_s))
+
+    def _day_of(self, at_s: int) -> int:
+        return day_of(at_s, offset_s=self._day_offset_s)

@@ -6,14 +6,12 @@ nobody can count over several wallets; what was paid beyond the limit of a day i
 against the person. The payee's money is not touched.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 from shuangli.errors import Refused
 from shuangli.messages.transfers import CENTRE, Transfer
 from shuangli.offline.limits import TABLES, limits_of
-
-DAY_S: Final = 86_400
 
 
 class Customer(NamedTuple):
@@ -25,7 +23,7 @@ class Customer(NamedTuple):
 
 
 class DayBreach(NamedTuple):
-    """What a person paid offline on a day (days since 1970) beyond the limit, over all of its wallets."""
+    """What a person paid offline on a day (`shuangli.days`) beyond the limit, over all of its wallets."""
 
     person: bytes
     day: int
@@ -57,12 +55,17 @@ def check_load(customer: Customer, *, amount_fen: int, loaded_today_fen: int) ->
     table.check_load(customer.tier, amount_fen=amount_fen, loaded_today_fen=loaded_today_fen)
 
 
-def paid_by_day(transfers: Iterable[Transfer]) -> dict[tuple[int, bytes], Paid]:
-    """What was paid offline, by day and payer's key; redemptions are no payments."""
+def paid_by_day(
+    transfers: Iterable[Transfer], *, day_of: Callable[[int], int]
+) -> dict[tuple[int, bytes], Paid]:
+    """What was paid offline, by day and payer's key; redemptions are no payments.
+
+    `day_of` gives the day of a time in seconds.
+    """
     found: dict[tuple[int, bytes], Paid] = {}
     for transfer in transfers:
         if transfer.payee != CENTRE:
-            at = (transfer.signed_at_s // DAY_S, transfer.payer)
+            at = (day_of(transfer.signed_at_s), transfer.payer)
             paid_fen, limit_fen = found.get(at, (0, 0))
             day_fen = limits_of(transfer.certificate).day_fen
             found[at] = Paid(paid_fen + transfer.pay_fen, max(limit_fen, day_fen))

@@ -2,8 +2,8 @@
 
 The payer's operator hands in its signed order, the payee's hands in its signed answer, and both read what
 has become of it (outcomes, numbered). An order is decided once: by the answer, or by the centre where the
-payer's operator has not the reserves, the payee's is none of this network, or its answer came too late. So
-neither side acts on a connection that broke: it asks again until there is an outcome.
+payer's operator has not the reserves or may not order, the payee's is none of this network, or its answer
+came too late. So neither side acts on a connection that broke: it asks again until there is an outcome.
 
 What is paid is a debt between the operators, netted with all others (`issuer.vaults.desk`). It is taken only
 while the payer's operator has the reserves for it, so that the payee's can credit at once.
@@ -13,11 +13,11 @@ from typing import Final
 
 from shuangli.cose import Signed
 from shuangli.errors import Refused, Unverified
-from shuangli.issuer.epochs.operator_keys import check_operator
+from shuangli.issuer.epochs.operator_keys import check_operator, is_signed_by
 from shuangli.issuer.remittances.messages import Remittance, RemittanceAnswer, Verdict
 from shuangli.issuer.remittances.store import Outcome, Waiting
 from shuangli.issuer.store import IssuerStore
-from shuangli.issuer.vaults.desk import reserve
+from shuangli.issuer.vaults.desk import lent, reserve
 from shuangli.offline.trust import Trust
 
 MOST_WAITING: Final = 500
@@ -37,14 +37,24 @@ class RemittanceDesk:
     def take_order(self, data: bytes, *, now_s: int) -> None:
         """Take an order; the same one again changes nothing.
 
+        One that its operator has signed with a key that is revoked, or was not valid by the time in it, is
+        given back: its customer's money would wait for ever for a centre that does not take it.
+
         Raises:
             Malformed, Unverified: it does not hold, or no operator of this network has signed it.
         """
         order = Remittance.parse(data)
-        self._check(order.signed, order.network, order.operator, order.ordered_at_s)
         if self._remittances.is_known(order.signed.id):
             return
-        verdict = self._objection(order, now_s)
+        try:
+            self._check(order.signed, order.network, order.operator, order.ordered_at_s)
+            verdict = self._objection(order, now_s)
+        except Unverified:
+            if order.network != self._trust.network or not is_signed_by(
+                order.signed, operator=order.operator, trust=self._trust, what="remittance"
+            ):
+                raise
+            verdict = Verdict.NOT_ADMITTED
         self._remittances.add(order)
         if verdict is not None:
             self._remittances.decide(order.signed.id, verdict)
@@ -61,7 +71,8 @@ class RemittanceDesk:
             return Verdict.NOT_ADMITTED
         if now_s >= order.expires_at_s:
             return Verdict.TOO_LATE
-        held_fen = -self._store.ledger.balance_fen(reserve(order.operator))
+        balance_fen = self._store.ledger.balance_fen
+        held_fen = -balance_fen(reserve(order.operator)) - balance_fen(lent(order.operator))
         if order.amount_fen > held_fen - self._remittances.promised_fen(order.operator):
             return Verdict.RESERVES_SHORT
         return None

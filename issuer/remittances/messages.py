@@ -25,6 +25,7 @@ from shuangli.messages.fields import (
     read_choice,
     require,
 )
+from shuangli.naming import word_for
 
 MAX_NOTE_BYTES: Final = 560
 """140 characters in UTF-8."""
@@ -44,7 +45,7 @@ class Verdict(IntEnum):
     @property
     def reason(self) -> str:
         """The error code that says why it is given back; empty if it is paid."""
-        return "" if self is Verdict.PAID else self.name.lower().replace("_", "-")
+        return "" if self is Verdict.PAID else word_for(self)
 
 
 CENTRE_ONLY: Final = frozenset((Verdict.TOO_LATE, Verdict.RESERVES_SHORT, Verdict.NOT_ADMITTED))

@@ -117,8 +117,7 @@ class ReturnDesk:
         return found[-1].coin.place[:2] if len(found) == most else None
 
     def _judge(self, due: DueCoin, now_s: int) -> None:
-        place = due.coin.place
-        goes_to = owed(due.kind, due.parent, place.position, given=due.given)
+        goes_to = _owed(due)
         returns = self._store.returns
         fate = fate_of(
             goes_to,
@@ -173,9 +172,13 @@ class ReturnDesk:
             raise StoreError("unavailable", f"epoch {coin.epoch} is suspended: nothing goes back in it")
 
     def returns_to(self, operator: str, *, after: int) -> list[Return]:
-        """What has gone back to an operator's wallets after the number that it has seen, at most 10,000."""
+        """What has gone back to an operator's wallets after the number that it has seen, at most 10,000.
+
+        What the fund is to pay in a suspended epoch waits with those after it, and holds up nothing else.
+        """
         self._store.epochs.seen_returns(operator, after)
-        return self._store.returns.of_operator(operator, after=after, most=MOST_FETCHED)
+        unpaid = self._store.epochs.in_states((EpochState.SUSPENDED,))
+        return self._store.returns.of_operator(operator, after=after, most=MOST_FETCHED, unpaid=unpaid)
 
     def claim(self, operator: str, number: int, *, person: bytes, now_s: int) -> int:
         """Let the guarantee fund pay a return to a person; gives what it has paid, in fen.
@@ -246,7 +249,7 @@ class ReturnDesk:
         for due in self._store.open_coins.disputed():
             place = due.coin.place
             if place[:2] == (dispute.parent_no, dispute.position):
-                goes_to = owed(due.kind, due.parent, place.position, given=due.given)
+                goes_to = _owed(due)
                 lost_at = self._store.returns.lost_at(dispute.payee)
                 if to_payee and lost_at is not None:
                     goes_to = goes_to._replace(owner=dispute.payee, operator=lost_at)
@@ -259,3 +262,13 @@ class ReturnDesk:
                 check_supply(self._store)
                 return
         raise BadInput("bad-value", "this payment does not wait for a decision")
+
+
+def _owed(due: DueCoin) -> Owed:
+    """Whom a coin goes back to.
+
+    What was given under a condition goes back to its giver once, out of circulation. What lies on a fork has
+    cost the giver nothing: there it is owed to its holder, like any other value.
+    """
+    given = None if due.coin.place.forked else due.given
+    return owed(due.kind, due.parent, due.coin.place.position, given=given)

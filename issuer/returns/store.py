@@ -1,5 +1,8 @@
 """What has gone back, and what decides when: returns, watermarks, keys reported lost, disputes."""
 
+from collections.abc import Collection
+from itertools import takewhile
+
 from shuangli.database.database import Database, only
 from shuangli.issuer.facts import OpenCoin, Place
 from shuangli.issuer.returns.due import Owed, Return, first_open_s
@@ -66,10 +69,16 @@ class ReturnStore:
         self._database.insert(RETURNS, [row])
         return int(number)
 
-    def of_operator(self, operator: str, *, after: int, most: int) -> list[Return]:
-        """An operator's first so many returns after a number, in their order."""
+    def of_operator(
+        self, operator: str, *, after: int, most: int, unpaid: Collection[int] = ()
+    ) -> list[Return]:
+        """An operator's first so many returns after a number, in their order.
+
+        They end before the first that the guarantee fund is to pay, and cannot now: in an epoch of `unpaid`.
+        """
         rows = self._database.rows(
-            "SELECT number, owner, parent_id, coin_id, value_fen, from_fund, returned_s FROM returns"
+            "SELECT number, owner, parent_id, coin_id, value_fen, from_fund, returned_s,"
+            " CASE WHEN from_fund = 1 AND paid_fen = 0 THEN epoch ELSE 0 END FROM returns"
             " WHERE operator = ? AND number > ? ORDER BY number LIMIT ?",
             operator,
             after,
@@ -86,7 +95,9 @@ class ReturnStore:
                 from_fund=bool(from_fund),
                 returned_at_s=returned_s,
             )
-            for number, owner, parent_id, coin_id, value_fen, from_fund, returned_s in rows
+            for number, owner, parent_id, coin_id, value_fen, from_fund, returned_s, _ in takewhile(
+                lambda row: row[-1] not in unpaid, rows
+            )
         ]
 
     def from_fund(self, operator: str, number: int) -> tuple[OpenCoin, bytes, bytes, int] | None:

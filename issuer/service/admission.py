@@ -1,4 +1,4 @@
-"""Admitting an operator to a network, and dismissing it: the root signs the next key set.
+"""Admitting an operator to a network, giving it a new key, dismissing it: the root signs the next key set.
 
 Who is admitted gets a directory to run from:
 
@@ -13,7 +13,7 @@ This is a sandbox: a real operator makes its keys itself, and shows the root not
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -114,22 +114,12 @@ def admit(
             raise BadInput("bad-value", f"{name} has been admitted already")
         make_directory(out, "new operator")
         operator, tls = SigningKey(seed := random_bytes(KEY_BYTES)), random_bytes(KEY_BYTES)
-        valid = validity(now_s)
         authority = _authority(secrets, known)
-        certified = authority.certify_operator(name, operator.public, **valid)
+        certified = authority.certify_operator(name, operator.public, **validity(now_s))
         key_set = _next(authority, known, [*known.operators, certified], now_s)
         (out / TLS).mkdir(mode=OWNER_ENTERS)
-        files = tls_files_in(out)
-        write_file(files.authority, tls_files_in(directory).authority.read_bytes())
-        write_file(files.key, key_pem(tls))
-        tls_certificate = TlsAuthority(secrets.tls, network=NETWORK).certify_operator(
-            name,
-            public_key(tls),
-            operator_key=operator.public,
-            serial=random_bytes(SERIAL_BYTES),
-            **valid,
-        )
-        write_file(files.certificate, tls_certificate)
+        write_file(tls_files_in(out).authority, tls_files_in(directory).authority.read_bytes())
+        _write_tls(out, secrets, certified, tls, serial=random_bytes(SERIAL_BYTES))
         root = SigningKey(secrets.root).public
         write_file(out / ROOT_FILE, f"{root.hex()}\n".encode())
         # Made of the root's seed, which is kept offline: the issuer that runs does not have it.
@@ -139,6 +129,54 @@ def admit(
         write_file(out / KEY_SET_FILE, key_set.signed.data)
         write_file(directory / KEY_SET_FILE, key_set.signed.data)
     return key_set
+
+
+def renew(directory: Path, out: Path, *, random_bytes: Callable[[int], bytes], now_s: int) -> KeySet:
+    """Give the operator whose directory is `out` new keys; it serves with them once it is started again.
+
+    The certificates of its old keys stay in the key set: devices must know of whom a revocation list speaks,
+    and what the old key had signed still holds where it was not revoked. The new certificate is valid from
+    when the first one was, so that what waits for the issuer can be signed anew (`operator.resigning`).
+
+    The key set is written first. What was cut off then has certified a key that nobody has: run it again.
+
+    Raises:
+        BadInput: it is no operator of this network (`bad-value`), or a directory cannot be used (`bad-file`).
+        StoreError: a file of keys is damaged (`corrupt`).
+    """
+    own = operator_keys_in(out)
+    with told_where(directory):
+        secrets, known = _root_of(directory)
+        before = [each for each in known.operators if each.claims.subject == own.name]
+        if not before or own.root != SigningKey(secrets.root).public:
+            raise BadInput("bad-value", f"{own.name} in {out} is no operator of this network")
+        operator, tls = SigningKey(seed := random_bytes(KEY_BYTES)), random_bytes(KEY_BYTES)
+        authority = _authority(secrets, known)
+        valid = validity(now_s) | {"not_before_s": min(each.claims.not_before_s for each in before)}
+        certified = authority.certify_operator(own.name, operator.public, **valid)
+        key_set = _next(authority, known, [*known.operators, certified], now_s)
+        write_file(directory / KEY_SET_FILE, key_set.signed.data)
+        _write_tls(out, secrets, certified, tls, serial=random_bytes(SERIAL_BYTES))
+        write_file(out / KEY_SET_FILE, key_set.signed.data)
+        write_file(out / OPERATOR_FILE, replace(own, operator=seed).encode())
+    return key_set
+
+
+def _write_tls(
+    out: Path, secrets: RootSecrets, certified: OperatorCertificate, seed: bytes, *, serial: bytes
+) -> None:
+    """Write an operator's key for TLS, made of `seed`, and a certificate that is valid as long as its own."""
+    files, claims = tls_files_in(out), certified.claims
+    certificate = TlsAuthority(secrets.tls, network=NETWORK).certify_operator(
+        claims.subject or "",
+        public_key(seed),
+        operator_key=claims.key,
+        serial=serial,
+        not_before_s=claims.not_before_s,
+        expires_at_s=claims.expires_at_s,
+    )
+    write_file(files.key, key_pem(seed))
+    write_file(files.certificate, certificate)
 
 
 def check_name(name: str) -> None:

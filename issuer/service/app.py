@@ -29,7 +29,7 @@ from shuangli.issuer.service.messages import (
     encode_answers,
     encode_paid,
     encode_returns,
-    encode_statements,
+    encode_signed,
 )
 from shuangli.issuer.service.remittance_messages import encode_outcomes, encode_waiting
 from shuangli.messages.loads import LoadOrder
@@ -95,6 +95,11 @@ def _published(desk: IssuerDesk) -> APIRouter:
 
     add_published(router, key_set=desk.key_set, revocation_list=desk.revocation_list)
 
+    @router.get("/operators", **gives(CBOR))
+    def operators() -> Response:
+        """The certificates of all operators that ever stood in a key set: what they had signed holds."""
+        return answer(encode_signed(desk.operators()), CBOR)
+
     @router.get("/health", **gives("application/json"))
     def health() -> Response:
         """Whether the issuer can write to its database."""
@@ -149,7 +154,7 @@ def _asked(desk: IssuerDesk) -> APIRouter:
     @router.get("/netting-statements", **gives(CBOR))
     def statements_to(operator: Operator, after: AfterNumber) -> Response:
         """What the operator is told of nettings after a number, some at a time, each signed by the centre."""
-        return answer(encode_statements(desk.statements_to(operator, after=after)), CBOR)
+        return answer(encode_signed(desk.statements_to(operator, after=after)), CBOR)
 
     @router.post("/return-claims", **takes(CBOR, CBOR))
     def claim_return(body: ModelBody, operator: Operator) -> Response:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from shuangli.api.tls import Peer, Role
+from shuangli.days import DAY_S
 from shuangli.errors import Refused, ShuangliError
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.epochs.states import EpochState
@@ -23,7 +24,7 @@ from shuangli.issuer.returns.due import Return
 from shuangli.issuer.returns.open_coins import FIRST
 from shuangli.issuer.service.case_messages import OwnCase, own_case
 from shuangli.issuer.service.log_desk import LogDesk
-from shuangli.issuer.service.network import DAY_S, fill_vaults
+from shuangli.issuer.service.network import fill_vaults
 from shuangli.issuer.supply import SupplyOff
 from shuangli.messages.key_set import KeySet
 
@@ -51,9 +52,8 @@ class IssuerDesk:
     ) -> None:
         """Serve `issuer`; `read_key_set` gives the newest key set of the root, whenever it is asked.
 
-        `read_auditors` gives the keys of those who may read the audit log, by name.
-
-        `pool` reads uploads; without one, they are read here.
+        `read_auditors` gives the keys of those who may read the audit log, by name. `pool` reads uploads;
+        without one, they are read here.
         """
         self.issuer = issuer
         self._pipeline = Pipeline(issuer, pool or Readers(0))
@@ -106,21 +106,25 @@ class IssuerDesk:
             self._key_set = found
             return found
 
+    def operators(self) -> list[bytes]:
+        """The certificates of all operators that ever stood in a key set, also of those dismissed since."""
+        with self._one_at_a_time:
+            return self.issuer.store.epochs.operators()
+
     def check_admitted(self, peer: Peer) -> None:
         """Make sure that an operator is one of those that the root certifies now, or an auditor on the list.
 
         Raises:
-            Refused: it is not, or no longer (`not-admitted`).
+            Refused: it is not, or no longer, or its key is revoked (`not-admitted`).
         """
         now_s = self.now_s()
         if peer.role is Role.AUDITOR:
             admitted = self._read_auditors().get(peer.name) == peer.key
         else:
-            admitted = any(
-                (certificate.claims.subject, certificate.claims.key) == (peer.name, peer.key)
-                and certificate.claims.valid_at(now_s)
-                for certificate in self._newest().operators
-            )
+            known = [each.claims for each in self._newest().operators if each.claims.subject == peer.name]
+            keys = {claims.key for claims in known if claims.valid_at(now_s)}
+            with self._one_at_a_time:
+                admitted = peer.key in keys - self.issuer.centre.operator_keys.revoked()
         if not admitted or now_s >= peer.expires_at_s:
             raise Refused("not-admitted", f"the root does not certify {peer.name} with this key now")
 
@@ -199,12 +203,9 @@ class IssuerDesk:
         self._returned_at_s = now_s
 
     def _net(self, now_s: int) -> None:
-        """Net the days that are over; what somebody cannot pay stays owed, and is tried again."""
-        try:
-            with self._transaction():
-                self.issuer.vaults.net(now_s=now_s)
-        except Refused:
-            return
+        """Net the days that are over."""
+        with self._transaction():
+            self.issuer.vaults.net(now_s=now_s)
 
     def statements_to(self, operator: str, *, after: int) -> list[bytes]:
         """What an operator was told of nettings after the number that it has seen, some at a time."""

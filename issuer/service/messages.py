@@ -7,6 +7,7 @@
     claim         [ number, person ]        answered by   [ paid_fen ]
     certificates  [ certificate, ... ]
     statements    [ statement, ... ]
+    operators     [ certificate, ... ]
 
 There is an answer for each submission, in their order: what the centre has settled, or the error that this
 one ended with. Loads, certificates, watermarks, key sets and revocation lists travel as they were
@@ -25,7 +26,6 @@ from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.epochs.operator_keys import MOST_CERTIFICATES
 from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.returns.due import Return
-from shuangli.issuer.vaults.desk import MOST_STATEMENTS
 from shuangli.messages.fields import (
     MAX_NAME,
     check_amount,
@@ -47,6 +47,8 @@ MOST_SUBMISSIONS: Final = 1_000
 MAX_SUBMISSIONS_BYTES: Final = MAX_UPLOAD_BYTES + 65_536
 """Largest request: the largest upload fits."""
 MOST_RETURNS: Final = 10_000
+MOST_OPERATORS: Final = 10_000
+"""Operators that a network ever had."""
 MAX_CERTIFICATES_BYTES: Final = 262_144
 LAST_TIER: Final = 4
 SUBMISSION_OVERHEAD: Final = 80
@@ -258,20 +260,20 @@ def decode_certificates(data: bytes) -> list[bytes]:
     return found
 
 
-def encode_statements(statements: Sequence[bytes]) -> bytes:
-    """Encode statements of nettings, as they were signed."""
-    return codec.encode([*statements])
+def encode_signed(signed: Sequence[bytes]) -> bytes:
+    """Encode statements of nettings or certificates of operators, as they were signed."""
+    return codec.encode([*signed])
 
 
-def decode_statements(data: bytes) -> list[bytes]:
-    """Read statements of nettings; what they say is not yet looked at.
+def decode_signed(data: bytes, *, most: int) -> list[bytes]:
+    """Read at most so many of them; what they say is not yet looked at.
 
     Raises:
         Malformed: it is something else, or too much.
     """
-    found = read_list(codec.decode(data, max_bytes=MAX_ANSWER_BYTES), "a list of statements")
-    require(len(found) <= MOST_STATEMENTS, "shape", f"more than {MOST_STATEMENTS} statements")
-    require({*map(type, found)} <= {bytes}, "shape", "a statement is a byte string")
+    found = read_list(codec.decode(data, max_bytes=MAX_ANSWER_BYTES), "a list of signed objects")
+    require(len(found) <= most, "shape", f"more than {most} signed objects")
+    require({*map(type, found)} <= {bytes}, "shape", "a signed object is a byte string")
     return found
 
 

@@ -7,6 +7,7 @@ operator's vault is filled once, and has reserves to settle with.
 from typing import Final
 
 from shuangli.crypto import SigningKey
+from shuangli.days import DAY_S
 from shuangli.issuer.authority import Authority
 from shuangli.issuer.issuer import Issuer
 from shuangli.issuer.losses.policy import LossPolicy
@@ -18,7 +19,6 @@ from shuangli.offline.trust import Trust
 
 NETWORK: Final = "sandbox"
 EPOCH: Final = 1
-DAY_S: Final = 86_400
 LIFE_S: Final = 10 * 365 * DAY_S
 TERMS: Final = Terms(
     currency="CNY",

@@ -17,7 +17,7 @@ from shuangli.errors import BadInput, ProtocolError, StoreError
 from shuangli.issuer.issuer import Issuer
 from shuangli.issuer.readers import Readers
 from shuangli.issuer.service import auditors, case_office, office
-from shuangli.issuer.service.admission import admit, dismiss
+from shuangli.issuer.service.admission import admit, dismiss, renew
 from shuangli.issuer.service.app import make_app
 from shuangli.issuer.service.auditors import auditors_in
 from shuangli.issuer.service.desk import IssuerDesk
@@ -218,6 +218,11 @@ def read_log(address: str, directory: Path) -> tuple[dict[str, int], int]:
     with LogReader(address, tls_files_in(directory)) as reader:
         tree, _ = follow(reader, root=bytes.fromhex(root), known=Frontier(), seen=seen)
     return dict(sorted(counts.items())), tree.size
+
+
+def renew_operator(directory: Path, out: Path) -> int:
+    """Give an operator new keys (`issuer.service.admission.renew`); gives the number of the new key set."""
+    return renew(directory, out, random_bytes=secrets.token_bytes, now_s=_now_s()).number
 
 
 def dismiss_operator(directory: Path, name: str) -> int:

@@ -15,7 +15,8 @@ from shuangli.issuer.service.secret_files import make_directory, write_file
 from shuangli.merkle import Frontier, consistency_proof, leaf_hash, roots_over
 from shuangli.messages.cosignature import Cosignature
 from shuangli.offline.audit import verify_checkpoint
-from shuangli.offline.periods.file import COSIGNATURES, LOG_FILE, REPORT_FILE, ReportFile, read_sequence
+from shuangli.offline.periods.directory import entries_of
+from shuangli.offline.periods.file import COSIGNATURES, REPORT_FILE, ReportFile
 from shuangli.offline.witness import Memory, Seen, cosign
 
 KEY_FILE: Final = "witness.key"
@@ -49,15 +50,15 @@ def cosign_report(directory: Path, report: Path, *, root: bytes, now_s: int) -> 
         memory = Memory.decode((directory / MEMORY_FILE).read_bytes())
     try:
         file = ReportFile.decode((report / REPORT_FILE).read_bytes())
-        with (report / LOG_FILE).open("rb") as log:
-            leaves = [*map(leaf_hash, read_sequence(log))]
+        with entries_of(report) as entries:
+            leaves = [*map(leaf_hash, entries)]
     except OSError as error:
         raise BadInput("bad-file", f"{error.filename}: {error.strerror or error}") from error
     checkpoint = verify_checkpoint(file.checkpoint, certificate=file.certificate, root=root)
     tree, last = checkpoint.checkpoint, memory.logs.get(checkpoint.log, Seen())
     if last.size > tree.size:
         raise Unverified("audit-log", f"{tree.size} entries are shown, and {last.size} were seen before")
-    if Frontier().extended(leaves)[0].root != tree.root:
+    if Frontier.of(leaves).root != tree.root:
         raise Unverified("audit-log", f"these are not the {tree.size} entries that {tree.origin} signed")
 
     proof = consistency_proof(last.size, tree.size, roots_over(leaves))

@@ -3,16 +3,18 @@
 Books (debit positive): `reserve:NAME` is what operator NAME holds of central-bank money for settlement, a
 credit; `vault:NAME` its value. Buying value moves from the first to the second, selling it back (wholesale
 redemption) the other way; netting moves both between operators: money and value for coins, one way each, and
-money alone for payments online. None of it touches circulation: the supply of no epoch changes.
+money alone for payments online. None of it touches circulation: the supply of no epoch changes. `lent:NAME`
+is what an operator owes the issuer, a debit, whose reserves did not suffice for a netting.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from shuangli.books import Entry, Posting, transfer_entry
+from shuangli.books import Entry, Posting, transfer_entries, transfer_entry
 from shuangli.codec import encode
 from shuangli.crypto import Signer, sha256
+from shuangli.days import DAY_S
 from shuangli.errors import BadInput, Refused, Unverified
 from shuangli.issuer.epochs.operator_keys import check_operator
 from shuangli.issuer.logged import post
@@ -20,11 +22,14 @@ from shuangli.issuer.minting import RESERVES, vault
 from shuangli.issuer.returns.desk import ReturnDesk
 from shuangli.issuer.store import IssuerStore
 from shuangli.issuer.vaults.netting import (
+    NOTHING,
+    Cover,
     Due,
     Payment,
     Share,
     added,
     counted,
+    cover,
     fewest_payments,
     net_positions,
     obligations,
@@ -32,16 +37,21 @@ from shuangli.issuer.vaults.netting import (
 )
 from shuangli.issuer.vaults.orders import Side, VaultOrder
 from shuangli.issuer.vaults.statements import FIRST, NettingStatement
-from shuangli.issuer.vaults.store import DAY_S
 from shuangli.money import fen
 from shuangli.offline.trust import Trust
 
 MOST_STATEMENTS: Final = 100
+_LENT: Final = "lent:"
 
 
 def reserve(operator: str) -> str:
     """The account of an operator's reserves."""
     return f"reserve:{operator}"
+
+
+def lent(operator: str) -> str:
+    """The account of what an operator was lent for nettings, and has not paid back."""
+    return f"{_LENT}{operator}"
 
 
 class VaultDesk:
@@ -61,6 +71,10 @@ class VaultDesk:
         """What an operator holds: value in its vault, and reserves, in fen."""
         balance_fen = self._store.ledger.balance_fen
         return -balance_fen(vault(operator)), -balance_fen(reserve(operator))
+
+    def owed_fen(self, operator: str) -> int:
+        """What an operator was lent and has not paid back: so much of its reserves it may not spend."""
+        return self._store.ledger.balance_fen(lent(operator))
 
     def pay_in(self, operator: str, amount_fen: int, *, now_s: int) -> None:
         """Take in central-bank money that an operator sets aside for settlement.
@@ -108,7 +122,8 @@ class VaultDesk:
         buys = order.side is Side.BUY
         if buys:
             promised_fen = max(0, self._store.remittances.promised_fen(name))
-            self._check_held(name, value_fen=0, money_fen=order.amount_fen + promised_fen)
+            kept_fen = promised_fen + self.owed_fen(name)
+            self._check_held(name, value_fen=0, money_fen=order.amount_fen + kept_fen)
         else:
             self._check_held(name, value_fen=order.amount_fen, money_fen=0)
         debit, credit = (reserve(name), vault(name)) if buys else (vault(name), reserve(name))
@@ -139,14 +154,12 @@ class VaultDesk:
         """Net what operators owe each other for the days that are over; says what was paid.
 
         Money and value change hands together, and every operator concerned is told in a signed statement, in
-        the same transaction: all of it or nothing. Done again for the same day, it finds nothing to do. While
-        somebody cannot pay, what is owed stays owed, and grows.
+        the same transaction: all of it or nothing. Done again for the same day, it finds nothing to do. An
+        operator that has not enough value buys it, and one that has not the money is lent it; what was lent
+        is paid back with the first netting for which its reserves suffice (`netting.cover`).
 
         A day is netted once every operator has signed that it has passed on all that it received by its end;
         a day later, without the rest of those that have not. So a statement is of what both sides know.
-
-        Raises:
-            Refused: an operator's reserves (`reserves-short`) or vault (`vault-empty`) do not hold enough.
         """
         newest = now_s // DAY_S - 1
         passed_on_s = self._returns.passed_on_s(now_s=now_s)
@@ -166,21 +179,62 @@ class VaultDesk:
     def _net(self, day: int, dues: list[Due], cuts: Mapping[str, int], now_s: int) -> list[Payment]:
         owed, clearing = obligations(dues), self._store.remittances.clearing()
         values, positions = net_positions(owed), net_positions(added(owed, clearing))
-        for name in sorted(values.keys() | positions.keys()):
-            value_fen, money_fen = max(0, values.get(name, 0)), max(0, -positions.get(name, 0))
-            self._check_held(name, value_fen=value_fen, money_fen=money_fen)
         payments = fewest_payments(positions)
         self._store.vaults.add_netting(day, positions, dues)
-        for name, share in shares(dues, clearing).items():
-            self._tell(name, share, day, cuts.get(name, 0), payments, now_s)
+        concerned = shares(dues, clearing)
+        covers = {
+            name: self._cover(name, values.get(name, 0), positions.get(name, 0))
+            for name in sorted(concerned.keys() | self._debtors())
+        }
+        for name, covered in covers.items():
+            if name in concerned or any(covered):
+                told = covered, day, cuts.get(name, 0), payments
+                statement_id = self._tell(name, concerned.get(name, NOTHING), *told, now_s)
+                self._book_cover(name, covered, statement_id, now_s)
         self._store.remittances.end_clearing()
         self._move(day, values, payments, now_s)
         return payments
 
+    def _debtors(self) -> set[str]:
+        balances = self._store.ledger.balances()
+        return {
+            account.removeprefix(_LENT)
+            for account, fen in balances.items()
+            if fen and account.startswith(_LENT)
+        }
+
+    def _cover(self, name: str, value_fen: int, position_fen: int) -> Cover:
+        held_value_fen, held_money_fen = self.held_fen(name)
+        return cover(
+            value_fen=value_fen,
+            position_fen=position_fen,
+            held_value_fen=held_value_fen,
+            held_money_fen=held_money_fen,
+            owed_fen=self.owed_fen(name),
+        )
+
+    def _book_cover(self, name: str, covered: Cover, statement_id: bytes, now_s: int) -> None:
+        """Book what an operator buys, is lent and pays back, each for itself."""
+        bought_fen, lent_fen, repaid_fen = covered
+        moves = (
+            ("lent", lent(name), reserve(name), lent_fen),
+            ("repaid", reserve(name), lent(name), repaid_fen),
+            ("vault-bought", reserve(name), vault(name), bought_fen),
+        )
+        for entry in transfer_entries(moves, at_s=now_s, reference=statement_id):
+            post(self._store, entry, operator=name)
+
     def _tell(
-        self, name: str, share: Share, day: int, cut: int, payments: Sequence[Payment], now_s: int
-    ) -> None:
-        """Sign and keep what an operator is told."""
+        self,
+        name: str,
+        share: Share,
+        covered: Cover,
+        day: int,
+        cut: int,
+        payments: Sequence[Payment],
+        now_s: int,
+    ) -> bytes:
+        """Sign and keep what an operator is told; gives the statement's id."""
         number, counted_day, previous_id = 0, 0, FIRST
         last = self._store.vaults.last_statement(name)
         if last is not None:
@@ -204,8 +258,10 @@ class VaultDesk:
             own_fen=share.own_fen,
             fund_fen=share.fund_fen,
             payments=[payment for payment in payments if name in payment[:2]],
+            covered=covered,
         )
         self._store.vaults.add_statement(name, number + 1, counted_day, statement.signed.data)
+        return statement.signed.id
 
     def _move(self, day: int, values: Mapping[str, int], payments: Sequence[Payment], now_s: int) -> None:
         """Let money and value change hands: `values` is what each operator gives, in fen."""

@@ -5,6 +5,8 @@ customer's money for it then; so it owes the other one that money, and gets the 
 payment online the payer's operator has the money, and the payee's has credited it: that is owed in money
 alone. All such obligations of a day are netted at once: each operator has one position in money and one in
 value, and the positions add up to zero.
+
+Who has not enough does not hold up the others: it buys the value that it lacks, and is lent the money.
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,6 +43,38 @@ class Share:
     received: dict[str, int]
     own_fen: int
     fund_fen: int
+
+
+NOTHING: Final = Share(claims={}, debts={}, sent={}, received={}, own_fen=0, fund_fen=0)
+"""The share of an operator that a netting does not concern."""
+
+
+class Cover(NamedTuple):
+    """How an operator settles what it has not got, in fen.
+
+    Attributes:
+        bought_fen: the value that it lacks, which it buys with its reserves at once
+        lent_fen: what the issuer lends it, so that its reserves suffice
+        repaid_fen: what its reserves can pay back of what it was lent before
+    """
+
+    bought_fen: int
+    lent_fen: int
+    repaid_fen: int
+
+
+def cover(
+    *, value_fen: int, position_fen: int, held_value_fen: int, held_money_fen: int, owed_fen: int
+) -> Cover:
+    """How an operator settles that gives `value_fen`, and gets `position_fen` in money (negative: pays).
+
+    It holds so much value and money, and owes what it was lent before. Afterwards it holds no less than
+    nothing, and owes anything only if it has no money.
+    """
+    bought_fen = max(0, value_fen - held_value_fen)
+    left_fen = held_money_fen + position_fen - bought_fen - owed_fen
+    more_fen = max(0, -left_fen) - owed_fen
+    return Cover(bought_fen, max(0, more_fen), max(0, -more_fen))
 
 
 def counted(dues: Iterable[Due], cuts: Mapping[str, int]) -> list[Due]:

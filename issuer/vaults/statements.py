@@ -2,9 +2,10 @@
 
 It says what the operator has redeemed of others' loads since the last one (claims), what others have redeemed
 of its loads (debts), what its customers have sent to those of others and received from them online, and what
-was paid for all that. It also says what else the operator's customers were credited with for uploads: out of
-its own loads, and by the guarantee fund. So the operator can compare each sum with its books before it books
-anything. Each statement names the one before it.
+was paid for all that; where the operator had not enough, also what it has bought and was lent. It says what
+else the operator's customers were credited with for uploads: out of its own loads, and by the guarantee fund.
+So the operator can compare each sum with its books before it books anything. Each statement names the one
+before it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +16,7 @@ from typing import Any, Final, Self
 from shuangli import codec, cose
 from shuangli.cose import Domain, Signed
 from shuangli.crypto import DIGEST_BYTES, Signer
-from shuangli.issuer.vaults.netting import Payment
+from shuangli.issuer.vaults.netting import Cover, Payment
 from shuangli.messages.fields import (
     MAX_NAME,
     check_amount,
@@ -56,6 +57,7 @@ class NettingStatement:
         own_fen: what it has redeemed of its own loads
         fund_fen: what the guarantee fund has paid for uploads that it was handed
         payments: those of its payments in the fewest that settle everything
+        covered: what value it has bought for that, and what it was lent or has paid back
     """
 
     network: str
@@ -73,6 +75,7 @@ class NettingStatement:
     own_fen: int
     fund_fen: int
     payments: tuple[Payment, ...]
+    covered: Cover
     signed: Signed
 
     def __post_init__(self) -> None:
@@ -88,6 +91,9 @@ class NettingStatement:
             _check_shares(getattr(self, what), self.operator, what)
         check_count(self.own_fen, MAX_FEN, "own redemptions")
         check_count(self.fund_fen, MAX_FEN, "what the fund has paid")
+        for what, amount_fen in self.covered._asdict().items():
+            check_count(amount_fen, MAX_FEN, what.removesuffix("_fen"))
+        require(not (self.covered.lent_fen and self.covered.repaid_fen), "range", "both lent and repaid")
         paid_fen = sum(each.amount_fen * ((each.payee == self.operator) or -1) for each in self.payments)
         concerned = all(self.operator in each[:2] and each.payer != each.payee for each in self.payments)
         require(concerned, "range", "a payment is one of others")
@@ -128,12 +134,13 @@ class NettingStatement:
         own_fen: int,
         fund_fen: int,
         payments: Sequence[Payment],
+        covered: Cover,
     ) -> Self:
         """Sign a statement."""
         fields: list[Any] = [
             *(network, operator, number, previous_id, made_at_s, day, counted_day, outcome_no),
             *([list(share) for share in sorted(shares)] for shares in (claims, debts, sent, received)),
-            *(own_fen, fund_fen, [list(payment) for payment in payments]),
+            *(own_fen, fund_fen, [list(payment) for payment in payments], list(covered)),
         ]
         return cls._build(
             fields, cose.sign(centre_key, Domain.NETTING_STATEMENT, codec.encode_fields(fields))
@@ -147,12 +154,12 @@ class NettingStatement:
             Malformed: it is something else.
         """
         signed = cose.parse(data, Domain.NETTING_STATEMENT)
-        return cls._build(read_array(signed.payload, 15, "netting statement"), signed)
+        return cls._build(read_array(signed.payload, 16, "netting statement"), signed)
 
     @classmethod
     def _build(cls, fields: list[Any], signed: Signed) -> Self:
         network, operator, number, previous_id, made_at_s, day, counted_day, outcome_no = fields[:8]
-        claims, debts, sent, received, own_fen, fund_fen, payments = fields[8:]
+        claims, debts, sent, received, own_fen, fund_fen, payments, covered = fields[8:]
         return cls(
             network=network,
             operator=operator,
@@ -169,6 +176,7 @@ class NettingStatement:
             own_fen=own_fen,
             fund_fen=fund_fen,
             payments=tuple(_read_payment(part) for part in _parts(payments, "payments")),
+            covered=_read_cover(covered),
             signed=signed,
         )
 
@@ -200,6 +208,14 @@ def _read_payment(part: object) -> Payment:
         check_text(name, MAX_NAME, "operator")
     check_amount(payment.amount_fen, "payment")
     return payment
+
+
+def _read_cover(value: object) -> Cover:
+    fields = read_list(value, "what was bought, lent and paid back")
+    require(
+        len(fields) == len(Cover._fields), "shape", "what was bought, lent and paid back is three amounts"
+    )
+    return Cover(*fields)
 
 
 def _check_shares(shares: Shares, own: str, what: str) -> None:

@@ -1,13 +1,11 @@
 """What operators owe each other, and what was netted and ordered, in the issuer's database."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from shuangli.database.database import Database, only
+from shuangli.days import DAY_S
 from shuangli.issuer.vaults.netting import Due
 from shuangli.issuer.vaults.tables import OBLIGATIONS, POSITIONS, STATEMENTS, VAULT_ORDERS
-
-DAY_S: Final = 86_400
 
 
 class VaultStore:

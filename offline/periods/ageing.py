@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from shuangli.messages.event_facts import DAY_S
+from shuangli.days import DAY_S
 
 SINCE, DUE, AGE, LEFT = "since", "due", "age", "left"
 OPEN_FEN: Final = "open_fen"

@@ -10,7 +10,8 @@ The figures are the balances of accounts, debit positive; those of single wallet
 word that their accounts begin with.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Final, NamedTuple, Protocol
 
 from shuangli import codec
@@ -19,12 +20,18 @@ from shuangli.errors import Malformed, StoreError, Unverified
 from shuangli.messages.audit import CENTRE_ORIGIN
 from shuangli.messages.event_kinds import EventKind
 from shuangli.messages.events import Event, digest_of_entries
-from shuangli.messages.fields import read_array, read_list
+from shuangli.messages.fields import check_time, read_array, read_list
 from shuangli.offline.periods.figures import NOBODY, Path, held
+from shuangli.offline.periods.file import size_in_sequence
 
 BOOKS_FILE: Final = "books.cborseq"
 DEPOSIT: Final = "deposit:"
-NETTING: Final = "netting"
+_NETTED: Final = {
+    "netting": ("got_fen", "paid_fen"),
+    "lent": ("borrowed_fen", ""),
+    "repaid": ("", "repaid_fen"),
+}
+"""Kinds of entries of a netting, and the figures of who gets money by them, and of who pays it."""
 
 
 class Told(NamedTuple):
@@ -73,6 +80,7 @@ def decode_entry(data: bytes) -> Entry:
     parts = [read_list(posting, "a posting") for posting in read_list(postings, "postings")]
     if [*map(type, (kind, at_s, reference))] != [str, int, bytes]:
         raise Malformed("shape", "an entry has a kind, a time and a reference")
+    check_time(at_s, "time")
     if any([*map(type, part)] != [str, int] for part in parts):
         raise Malformed("shape", "a posting is an account and an amount")
     try:
@@ -97,11 +105,24 @@ class Source(Protocol):
 
 
 class FileSource:
-    """The entries of `books.cborseq`, which come in the order in which they are asked for."""
+    """The entries of `books.cborseq`, which come in the order in which they are asked for.
 
-    def __init__(self, entries: Iterable[bytes]) -> None:
-        """Take them from their encoded forms."""
+    Attributes:
+        at: where the next one begins: bytes into the file
+    """
+
+    def __init__(
+        self, entries: Iterable[bytes], *, at: int = 0, room: Callable[[bytes], int] = size_in_sequence
+    ) -> None:
+        """Take them from their encoded forms, the first one from `at`; `room` is what each takes up there."""
+        self.at = at
         self._entries = iter(entries)
+        self._room = room
+
+    def pass_over(self, count: int) -> None:
+        """Do not look at the next so many entries, or at those there are."""
+        for data in islice(self._entries, count):
+            self.at += self._room(data)
 
     def numbered(self, first_no: int, last_no: int) -> list[Entry]:
         """The next entries, as many as have these numbers.
@@ -132,6 +153,7 @@ class FileSource:
         data = next(self._entries, None)
         if data is None:
             raise Unverified("report", f"the books end before {wanted}, of which the log tells")
+        self.at += self._room(data)
         try:
             return decode_entry(data)
         except Malformed as fault:
@@ -170,7 +192,7 @@ class Books:
         if entries and not self._central:
             figures += self._held(number, event, entries)
         for entry in entries:
-            if entry.kind == NETTING:
+            if entry.kind in _NETTED:
                 figures += _netted(entry)
         return figures
 
@@ -213,10 +235,11 @@ class Books:
 
 
 def _netted(entry: Entry) -> Iterator[tuple[Path, int]]:
-    """What a netting has moved: the money that each operator got or paid, here or in its own books."""
+    """The money that each operator got or paid in a netting, borrowed for it, or paid back; here or there."""
+    getting, paying = _NETTED[entry.kind]
     for account, amount_fen in entry.postings:
         kind, _, operator = account.partition(":")
         if kind in ("reserve", "settlement"):
             # A reserve is the issuer's debt, and goes up by a credit; at the operator it is money.
             got = (amount_fen < 0) == (kind == "reserve")
-            yield ("netting", operator or NOBODY, "got_fen" if got else "paid_fen"), abs(amount_fen)
+            yield ("netting", operator or NOBODY, getting if got else paying), abs(amount_fen)

@@ -31,6 +31,7 @@ from shuangli.messages.event_kinds import (
 )
 from shuangli.messages.events import Event
 from shuangli.messages.notices import Outcome
+from shuangli.naming import word_for
 from shuangli.offline.periods.ageing import DUE, SINCE, aged, date_of
 from shuangli.offline.periods.following import FOLLOWS
 
@@ -39,7 +40,7 @@ Told = Iterator[tuple[Path, int]]
 NOBODY: Final = "-"
 CENTRAL: Final = ("supply", SINCE, DUE)
 """What only the centre's log tells all of."""
-_OUTCOMES: Final = [outcome.name.lower().replace("_", "-") for outcome in sorted(Outcome)]
+_OUTCOMES: Final = [*map(word_for, sorted(Outcome))]
 
 
 def _counted(what: str, *amounts: str) -> Callable[[Event], Told]:

@@ -1,6 +1,6 @@
 """Reading a period's entries: one pass, the same for who writes a report and for who verifies it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from shuangli.errors import Unverified
@@ -12,6 +12,14 @@ from shuangli.offline.periods.adding_up import AddedUp, add_up
 from shuangli.offline.periods.books import Books, Source
 from shuangli.offline.periods.figures import Path, named, told
 from shuangli.offline.periods.receipts import Receipts
+
+Told = list[tuple[Path, int]]
+Watch = Callable[[int, bytes, Event, Told], None]
+"""Is shown each entry of a log in turn: its number, its bytes, what they say, the figures that it tells."""
+
+
+def unwatched(number: int, data: bytes, event: Event, told: Told) -> None:
+    """Look at nothing."""
 
 
 class Found(NamedTuple):
@@ -42,13 +50,16 @@ class Reading:
         evidence: the SHA-256 of each case's evidence, by its number, for the cases of the period
     """
 
-    def __init__(self, *, origin: str, span: Span, books: Source, receipts: Receipts) -> None:
+    def __init__(
+        self, *, origin: str, span: Span, books: Source, receipts: Receipts, watch: Watch = unwatched
+    ) -> None:
         """Read for the period `span`, with the books' entries, and note what the receipts promise."""
         self.evidence: dict[int, bytes] = {}
         self._central = origin == CENTRE_ORIGIN
         self._span = span
         self._books = Books(books, origin=origin)
         self._receipts = receipts
+        self._watch = watch
 
     def read(self, known: AddedUp, entries: Iterable[bytes], *, size: int) -> Found:
         """Go on from `known` with all further entries of a log of `size` entries.
@@ -68,7 +79,7 @@ class Reading:
         self._books.check_end()
         return Found(before, at_end, whole, books, self._span.until_s)
 
-    def _tell(self, number: int, data: bytes, event: Event) -> list[tuple[Path, int]]:
+    def _tell(self, number: int, data: bytes, event: Event) -> Told:
         span = self._span
         inside = span.first <= number < span.end
         if inside != (span.from_s <= event.at_s < span.until_s):
@@ -77,4 +88,6 @@ class Reading:
         if inside and event.kind is EventKind.CASE:
             self.evidence[event.fact("case_no")] = event.fact("evidence")
         self._receipts.see(number, data)
-        return told(event, central=self._central) + self._books.told_by(number, event)
+        figures = told(event, central=self._central) + self._books.told_by(number, event)
+        self._watch(number, data, event, figures)
+        return figures

@@ -1,7 +1,8 @@
-"""A report's tables: its figures, and the entries that they are added up from. Pure.
+"""A report's tables: its figures, the entries that they are added up from, the log and the books. Pure.
 
 They follow from the signed report and its log, byte for byte. So nobody has to sign them, and whoever has the
-report compares them row by row.
+report compares them row by row. `LOG` and `BOOKS` hold the entries themselves, so that a report can be
+verified from them as well (`shuangli.offline.periods.rows`).
 """
 
 import csv
@@ -10,24 +11,27 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from shuangli.books import Entry
 from shuangli.data_package import Column
 from shuangli.errors import Unverified
 from shuangli.merkle import leaf_hash
 from shuangli.messages.event_shapes import FACTS
 from shuangli.messages.events import Event
 from shuangli.messages.period_report import PeriodReport
+from shuangli.offline.periods.books import decode_entry
 
 EXPORTED: Final = "exported"
 """The folder of a report's directory in which its tables and pages lie."""
-Row = tuple[int | str, ...]
+Row = tuple[int | str | bytes, ...]
 
 
 class Table(NamedTuple):
-    """A table: what it is called, what a row is, and what its columns hold."""
+    """A table: what it is called, what a row is, what its columns hold, and the formats that there are."""
 
     name: str
     about: str
     columns: tuple[Column, ...]
+    formats: tuple[str, ...] = ("csv", "parquet")
 
 
 FIGURES: Final = Table(
@@ -55,7 +59,32 @@ ENTRIES: Final = Table(
         Column("facts", "string", "", "what it tells, as JSON; bytes in hex"),
     ),
 )
-TABLES: Final = (FIGURES, ENTRIES)
+LOG: Final = Table(
+    "log",
+    "every entry of the audit log up to the report's checkpoint, in its order, from the first one on",
+    (
+        Column("entry", "int64", "", "its number in the log, from 0"),
+        Column("at_s", "int64", "s", "when it was logged, since 1970"),
+        Column("kind", "string", "", "what has happened"),
+        Column("operator", "string", "", "whom it concerns; empty for nobody"),
+        Column("data", "binary", "", "the entry, word for word: its leaf is SHA-256(0x00 || data)"),
+    ),
+    ("parquet",),
+)
+BOOKS: Final = Table(
+    "books",
+    "every entry of the books that the log tells of, in the order in which it does",
+    (
+        Column("position", "int64", "", "its place in this order, from 0"),
+        Column("at_s", "int64", "s", "when it was booked, since 1970"),
+        Column("kind", "string", "", "what has happened"),
+        Column("reference", "string", "", "what it is about, in hex"),
+        Column("postings", "string", "", "accounts and amounts in fen, debit positive, as JSON"),
+        Column("data", "binary", "", "the entry, word for word"),
+    ),
+    ("parquet",),
+)
+TABLES: Final = (FIGURES, ENTRIES, LOG, BOOKS)
 
 
 def figure_rows(report: PeriodReport) -> Iterator[Row]:
@@ -76,8 +105,30 @@ def entry_rows(report: PeriodReport, entries: Iterable[bytes]) -> Iterator[Row]:
             return
         if number >= report.span.first:
             event = Event.decode(data)
-            kind = event.kind.name.lower()
-            yield report_id, number, event.at_s, kind, event.operator, leaf_hash(data).hex(), _facts(event)
+            yield report_id, number, *shown_of_event(event), leaf_hash(data).hex(), _facts(event)
+
+
+def log_rows(entries: Iterable[bytes]) -> Iterator[Row]:
+    """The rows of `LOG`."""
+    for number, data in enumerate(entries):
+        yield number, *shown_of_event(Event.decode(data)), data
+
+
+def shown_of_event(event: Event) -> tuple[int, str, str]:
+    """What `LOG` shows of an entry beside its number and its bytes, and `ENTRIES` too."""
+    return event.at_s, event.kind.name.lower(), event.operator
+
+
+def book_rows(books: Iterable[bytes]) -> Iterator[Row]:
+    """The rows of `BOOKS`."""
+    for position, data in enumerate(books):
+        yield position, *shown_of_entry(decode_entry(data)), data
+
+
+def shown_of_entry(entry: Entry) -> tuple[int, str, str, str]:
+    """What `BOOKS` shows of an entry beside its position and its bytes."""
+    postings = json.dumps(entry.postings, ensure_ascii=False, separators=(",", ":"))
+    return entry.at_s, entry.kind, entry.reference.hex(), postings
 
 
 def _facts(event: Event) -> str:

@@ -16,7 +16,7 @@ from shuangli.messages.period_report import PeriodReport
 from shuangli.offline.audit import VerifiedCheckpoint, contradiction, verify_checkpoint
 from shuangli.offline.evidence import Evidence, verify_evidence
 from shuangli.offline.periods.adding_up import AddedUp, first_difference
-from shuangli.offline.periods.books import FileSource
+from shuangli.offline.periods.books import Source
 from shuangli.offline.periods.file import (
     ADDED,
     COSIGNATURES,
@@ -26,7 +26,7 @@ from shuangli.offline.periods.file import (
     ReportFile,
     figures_json,
 )
-from shuangli.offline.periods.reading import Reading
+from shuangli.offline.periods.reading import Reading, Watch, unwatched
 from shuangli.offline.periods.receipts import Receipts
 from shuangli.offline.witness import verify_cosignature
 
@@ -53,19 +53,21 @@ class VerifiedPeriod:
 def verify_period(
     data: bytes,
     entries: Iterable[bytes],
-    books: Iterable[bytes],
+    books: Source,
     files: Mapping[str, bytes],
     *,
     root: bytes,
     after: VerifiedPeriod | None = None,
     receipts: Sequence[bytes] = (),
     witnesses: Sequence[bytes] = (),
+    watch: Watch = unwatched,
 ) -> VerifiedPeriod:
     """Verify a report, trusting nothing but `root`, the issuer's public key (32 bytes).
 
-    `entries` are the log's from the end of `after` on, or all of them, and `books` are those of the books
-    that they tell of, encoded. `files` are the report's others, by name, and `receipts` are acknowledgements
-    that wallets were given. `witnesses` are the public keys of witnesses whose word is asked for.
+    `entries` are the log's from the end of `after` on, or all of them, and `books` has those of the books
+    that they tell of. `files` are the report's others, by name, and `receipts` are acknowledgements
+    that wallets were given. `witnesses` are the public keys of witnesses whose word is asked for. `watch` is
+    shown each entry while it is added up, before anything is known to hold.
 
     1. The root certified whose report it is, and that key signed the report and a checkpoint of its log.
     2. The files are those that were signed, and show the figures that were signed.
@@ -89,7 +91,7 @@ def verify_period(
     if after is not None:
         _check_succession(after, checkpoint, report)
     promised = Receipts.read(receipts, checkpoint.certificate, origin=report.origin)
-    reading = Reading(origin=report.origin, span=report.span, books=FileSource(books), receipts=promised)
+    reading = Reading(origin=report.origin, span=report.span, books=books, receipts=promised, watch=watch)
     known = after.at_end if after is not None else AddedUp()
     found = reading.read(known, entries, size=report.size)
     if found.whole.tree.root != report.root:

@@ -16,6 +16,7 @@ from shuangli.issuer.service.case_messages import OwnCase, Recovery
 from shuangli.messages.audit import CENTRE_ORIGIN
 from shuangli.messages.enrolment import Enrolment
 from shuangli.messages.event_kinds import EventKind
+from shuangli.operator.accounts import NOBODY
 from shuangli.operator.bank import Bank
 from shuangli.operator.cases.tables import OWN_CASES, RECOVERIES, RecoveryState
 from shuangli.operator.flow import ServiceLink
@@ -74,10 +75,10 @@ class CaseDesk:
             with self._transaction() as now_s:
                 rows = self._database.rows(
                     # Of a key that was never opened here, it has leaked what signs certificates, and no
-                    # record.
+                    # record. Of a wallet whose retention has ended there is none any more.
                     "SELECT case_no, culprit FROM own_cases JOIN wallets ON key = culprit"
-                    " WHERE named_s IS NULL ORDER BY case_no LIMIT ?",
-                    _AT_ONCE,
+                    " WHERE named_s IS NULL AND person <> ? ORDER BY case_no LIMIT ?",
+                    *(NOBODY, _AT_ONCE),
                 )
                 records = [
                     (number, self._bank.store.enrolment(key), self._bank.person_of(key, at_s=now_s))
@@ -141,15 +142,19 @@ class CaseDesk:
             raise
         except ShuangliError:
             with self._transaction() as now_s:
-                self._bank.give_back(
-                    recovery.culprit, recovery.amount_fen, now_s=now_s, reference=recovery.reference
-                )
-                self._note(recovery, RecoveryState.GIVEN_BACK)
+                # Two may have asked at once: only the first to hear gives it back.
+                if self._end(recovery, RecoveryState.GIVEN_BACK):
+                    self._bank.give_back(
+                        recovery.culprit, recovery.amount_fen, now_s=now_s, reference=recovery.reference
+                    )
             raise
         with self._transaction():
-            self._note(recovery, RecoveryState.PASSED_ON)
+            self._end(recovery, RecoveryState.PASSED_ON)
 
-    def _note(self, recovery: Recovery, state: RecoveryState) -> None:
-        self._database.execute(
-            "UPDATE recoveries SET state = ? WHERE reference = ?", int(state), recovery.reference
+    def _end(self, recovery: Recovery, state: RecoveryState) -> bool:
+        """Note what has become of a payment that is booked; says no if that is known already."""
+        ended = self._database.execute(
+            "UPDATE recoveries SET state = ? WHERE reference = ? AND state = ?",
+            *(int(state), recovery.reference, int(RecoveryState.BOOKED)),
         )
+        return bool(ended)

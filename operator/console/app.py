@@ -7,10 +7,11 @@ send (SameSite=Strict), so it ends as they do. A page loads nothing but its styl
 
 from http import HTTPStatus
 from typing import Annotated, Final
+from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse
+from fastapi.responses import FileResponse, RedirectResponse
 
 from shuangli.api.service.html import (
     language_of,
@@ -23,7 +24,7 @@ from shuangli.errors import BadInput, ProtocolError, StoreError, Unverified
 from shuangli.offline.periods.file import EVIDENCE_FOLDER
 from shuangli.operator.console import pages
 from shuangli.operator.console.pages import BASE, Reader
-from shuangli.operator.console.reports import Shelf
+from shuangli.operator.console.reports import Shelf, StillOpening
 from shuangli.operator.privacy.identities import IdentityRequest
 from shuangli.operator.service.auth.clients import TOKEN_LIFE_S, Clients
 from shuangli.operator.service.desk import Desk
@@ -92,10 +93,13 @@ class _Session:
             raise SignedOut from None
         if SCOPE not in client.scopes:
             raise SignedOut
-        return _reader(request, client.name)
+        request.state.who = client.name
+        return _reader(request)
 
 
-def _reader(request: Request, who: str = "") -> Reader:
+def _reader(request: Request) -> Reader:
+    """Who looks, also at what has gone wrong after it was known who does."""
+    who: str = getattr(request.state, "who", "")
     return Reader(
         language=language_of(request),
         here=request.url.path,
@@ -183,10 +187,12 @@ def _add_pages(console: FastAPI, session: _Session, shelf: Shelf, root: bytes) -
     @console.get("/reports/{name}/files/{file:path}")
     def download(request: Request, name: str, file: str) -> Response:
         session.reader(request)
-        data = shelf.open(name).file(file)
-        kept_as = f'attachment; filename="{file.rpartition("/")[2]}"'
+        shown = shelf.open(name)
+        kept_as = f"attachment; filename*=UTF-8''{quote(file.rpartition('/')[2], safe='')}"
         headers = {**_HEADERS, "Content-Disposition": kept_as}
-        return Response(data, headers=headers, media_type="application/octet-stream")
+        if (path := shown.long_file(file)) is not None:
+            return FileResponse(path, headers=headers, media_type="application/octet-stream")
+        return Response(shown.file(file), headers=headers, media_type="application/octet-stream")
 
 
 def _add_faults(console: FastAPI) -> None:
@@ -200,12 +206,19 @@ def _add_faults(console: FastAPI) -> None:
         reader = _reader(request)
         return _shown(reader, pages.fault_page(reader, title, why), status)
 
+    @console.exception_handler(StillOpening)
+    def not_yet(request: Request, opening: StillOpening) -> Response:
+        reader = _reader(request)
+        return _shown(reader, pages.opening_page(reader, opening), HTTPStatus.ACCEPTED)
+
     @console.exception_handler(ProtocolError)
     def does_not_hold(request: Request, error: ProtocolError) -> Response:
         return fault(request, "not-verified", str(error), HTTPStatus.CONFLICT)
 
     @console.exception_handler(BadInput)
     def not_there(request: Request, error: BadInput) -> Response:
+        if error.code == "bad-option":
+            return fault(request, "not-here", str(error), HTTPStatus.NOT_IMPLEMENTED)
         return fault(request, "not-found", str(error), HTTPStatus.NOT_FOUND)
 
     @console.exception_handler(RequestValidationError)

@@ -1,11 +1,11 @@
-"""A report's index: made in one pass over its log, so that each page reads a few entries only.
+"""A report's index: made while it is verified, so that each page reads a few entries only.
 
 For each figure it keeps how many entries tell of it and what they come to, and the first ones; for each block
-of entries, where it begins in the files of the log and of the books. In memory, for as long as the report is
+of entries, where it begins in the log and in the books. In memory, for as long as the report is
 open: it follows from files that were verified, and costs a few megabytes however long the log is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
 from itertools import islice
@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 
 from shuangli.messages.event_kinds import EventKind
 from shuangli.messages.events import Event
-from shuangli.messages.period_report import PeriodReport
+from shuangli.messages.period_report import Span
 from shuangli.offline.periods.ageing import AGE, DUE, LEFT, SINCE, class_path
+from shuangli.offline.periods.directory import Place
 from shuangli.offline.periods.figures import Path
 from shuangli.offline.periods.following import FOLLOWS
 
@@ -24,19 +25,12 @@ HOUR_S: Final = 3_600
 END, PERIOD = "end", "period"
 
 
-class Place(NamedTuple):
-    """Where an entry begins: bytes into the log's file, and into that of the books."""
-
-    log: int
-    books: int
-
-
 class TellingEntry(NamedTuple):
     """An entry of the log, by its number, and the figures that it tells."""
 
     number: int
     event: Event
-    told: tuple[tuple[Path, int], ...]
+    told: Sequence[tuple[Path, int]]
 
 
 class Behind(NamedTuple):
@@ -70,6 +64,16 @@ class Hour:
     outstanding_fen: int = 0
 
 
+@dataclass(slots=True, eq=False)
+class _Figure:
+    """What all entries so far tell of a figure, and those of the period; what of an hour it goes into."""
+
+    hour: str
+    is_open: bool
+    all: Seen = field(default_factory=Seen)
+    inside: Seen = field(default_factory=Seen)
+
+
 class Index:
     """What the pages of one report need of its entries.
 
@@ -78,31 +82,40 @@ class Index:
         found_s: when each case of the period was found, by the digest of its evidence
     """
 
-    def __init__(self, report: PeriodReport) -> None:
+    def __init__(self, span: Span) -> None:
         """Begin with no entries."""
         self.hours: list[Hour] = []
         self.found_s: dict[bytes, int] = {}
-        self._report = report
+        self._span = span
         self._places: list[Place] = []
-        self._seen: dict[str, dict[str, Seen]] = {END: {}, PERIOD: {}}
-        self._names: dict[Path, str] = {}
+        self._figures: dict[Path, _Figure] = {}
+        self._by_name: dict[str, _Figure] = {}
         self._outstanding_fen = 0
 
     def add(self, entry: TellingEntry, place: Place) -> None:
-        """Take in the next entry, which begins at a place."""
-        if entry.number % BLOCK == 0:
+        """Take in the next entry, which begins at a place; those after the period are not looked at."""
+        number, event, told = entry
+        if number >= self._span.end:
+            return
+        if number % BLOCK == 0:
             self._places.append(place)
-        inside = entry.number >= self._report.span.first
-        amounts: dict[str, int] = {}
-        for path, amount in entry.told:
-            name = self._name(path)
-            amounts[name] = amounts.get(name, 0) + amount
-        for name, amount in amounts.items():
+        inside = number >= self._span.first
+        amounts: dict[_Figure, int] = {}
+        for path, amount in told:
+            figure = self._figures.get(path) or self._new_figure(path)
+            amounts[figure] = amounts.get(figure, 0) + amount
+        hour = self._hour_of(event) if inside else None
+        for figure, amount in amounts.items():
             if amount:
-                self._see(END, name, entry, amount)
-                if inside:
-                    self._see(PERIOD, name, entry, amount)
-        self._add_hour(entry, inside=inside)
+                _see(figure.all, number, event, amount)
+                if figure.is_open:
+                    self._outstanding_fen += amount
+                if hour is not None:
+                    _see(figure.inside, number, event, amount)
+                    if figure.hour:
+                        setattr(hour, figure.hour, getattr(hour, figure.hour) + amount)
+        if hour is not None:
+            hour.outstanding_fen = self._outstanding_fen
 
     def place_of(self, number: int) -> tuple[int, Place]:
         """The first entry of the block that an entry is in, and where it begins."""
@@ -111,8 +124,8 @@ class Index:
     def behind(self, figure: str) -> Seen:
         """The entries that a figure, `end.…` or `period.…`, is the sum of."""
         where, _, name = figure.partition(".")
-        known, signs = self._seen[where], self._parts(name)
-        parts = [(known[part], sign) for part, sign in signs.items() if part in known]
+        known = ((self._by_name.get(part), sign) for part, sign in self._parts(name).items())
+        parts = [(one.all if where == END else one.inside, sign) for one, sign in known if one is not None]
         firsts = merge(
             *([one._replace(amount=sign * one.amount) for one in seen.first] for seen, sign in parts)
         )
@@ -122,36 +135,23 @@ class Index:
             [*islice(firsts, MOST_SHOWN)],
         )
 
-    def _name(self, path: Path) -> str:
-        name = self._names.get(path)
-        if name is None:
-            name = self._names[path] = ".".join(word.replace(".", "_") for word in path)
-        return name
+    def _new_figure(self, path: Path) -> _Figure:
+        """The figure of a path; paths that differ in dots within a word are one figure."""
+        name = _name(path)
+        figure = self._by_name.get(name)
+        if figure is None:
+            hour = _IN_HOURS.get((path[0], path[-1])) or _IN_HOURS.get((path[0],), "")
+            figure = self._by_name[name] = _Figure(hour, path[0] == SINCE)
+        self._figures[path] = figure
+        return figure
 
-    def _see(self, where: str, name: str, entry: TellingEntry, amount: int) -> None:
-        seen = self._seen[where].setdefault(name, Seen())
-        seen.entries += 1
-        seen.amount += amount
-        if len(seen.first) < MOST_SHOWN:
-            event = entry.event
-            seen.first.append(
-                Behind(entry.number, event.at_s, event.kind.name.lower(), event.operator, amount)
-            )
-
-    def _add_hour(self, entry: TellingEntry, *, inside: bool) -> None:
-        starts_s = entry.event.at_s // HOUR_S * HOUR_S
-        if inside and (not self.hours or self.hours[-1].starts_s != starts_s):
+    def _hour_of(self, event: Event) -> Hour:
+        starts_s = event.at_s // HOUR_S * HOUR_S
+        if not self.hours or self.hours[-1].starts_s != starts_s:
             self.hours.append(Hour(starts_s))
-        for path, amount in entry.told:
-            if path[0] == SINCE:
-                self._outstanding_fen += amount
-            elif inside and (what := _IN_HOURS.get((path[0], path[-1])) or _IN_HOURS.get((path[0],))):
-                hour = self.hours[-1]
-                setattr(hour, what, getattr(hour, what) + amount)
-        if inside:
-            self.hours[-1].outstanding_fen = self._outstanding_fen
-            if entry.event.kind is EventKind.CASE:
-                self.found_s[entry.event.fact("evidence")] = entry.event.at_s
+        if event.kind is EventKind.CASE:
+            self.found_s[event.fact("evidence")] = event.at_s
+        return self.hours[-1]
 
     def _parts(self, figure: str) -> Mapping[str, int]:
         """The sums that a figure is made of, each with its sign: itself, unless it follows from others."""
@@ -165,10 +165,20 @@ class Index:
         return {figure: 1}
 
     def _days_of(self, figure: str, kind: str) -> Iterable[str]:
-        until_s = self._report.span.until_s
-        for path, name in self._names.items():
-            if path[0] == kind and ".".join(class_path(kind, path[1], at_s=until_s)) == figure:
-                yield name
+        for path in self._figures:
+            if path[0] == kind and ".".join(class_path(kind, path[1], at_s=self._span.until_s)) == figure:
+                yield _name(path)
+
+
+def _name(path: Path) -> str:
+    return ".".join(word.replace(".", "_") for word in path)
+
+
+def _see(seen: Seen, number: int, event: Event, amount: int) -> None:
+    seen.entries += 1
+    seen.amount += amount
+    if len(seen.first) < MOST_SHOWN:
+        seen.first.append(Behind(number, event.at_s, event.kind.name.lower(), event.operator, amount))
 
 
 _IN_HOURS: Final[Mapping[tuple[str, ...], str]] = {

@@ -12,7 +12,7 @@ from shuangli.offline.periods.figures import named
 from shuangli.offline.periods.page import CHARTS, classed, groups
 from shuangli.operator.console.cases import case_view
 from shuangli.operator.console.index import END, PERIOD, TellingEntry
-from shuangli.operator.console.reports import OpenReport, ShelfRow
+from shuangli.operator.console.reports import OpenReport, ShelfRow, StillOpening
 from shuangli.operator.console.words import words
 from shuangli.operator.privacy.identities import IdentityRequest
 
@@ -64,6 +64,11 @@ def shelf_page(reader: Reader, rows: Sequence[ShelfRow]) -> bytes:
     return _page("shelf", reader, "reports", rows=rows)
 
 
+def opening_page(reader: Reader, opening: StillOpening) -> bytes:
+    """A report that is being verified: how far that is, and nothing of what the report says."""
+    return _page("opening", reader, opening.name, read=opening.entries_read, entries=opening.entries)
+
+
 def report_page(reader: Reader, name: str, shown: OpenReport, *, root: bytes) -> bytes:
     """A verified report at a glance: cases, hours, stocks, flows, and how to check it oneself."""
     report = shown.report
@@ -79,7 +84,7 @@ def report_page(reader: Reader, name: str, shown: OpenReport, *, root: bytes) ->
         delays=shown.delays,
         end=groups(report.stocks),
         period=groups(report.flows),
-        files=["report.cbor", "report.json", *sorted(report.files)],
+        files=shown.file_names,
         root=root.hex(),
     )
 

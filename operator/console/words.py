@@ -23,6 +23,7 @@ _WORDS: Final[Table] = {
         "尚无报告。请用命令 shuangli report write 生成。",
     ),
     "report": ("Report", "报告"),
+    "unreadable": ("what lies there is no report that can be read", "该处没有可读取的报告"),
     "of": ("of", "来自"),
     "centre": ("the whole system", "全系统"),
     "from": ("from", "起"),
@@ -31,6 +32,12 @@ _WORDS: Final[Table] = {
         "Verified: every figure was added up again from the signed log, with the root key alone.",
         "已核验：仅凭根密钥，由签名日志重新加总得出全部数字。",
     ),
+    "opening": (
+        "This report is being verified: nothing of it is shown before every figure was added up again.",
+        "正在核验该报告：全部数字重新加总完成之前不予显示。",
+    ),
+    "read-so-far": ("entries read so far", "已读条目"),
+    "look-again": ("Look again", "再看一次"),
     "not-verified": ("This report does not hold", "该报告不成立"),
     "entries": ("entries of the log", "条日志"),
     "cases": ("Double spends", "双花案件"),
@@ -96,6 +103,7 @@ _WORDS: Final[Table] = {
     "step-refused": ("refused", "已拒绝"),
     "back": ("Back to the report", "返回报告"),
     "not-now": ("Not now: ask again later", "暂时无法处理，请稍后再试"),
+    "not-here": ("This service lacks what it takes to read it", "本服务缺少读取所需的组件"),
     "not-found": ("There is no such page", "没有该页面"),
 }
 KINDS: Final[Table] = {kind: (title.english, title.chinese) for kind, title in TITLES.items()}

@@ -92,11 +92,13 @@ class Payments:
     ) -> Receipt:
         """Give back a payment, or a part of it, out of the account of its payee, `by`.
 
-        `forced` is an operator's decision in a dispute: the payee may be frozen.
+        `forced` is an operator's decision in a dispute: the payee may be frozen, or have closed the wallet,
+        and then it is out of the account that has got its money.
 
         Raises:
-            Refused: no such payment to this wallet (`not-found`), more than is left of it (`nothing-due`), or
-                the account holds too little (`insufficient-funds`).
+            Refused: no such payment to this wallet (`not-found`), more than is left of it (`nothing-due`),
+                the account holds too little (`insufficient-funds`), or nobody knows any more who has paid
+                it (`unknown-wallet`).
         """
         paid = self.receipt(receipt_no, of=by)
         left_fen = paid.amount_fen - paid.refunded_fen
@@ -104,8 +106,8 @@ class Payments:
             raise Refused("not-found", f"receipt {receipt_no} is no payment to this wallet")
         if amount_fen > left_fen:
             raise Refused("nothing-due", f"{left_fen} fen of receipt {receipt_no} can be refunded")
-        source = self._bank.wallet(by) if forced else self._bank.active(by)
-        target = self._bank.heir(self._row(paid.payer))
+        source = self._bank.heir(self._bank.row_of(by)) if forced else self._bank.active(by)
+        target = self._bank.heir(self._bank.row_of(paid.payer))
         return self._move(
             source, target, amount_fen, kind="refund", note=note, now_s=now_s, refunds_no=receipt_no
         )
@@ -185,12 +187,6 @@ class Payments:
             *(wallet.wallet_no, wallet.wallet_no, after, most),
         )
         return [self._read(row) for row in rows]
-
-    def _row(self, key: bytes) -> WalletRow:
-        row = self._store.wallet(key)
-        if row is None:
-            raise LookupError(f"a payment names wallet {key.hex()}, which was never opened")
-        return row
 
     def _read(self, row: tuple[object, ...]) -> Receipt:
         values = dict(zip(Receipt.__slots__, row, strict=True))

@@ -61,20 +61,18 @@ class Recoveries:
         2. The new wallet's key was never a wallet. The same enrolment again gets the same certificate.
         3. The new wallet is opened first, so that what is owed for the old one has where to go.
 
+        The issuer has been told that the old one is lost (`lost`).
+
         Raises:
             Malformed, Unverified: the enrolment does not hold.
             Refused: it is another person's or tier's (`not-allowed`), its key is a wallet already
                 (`already-open`), or the lost wallet is frozen (`frozen`).
-            StoreError: the issuer, who is told of a lost wallet, cannot be reached (`unavailable`).
         """
-        lost, enrolment = self.wallet_of(recovery_key), Enrolment.parse(enrolment_data)
-        if not is_same(lost.person, enrolment.person) or lost.tier != enrolment.tier:
-            raise Refused("not-allowed", "the enrolment is not for the person and tier of the lost wallet")
-        if enrolment.key == lost.key:
-            return self._bank.open_wallet(enrolment_data, now_s=now_s)
-        if self._bank.store.wallet(enrolment.key) is not None:
-            raise Refused("already-open", "a wallet is recovered to a new key")
+        lost = self.lost(recovery_key, enrolment_data)
         certificate = self._bank.open_wallet(enrolment_data, now_s=now_s)
+        if lost is None:
+            return certificate
+        enrolment = Enrolment.parse(enrolment_data)
         self._wallets.close(lost.key, lost=True, by_operator=False, now_s=now_s)
         new = self._bank.wallet(enrolment.key)
         self._database.execute(
@@ -82,6 +80,21 @@ class Recoveries:
         )
         self._wallets.tell(new, "recovered", now_s)
         return certificate
+
+    def lost(self, recovery_key: bytes, enrolment_data: bytes) -> WalletRow | None:
+        """The wallet that `recover` would close; None if it has done so for this enrolment before.
+
+        Raises:
+            Malformed, Refused: as `recover`.
+        """
+        lost, enrolment = self.wallet_of(recovery_key), Enrolment.parse(enrolment_data)
+        if not is_same(lost.person, enrolment.person) or lost.tier != enrolment.tier:
+            raise Refused("not-allowed", "the enrolment is not for the person and tier of the lost wallet")
+        if enrolment.key == lost.key:
+            return None
+        if self._bank.store.wallet(enrolment.key) is not None:
+            raise Refused("already-open", "a wallet is recovered to a new key")
+        return self._wallets.check_closing(lost.key, by_operator=False)
 
     def _find(self, recovery_key: bytes) -> int | None:
         found = self._database.row("SELECT wallet_no FROM recovery_keys WHERE key = ?", recovery_key)

@@ -148,6 +148,22 @@ RECOVERY_KEYS: Final = Table(
     key=("wallet_no",),
     unique=(("key",),),
 )
+IDENTIFICATIONS: Final = Table(
+    name="identifications",
+    columns={
+        "number": NUMBER,
+        "selector": TEXT,
+        "person": BYTES,
+        "tier": NUMBER,
+        "wrong": NUMBER,
+        "expires_at_s": NUMBER,
+    },
+    key=("number",),
+    indexes=(
+        Index("identifications_by_selector", ("selector",)),
+        Index("identifications_by_person", ("person",)),
+    ),
+)
 CUSTOMER_STEP: Final = (
     CERTIFICATES,
     "INSERT INTO certificates SELECT wallet_no, wallet_no, certificate FROM wallets",

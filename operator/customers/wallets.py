@@ -12,6 +12,7 @@ from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.event_kinds import EventKind, FreezeStep
 from shuangli.offline.limits import COMPANY
 from shuangli.operator.bank import Bank
+from shuangli.operator.certifying import is_due
 from shuangli.operator.customers.tables import FREEZES, SUB_WALLETS, TIDINGS
 from shuangli.operator.pseudonyms import is_same
 from shuangli.operator.store import WalletRow
@@ -77,6 +78,26 @@ class Wallets:
             parent=self.parent_of(row),
         )
 
+    def certificate(self, key: bytes, *, now_s: int) -> bytes:
+        """The newest certificate of a wallet, which is made anew where that is due.
+
+        It is when it expires soon, and when a key has signed it that is the operator's no more: if that was
+        revoked, nobody takes the old one any longer (F30). A frozen or closed wallet's stays as it is.
+
+        Raises:
+            Refused: there is none here (`unknown-wallet`).
+        """
+        row, bank = self.row(key), self._bank
+        certificate = WalletCertificate.parse(row.certificate)
+        of_today = bank.trust.operator_of(certificate).claims.key == bank.public
+        if of_today and not is_due(certificate, terms=bank.terms, now_s=now_s):
+            return row.certificate
+        if row.closed_at_s is not None or row.frozen_at_s is not None:
+            return row.certificate
+        data = bank.renew_certificate(key, tier=row.tier, now_s=now_s)
+        self.tell(row, "certificate-renewed", now_s)
+        return data
+
     def parent_of(self, row: WalletRow) -> bytes | None:
         """The key of the wallet that this one is under."""
         found = self._database.row("SELECT parent_no FROM sub_wallets WHERE wallet_no = ?", row.wallet_no)
@@ -129,24 +150,29 @@ class Wallets:
     def close(self, key: bytes, *, lost: bool, by_operator: bool, now_s: int) -> None:
         """Close a wallet; what its holder is owed goes to their newest open one.
 
-        Only the operator closes a frozen wallet, and releases it with that. If it is `lost`, payments to it
-        no longer go back to their payers unasked.
+        Only the operator closes a frozen wallet, and releases it with that. If it is `lost`, the issuer has
+        been told so: payments to it no longer go back to their payers unasked.
 
         Raises:
             Refused: there is none with this key (`unknown-wallet`), or it is frozen (`frozen`).
-            StoreError: the issuer, who is told of a lost wallet, cannot be reached (`unavailable`).
         """
-        row = self.row(key)
+        row = self.check_closing(key, by_operator=by_operator)
         if row.frozen_at_s is not None:
-            if not by_operator:
-                raise Refused("frozen", "the wallet is frozen: ask the operator to release it")
             self.release(key, now_s=now_s)
-        if lost:
-            self._bank.report_lost(key, now_s=now_s)
-        else:
-            self._bank.close_wallet(key, now_s=now_s)
+        self._bank.close_wallet(key, lost=lost, now_s=now_s)
         if row.closed_at_s is None:
             self.tell(row, "closed", now_s)
+
+    def check_closing(self, key: bytes, *, by_operator: bool) -> WalletRow:
+        """Make sure that a wallet may be closed; gives it.
+
+        Raises:
+            Refused: as `close`.
+        """
+        row = self.row(key)
+        if row.frozen_at_s is not None and not by_operator:
+            raise Refused("frozen", "the wallet is frozen: ask the operator to release it")
+        return row
 
     def take_under(self, parent: bytes, child: bytes, *, payment_fen: int, day_fen: int, now_s: int) -> None:
         """Make a wallet of the same person a sub-wallet; again, with other limits, those hold from now on.
@@ -155,9 +181,7 @@ class Wallets:
             BadInput: parent and child are one, or one of them is both (`bad-value`).
             Refused: unknown or frozen, or the child is somebody else's (`not-allowed`).
         """
-        above, below = self._bank.active(parent), self._bank.wallet(child)
-        if not is_same(above.person, below.person):
-            raise Refused("not-allowed", "a sub-wallet is opened by the same person as its parent")
+        above, below = self._bank.active(parent), self.of_same_person(parent, child)
         known = self.parent_of(below)
         if known is None:
             self._check_tree(above, below)
@@ -167,6 +191,17 @@ class Wallets:
         row = (below.wallet_no, above.wallet_no, payment_fen, day_fen)
         self._database.insert(SUB_WALLETS, [row])
         self.tell(below, "sub-wallet", now_s)
+
+    def of_same_person(self, parent: bytes, child: bytes) -> WalletRow:
+        """Make sure that a wallet may be put under another one, as far as persons go; gives it.
+
+        Raises:
+            Refused: as `take_under`.
+        """
+        above, below = self._bank.active(parent), self._bank.wallet(child)
+        if not is_same(above.person, below.person):
+            raise Refused("not-allowed", "a sub-wallet is opened by the same person as its parent")
+        return below
 
     def _check_tree(self, above: WalletRow, below: WalletRow) -> None:
         if above.wallet_no == below.wallet_no:

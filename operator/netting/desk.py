@@ -4,7 +4,8 @@ each.
 Books (debit positive): `settlement` is what the issuer holds of the operator's central-bank money, the mirror
 of `reserve:NAME` there, `clearing` what its customers have sent to those of others online, a credit, or
 received. A statement moves the position in money into settlement, the one in value out of the vault, and
-what was sent and received out of clearing.
+what was sent and received out of clearing. Where the operator had not enough, it tells what value was bought
+for it, and what the issuer has lent it or got back (`borrowed`); each is an entry of its own.
 
 A statement that does not agree is kept with what is wrong, and not booked (the alarm `netting`); neither is
 any after it, until it does or people have settled it with the issuer. It is looked at anew each time.
@@ -12,13 +13,13 @@ any after it, until it does or people have settled it with the issuer. It is loo
 
 from typing import Final
 
-from shuangli.books import Entry, Posting, transfer_entry
+from shuangli.books import Entry, Posting, transfer_entries, transfer_entry
 from shuangli.database.audit import post_and_log
+from shuangli.days import DAY_S
 from shuangli.errors import ProtocolError, Unverified
 from shuangli.issuer.vaults.statements import FIRST, NettingStatement
-from shuangli.issuer.vaults.store import DAY_S
 from shuangli.offline.trust import Trust
-from shuangli.operator.accounts import CLEARING, RESERVES, VAULT
+from shuangli.operator.accounts import BORROWED, CLEARING, RESERVES, VAULT
 from shuangli.operator.netting.store import NettingStore
 from shuangli.operator.netting.sums import Own, Redeemed, drawn_by, fault_in
 from shuangli.operator.remittances.store import RemittanceStore
@@ -89,6 +90,14 @@ class NettingDesk:
         return fault
 
     def _book(self, told: NettingStatement, now_s: int) -> None:
+        bought_fen, lent_fen, repaid_fen = told.covered
+        covered = (
+            ("lent", SETTLEMENT, BORROWED, lent_fen),
+            ("repaid", BORROWED, SETTLEMENT, repaid_fen),
+            ("vault-bought", VAULT, SETTLEMENT, bought_fen),
+        )
+        for entry in transfer_entries(covered, at_s=now_s, reference=told.signed.id):
+            post_and_log(self._store.ledger, self._store.audit, entry, operator=self._operator)
         changes = {
             SETTLEMENT: told.position_fen,
             VAULT: -told.value_fen,
@@ -118,6 +127,7 @@ class NettingDesk:
             drawn_fen=self._netting.drawn_fen(),
             money_fen=balance_fen(SETTLEMENT),
             value_fen=balance_fen(VAULT),
+            owed_fen=-balance_fen(BORROWED),
         )
         return fault_in(told, own)
 

@@ -33,7 +33,7 @@ class Redeemed(NamedTuple):
 class Own(NamedTuple):
     """What an operator's books say, in fen: credited for uploads since the last statement, by operator that
     loaded; sent and received online by operator since then; all that it ever loaded, and what earlier
-    statements say was redeemed of it; what it holds.
+    statements say was redeemed of it; what it holds, and what it owes the issuer.
     """
 
     credited_fen: int
@@ -44,23 +44,19 @@ class Own(NamedTuple):
     drawn_fen: int
     money_fen: int
     value_fen: int
+    owed_fen: int
 
 
 def redeemed_by_loader(
     seen: Walk, refusals: Sequence[VerifiedRefusal | ProtocolError], outcomes: Sequence[Outcome]
 ) -> dict[str, Redeemed]:
     """What an upload has redeemed or given back, by the operator that loaded; an outcome for each spend."""
-    found: dict[str, Redeemed] = {}
+    found: dict[str, list[int]] = {}
     for coin, outcome in zip(_paid_for(seen, refusals), outcomes, strict=True):
-        if coin is None or outcome not in (Outcome.SETTLED, Outcome.FORKED):
-            continue
-        settled_fen, forked_fen = found.get(coin.load.operator, Redeemed())
-        if outcome is Outcome.SETTLED:
-            settled_fen += coin.value_fen
-        else:
-            forked_fen += coin.value_fen
-        found[coin.load.operator] = Redeemed(settled_fen, forked_fen)
-    return found
+        if coin is not None and (outcome is Outcome.SETTLED or outcome is Outcome.FORKED):
+            sums_fen = found.setdefault(coin.load.operator, [0, 0])
+            sums_fen[outcome is Outcome.FORKED] += coin.value_fen
+    return {loader: Redeemed(*sums_fen) for loader, sums_fen in found.items()}
 
 
 def _paid_for(seen: Walk, refusals: Sequence[VerifiedRefusal | ProtocolError]) -> Iterator[Coin | None]:
@@ -80,7 +76,8 @@ def fault_in(told: NettingStatement, own: Own) -> str:
        guarantee fund has paid.
     3. What was sent and received online, by operator, is what it has booked.
     4. Of its own loads no more was redeemed than it ever made.
-    5. It holds what it is to pay.
+    5. It holds what it is to pay, with what it has bought and was lent for that, and pays back no more than
+       it owes.
     """
     if told.credited_fen != own.credited_fen:
         return f"it counts {told.credited_fen} fen credited to customers, the books {own.credited_fen} fen"
@@ -102,10 +99,19 @@ def fault_in(told: NettingStatement, own: Own) -> str:
     drawn_fen = own.drawn_fen + drawn_by(told)
     if drawn_fen > own.loaded_fen:
         return f"with it, {drawn_fen} fen were redeemed of loads of {own.loaded_fen} fen in all"
-    if told.position_fen + own.money_fen < 0:
-        return f"it takes {-told.position_fen} fen, and the books have {own.money_fen} fen for settlement"
-    if told.value_fen > own.value_fen:
-        return f"it takes value of {told.value_fen} fen, and the vault has {own.value_fen} fen"
+    return _fault_in_means(told, own)
+
+
+def _fault_in_means(told: NettingStatement, own: Own) -> str:
+    """Whether the operator holds what the statement takes."""
+    bought_fen, lent_fen, repaid_fen = told.covered
+    taken_fen = bought_fen + repaid_fen - lent_fen - told.position_fen
+    if taken_fen > own.money_fen:
+        return f"it takes {taken_fen} fen, and the books have {own.money_fen} fen for settlement"
+    if told.value_fen - bought_fen > own.value_fen:
+        return f"it takes value of {told.value_fen - bought_fen} fen, and the vault has {own.value_fen} fen"
+    if repaid_fen > own.owed_fen:
+        return f"it pays {repaid_fen} fen back, and the books owe the issuer {own.owed_fen} fen"
     return ""
 
 

@@ -137,6 +137,7 @@ class PayrollDesk:
             if payee.is_active and line.amount_fen <= payee.room_fen:
                 state, kind, account = LineState.PAID, "wage", row.account
             else:
-                state, kind, account = LineState.GIVEN_BACK, "wage-back", wallets[debtor_no].account
+                state, kind = LineState.GIVEN_BACK, "wage-back"
+                account = self._bank.account_of(wallets[debtor_no])
             self._bank.book(kind, PAYROLL, account, line.amount_fen, now_s, line.name)
             self._store.settle(batch_no, [line.line], state, now_s)

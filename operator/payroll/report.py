@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from enum import IntEnum
 from typing import Any
 
+from shuangli.naming import word_for
 from shuangli.operator.payroll.batch import Rejection
 
 
@@ -64,7 +65,7 @@ class BatchReport:
                     "wallet": line.wallet_no,
                     "amount_fen": line.amount_fen,
                     "reference": line.reference,
-                    "status": line.state.name.lower().replace("_", "-"),
+                    "status": word_for(line.state),
                     "at_s": line.at_s,
                 }
                 for line in self.lines

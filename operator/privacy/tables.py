@@ -28,3 +28,5 @@ IDENTITY_REQUESTS: Final = Table(
 )
 LISTED_KEYS: Final = Table(name="listed_keys", columns={"key": BYTES, "listed_s": NUMBER}, key=("key",))
 PRIVACY_TABLES: Final = (IDENTITY_REQUESTS, LISTED_KEYS)
+ERASURE_STEP: Final = ("CREATE INDEX risk_events_by_counterparty ON risk_events (counterparty)",)
+"""A later step: who was paid is found when it is erased."""

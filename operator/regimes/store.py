@@ -7,7 +7,7 @@ time in a period that was settled, counts from the next period's first day.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from shuangli.database.database import Database, only
+from shuangli.database.database import Database
 from shuangli.days import DAY_S, OFFSET_S, start_of
 from shuangli.operator.regimes.tables import INTEREST_PAID, INTEREST_PERIODS, REGIME_CHANGES
 from shuangli.operator.store import OperatorStore, WalletRow
@@ -74,13 +74,6 @@ class RegimeStore:
             wallet_nos,
         )
         return {number: int(carried) for number, carried in rows}
-
-    def paid_fen(self, wallet_no: int) -> int:
-        """All interest that a wallet was paid."""
-        row = self._database.row(
-            "SELECT coalesce(sum(paid_fen), 0) FROM interest_paid WHERE wallet_no = ?", wallet_no
-        )
-        return int(only(row))
 
     def fen_days(self, accounts: Sequence[str], first_day: int, last_day: int) -> dict[str, int]:
         """What customers were owed at the end of each day from `first_day` to `last_day`, added up."""

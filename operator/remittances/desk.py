@@ -8,11 +8,11 @@ payee's account, or back to the payer's with the reason. Whatever is cut off in 
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from typing import Final
 
-from shuangli.cose import Signed
+from shuangli.cose import Domain, Signed
 from shuangli.errors import BadInput, ProtocolError, Refused, ShuangliError, StoreError, Unverified
 from shuangli.issuer.epochs.operator_keys import check_operator
 from shuangli.issuer.remittances.messages import Remittance, RemittanceAnswer, Verdict
@@ -23,6 +23,7 @@ from shuangli.operator.bank import Bank
 from shuangli.operator.customers.payments import Payments
 from shuangli.operator.flow import ServiceLink
 from shuangli.operator.remittances.store import Kept, RemittanceStore
+from shuangli.operator.resigning import signed_by
 from shuangli.operator.store import WalletRow
 
 ANSWER_WITHIN_S: Final = 86_400
@@ -37,15 +38,21 @@ class RemittanceDesk:
     def __init__(
         self,
         bank: Bank,
-        payments: Payments,
         issuer: ServiceLink,
         transaction: Callable[[], AbstractContextManager[int]],
+        payments: Payments,
+        *,
+        renew_keys: Callable[[], None],
     ) -> None:
-        """Pay for the customers of `bank`; `transaction` is one of its database, and gives the time."""
+        """Pay for the customers of `bank`; `transaction` is one of its database, and gives the time.
+
+        `renew_keys` takes over what the issuer's newest key set says.
+        """
         self._bank = bank
         self._payments = payments
         self._issuer = issuer
         self._transaction = transaction
+        self._renew_keys = renew_keys
         self._one_at_a_time = threading.Lock()
         self.kept = RemittanceStore(bank.store.database)
 
@@ -96,9 +103,11 @@ class RemittanceDesk:
             Unverified: an outcome is not what the other operator has signed.
         """
         with self._one_at_a_time:
-            self._pass_on(self.kept.not_taken, self._issuer.remit, self.kept.note_taken)
+            kept, issuer = self.kept, self._issuer
+            self._pass_on(kept.not_taken, issuer.remit, kept.note_taken, Domain.REMITTANCE)
             self._answer()
-            self._pass_on(self.kept.not_passed_on, self._issuer.answer_remittance, self.kept.note_passed_on)
+            answered = (kept.not_passed_on, issuer.answer_remittance, kept.note_passed_on)
+            self._pass_on(*answered, Domain.REMITTANCE_ANSWER)
             self._take_outcomes()
 
     def _pass_on(
@@ -106,8 +115,12 @@ class RemittanceDesk:
         waiting: Callable[..., list[tuple[int, bytes]]],
         send: Callable[..., None],
         note: Callable[[int, int], None],
+        domain: Domain,
     ) -> None:
-        """Hand in what the centre has not got; what it does not take now is tried again the next time."""
+        """Hand in what the centre has not got; what it does not take now is tried again the next time.
+
+        What a former key has signed is signed anew: the centre takes no word of a revoked one.
+        """
         last = 0
         while True:
             with self._transaction() as now_s:
@@ -116,7 +129,8 @@ class RemittanceDesk:
                 return
             for last, data in found:
                 try:
-                    send(data, operator=self._bank.terms.name, now_s=now_s)
+                    said = signed_by(self._bank.signer, data, domain)
+                    send(said, operator=self._bank.terms.name, now_s=now_s)
                 except StoreError:
                     raise
                 except ShuangliError:
@@ -135,18 +149,24 @@ class RemittanceDesk:
                 return
             after = found[-1].number
             with self._transaction() as now_s:
-                for waiting in found:
-                    self._judge(waiting, now_s)
+                strange = [waiting for waiting in found if not self._judge(waiting, now_s)]
+            if strange:
+                # It may be of a bank that is admitted since the keys were renewed.
+                self._renew_keys()
+                with self._transaction() as now_s:
+                    for waiting in strange:
+                        self._judge(waiting, now_s)
 
-    def _judge(self, waiting: Waiting, now_s: int) -> None:
+    def _judge(self, waiting: Waiting, now_s: int) -> bool:
+        """Look at an order, and keep what is answered; says no if nobody known here has signed it."""
         try:
             order = Remittance.parse(waiting.data)
-            self._check_signed(order.signed, order.operator, order.ordered_at_s)
+            self._check_signed(order.signed, order.operator, order.ordered_at_s, revoked=self._revoked())
         except ProtocolError:
             # The centre passes on what no operator has signed: nobody here owes it an answer.
-            return
+            return False
         if order.payee_operator != self._bank.terms.name or self.kept.received(order.signed.id) is not None:
-            return
+            return True
         row = self._bank.store.wallet(order.payee)
         answer = RemittanceAnswer.sign(
             self._bank.signer,
@@ -157,6 +177,7 @@ class RemittanceDesk:
             answered_at_s=now_s,
         )
         self.kept.add_received(waiting.number, order, None if row is None else row.wallet_no, answer)
+        return True
 
     def _verdict(self, order: Remittance, row: WalletRow | None) -> Verdict:
         """Whether a customer may be paid so much; what was answered to be taken counts already."""
@@ -194,17 +215,22 @@ class RemittanceDesk:
         if outcome.verdict is Verdict.PAID:
             self._check_answer(order, outcome)
         else:
-            row = self._bank.row_of(order.payer)
+            row = self._bank.store.wallet(order.payer)
             back_no = self._bank.store.ledger.next_no()
-            account = self._bank.heir(row).account
+            account = self._bank.account_of(row)
             self._bank.book(
                 "remittance-returned", CLEARING, account, order.amount_fen, now_s, order.signed.id
             )
-            self._payments.uncount(row, order.amount_fen, counted_s=order.ordered_at_s)
+            if row is not None:
+                self._payments.uncount(row, order.amount_fen, counted_s=order.ordered_at_s)
         self.kept.end_sent(outcome, now_s, back_no)
 
     def _check_answer(self, order: Remittance, outcome: Outcome) -> None:
-        """Make sure that the payee's operator has signed that it takes an order."""
+        """Make sure that the payee's operator has signed that it takes an order.
+
+        The centre has looked whether the key was revoked by then. If it is since, that undoes nothing, and
+        keeps no other outcome.
+        """
         answer = RemittanceAnswer.parse(outcome.answer)
         about = (answer.order_id, answer.operator, answer.verdict)
         if about != (order.signed.id, order.payee_operator, Verdict.PAID):
@@ -217,19 +243,19 @@ class RemittanceDesk:
             if self.kept.answered(outcome.order_id) is not Verdict.PAID:
                 raise Unverified("not-bound", "a remittance is said to be paid that was refused here")
             entry_no = self._bank.store.ledger.next_no()
-            account = self._bank.heir(self._bank.row_of(order.payee)).account
+            account = self._bank.account_of(self._bank.store.wallet(order.payee))
             self._bank.book(
                 "remittance-received", CLEARING, account, order.amount_fen, now_s, order.signed.id
             )
         self.kept.end_received(outcome, now_s, entry_no)
 
-    def _check_signed(self, signed: Signed, operator: str, at_s: int) -> None:
+    def _revoked(self) -> Collection[bytes]:
         listed = self._bank.trust.revocations
+        return () if listed is None else listed.operators
+
+    def _check_signed(
+        self, signed: Signed, operator: str, at_s: int, *, revoked: Collection[bytes] = ()
+    ) -> None:
         check_operator(
-            signed,
-            operator=operator,
-            at_s=at_s,
-            trust=self._bank.trust,
-            revoked=() if listed is None else listed.operators,
-            what="remittance",
+            signed, operator=operator, at_s=at_s, trust=self._bank.trust, revoked=revoked, what="remittance"
         )

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from shuangli.database.database import Database, Row, only
 from shuangli.errors import BadInput, Refused
+from shuangli.naming import word_for
 from shuangli.operator.risk.events import Action, Decision, EventKind, Place, RiskEvent
 from shuangli.operator.risk.tables import CASES, EVENTS
 
@@ -52,10 +53,10 @@ class Case:
         return {
             "case_no": self.case_no,
             "wallet_no": self.wallet_no,
-            "movement": self.kind.name.lower().replace("_", "-"),
+            "movement": word_for(self.kind),
             "amount_fen": self.amount_fen,
             "at_s": self.at_s,
-            "action": self.action.name.lower(),
+            "action": word_for(self.action),
             "explanation": self.explanation,
             "score_permille": self.score_permille,
             "outcome": self.outcome.value,

@@ -12,6 +12,7 @@ The customer is told the number of the case, and not why: who is suspected must 
 stand in the case. Decisions other than to allow, and reviews, go into the audit log.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -29,7 +30,7 @@ from shuangli.operator.customers.wallets import Wallets
 from shuangli.operator.risk.cases import Case, CaseBook, Outcome
 from shuangli.operator.risk.deciding import RiskPolicy, decide
 from shuangli.operator.risk.events import Action, Decision, EventKind, History, RiskEvent
-from shuangli.operator.risk.history import Books
+from shuangli.operator.risk.history import Books, Past
 from shuangli.operator.risk.large_values import LargeValue, encode_report, large_values
 from shuangli.operator.risk.places import KNOWN_FOR_S, Places
 from shuangli.operator.risk.tables import LARGE_REPORTS, LOOKED
@@ -37,6 +38,9 @@ from shuangli.operator.store import WalletRow
 
 ASKED_BY: Final = "risk control"
 AT_ONCE: Final = 1_000
+LOOKED_AT_ONCE: Final = 50
+LOOKS: Final = 200
+"""So many movements a service looks at in one transaction, some ten milliseconds; so many times in a turn."""
 _STEPS: Final = {Action.FLAG: RiskStep.FLAGGED, Action.HOLD: RiskStep.HELD, Action.FREEZE: RiskStep.FROZEN}
 _REVIEWS: Final = {Outcome.CLEARED: RiskStep.CLEARED, Outcome.CONFIRMED: RiskStep.CONFIRMED}
 
@@ -82,22 +86,38 @@ class RiskControl:
         decision, case_no = self.assess(event, row, before_no=self._books.last_no() + 1)
         return _held(case_no) if decision.action >= Action.HOLD else None
 
-    def look(self, *, now_s: int) -> int:
-        """Look at what has come in since the last time; says how many movements there were."""
+    def look(self, *, now_s: int, most: int | None = None) -> int:
+        """Look at what has come in since the last time, at so many movements at most; says how many it were.
+
+        Less than `most` are all that there were.
+        """
         self.places.forget(now_s=now_s)
         after_no = self._looked_at()
-        looked = 0
-        while found := self._books.came_in(after_no, AT_ONCE):
-            for entry_no, event in found:
-                row = self._bank.store.wallet_by_no(event.wallet_no)
-                self.assess(event, row, before_no=entry_no, now_s=now_s)
-                if event.kind is EventKind.RECONCILED:
-                    self._look_at_counter(entry_no, row, now_s)
+        looked, is_all = 0, False
+        while not is_all and (most is None or looked < most):
+            at_once = AT_ONCE if most is None else min(AT_ONCE, most - looked)
+            found = self._books.came_in(after_no, at_once)
+            self._look_at(found, now_s)
             looked += len(found)
-            after_no = found[-1][0]
+            is_all = len(found) < at_once
+            after_no = self._books.last_no() if is_all else found[-1][0]
         self._database.execute("DELETE FROM risk_looked")
-        self._database.insert(LOOKED, [(max(after_no, self._books.last_no()),)])
+        self._database.insert(LOOKED, [(after_no,)])
         return looked
+
+    def _look_at(self, found: Sequence[tuple[int, RiskEvent]], now_s: int) -> None:
+        """Look at movements that have come in; what each person did before is read once for all of theirs."""
+        pasts: dict[bytes, Past] = {}
+        for entry_no, event in found:
+            past = pasts.get(event.person)
+            if past is None:
+                past = self._books.past(event.person, first_no=entry_no, last_no=found[-1][0])
+                pasts[event.person] = past
+            row = self._bank.store.wallet_by_no(event.wallet_no)
+            history = past.before(entry_no, at_s=event.at_s)
+            self._judge(event, history, row, now_s)
+            if event.kind is EventKind.RECONCILED:
+                self._look_at_counter(entry_no, row, now_s)
 
     def _look_at_counter(self, entry_no: int, merchant: WalletRow, now_s: int) -> None:
         """Look where customers have paid offline, if it was at a counter: nothing else is judged of that."""
@@ -123,14 +143,15 @@ class RiskControl:
         row = self._database.row("SELECT entry_no FROM risk_looked")
         return 0 if row is None else int(row[0])
 
-    def assess(
-        self, event: RiskEvent, row: WalletRow, *, before_no: int, now_s: int | None = None
-    ) -> tuple[Decision, int]:
+    def assess(self, event: RiskEvent, row: WalletRow, *, before_no: int) -> tuple[Decision, int]:
         """Decide about an event, store that, and do it; gives the decision and its case, 0 for none."""
         history = self._books.history(event.person, before_no=before_no, at_s=event.at_s)
+        return self._judge(event, history, row, event.at_s)
+
+    def _judge(self, event: RiskEvent, history: History, row: WalletRow, now_s: int) -> tuple[Decision, int]:
         history = replace(history, last_place=self.cases.place_of(event.person))
         decision = decide(event, history, self._policy)
-        return decision, self._decided(event, decision, row, event.at_s if now_s is None else now_s)
+        return decision, self._decided(event, decision, row, now_s)
 
     def _decided(self, event: RiskEvent, decision: Decision, row: WalletRow, at_s: int) -> int:
         """Store what is decided, and do it; gives the case, 0 for none."""

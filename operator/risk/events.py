@@ -4,35 +4,43 @@ An event is one movement of money at this operator: in or out of one customer's 
 same person did here in the days before, over all wallets.
 """
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, field
 from enum import IntEnum
 from math import asin, cos, radians, sin, sqrt
-from typing import Final, NamedTuple
+from operator import attrgetter
+from typing import Final, NamedTuple, Self
 
+from shuangli.days import DAY_S
 from shuangli.errors import BadInput
 from shuangli.money import MAX_FEN
 
 HOUR_S: Final = 3_600
-DAY_S: Final = 86_400
 LOOKBACK_S: Final = 30 * DAY_S
 """So far back history goes."""
 EARTH_KM: Final = 6_371
 
 
 class EventKind(IntEnum):
-    """What moved; the numbers are stored."""
+    """What moved, and whether money leaves the customer by it (`is_out`): that can be held.
+
+    The numbers are stored.
+    """
 
     DEPOSIT = 1
     PAID_IN = 2
     RECONCILED = 3
-    PAID_OUT = 4
-    REDEEMED = 5
+    PAID_OUT = 4, True
+    REDEEMED = 5, True
     PAID_OFFLINE = 6
 
-    @property
-    def is_out(self) -> bool:
-        """Whether money leaves the customer: it can be held."""
-        return self in (EventKind.PAID_OUT, EventKind.REDEEMED)
+    is_out: bool
+
+    def __new__(cls, number: int, is_out: bool = False) -> Self:
+        """Keep `is_out`: it is asked of all that a person did, for every movement that is judged."""
+        kind = int.__new__(cls, number)
+        kind._value_, kind.is_out = number, is_out
+        return kind
 
 
 class Action(IntEnum):
@@ -93,20 +101,32 @@ class History:
     """What a person did before an event.
 
     Attributes:
-        events: in the last `LOOKBACK_S`, oldest first
+        events: in the last `LOOKBACK_S`, as they were booked
         last_at_s: when they last did anything, however long ago; None if never
         first_at_s: when they first did
         last_place: at which counter they have paid last, and when, if that is not in `events`
+        in_order: whether times in `events` only go forth; then what is since a time is found by halving
     """
 
     events: tuple[RiskEvent, ...] = ()
     last_at_s: int | None = None
     first_at_s: int | None = None
     last_place: tuple[Place, int] | None = None
+    in_order: bool = field(default=False, compare=False)
+    _since: dict[int, tuple[RiskEvent, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def since(self, at_s: int) -> tuple[RiskEvent, ...]:
-        """The events from a time on."""
-        return tuple(event for event in self.events if event.at_s >= at_s)
+        """The events from a time on; several rules ask for the same ones."""
+        found = self._since.get(at_s)
+        if found is None:
+            if self.in_order:
+                found = self.events[bisect_left(self.events, at_s, key=attrgetter("at_s")) :]
+            else:
+                found = tuple([event for event in self.events if event.at_s >= at_s])
+            self._since[at_s] = found
+        return found
 
 
 class Reason(NamedTuple):

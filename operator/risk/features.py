@@ -9,8 +9,8 @@ from math import log1p
 from statistics import fmean
 from typing import Final
 
-from shuangli.days import local_time
-from shuangli.operator.risk.events import DAY_S, HOUR_S, EventKind, History, RiskEvent
+from shuangli.days import DAY_S, local_time
+from shuangli.operator.risk.events import HOUR_S, EventKind, History, RiskEvent
 from shuangli.operator.risk.rules import CASH_REPORT_FEN, speed_kmh
 
 NIGHT_ENDS_AT: Final = 6
@@ -18,7 +18,7 @@ _NEAR_FEN: Final = CASH_REPORT_FEN * 8 // 10
 
 
 def _hour_out(event: RiskEvent, history: History) -> float:
-    return log1p(sum(one.kind.is_out for one in history.since(event.at_s - HOUR_S)))
+    return log1p(len([1 for one in history.since(event.at_s - HOUR_S) if one.kind.is_out]))
 
 
 def _payers(event: RiskEvent, history: History) -> float:
@@ -27,14 +27,14 @@ def _payers(event: RiskEvent, history: History) -> float:
 
 def _passed_on(event: RiskEvent, history: History) -> float:
     day = history.since(event.at_s - DAY_S)
-    came_fen = sum(one.amount_fen for one in day if not one.kind.is_out)
-    left_fen = sum(one.amount_fen for one in day if one.kind.is_out) + event.amount_fen * event.kind.is_out
+    came_fen = sum([one.amount_fen for one in day if not one.kind.is_out])
+    left_fen = sum([one.amount_fen for one in day if one.kind.is_out]) + event.amount_fen * event.kind.is_out
     return min(1.0, left_fen / came_fen) if came_fen else 0.0
 
 
 def _near(event: RiskEvent, history: History) -> float:
     week = (*history.since(event.at_s - 7 * DAY_S), event)
-    return log1p(sum(_NEAR_FEN <= one.amount_fen < CASH_REPORT_FEN for one in week))
+    return log1p(len([1 for one in week if _NEAR_FEN <= one.amount_fen < CASH_REPORT_FEN]))
 
 
 def _asleep(event: RiskEvent, history: History) -> float:
@@ -47,8 +47,9 @@ def _unusual(event: RiskEvent, history: History) -> float:
 
 
 def _new_payee(event: RiskEvent, history: History) -> float:
-    known = {one.counterparty for one in history.events}
-    return float(event.kind is EventKind.PAID_OUT and event.counterparty not in known)
+    if event.kind is not EventKind.PAID_OUT:
+        return 0.0
+    return float(all(one.counterparty != event.counterparty for one in history.events))
 
 
 def _young(event: RiskEvent, history: History) -> float:

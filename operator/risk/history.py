@@ -5,7 +5,10 @@ at another operator the key of their wallet.
 What moves between a customer's account and their own purse, and interest, is no movement here.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from operator import itemgetter
 from typing import Final
 
 from shuangli.database.database import Database, only
@@ -36,6 +39,66 @@ _ENTRIES: Final = (
     " (SELECT CASE WHEN postings.amount_fen > 0 THEN payee_no ELSE payer_no END FROM transfers"
     " WHERE receipt_no = entry_no) FROM postings JOIN entries USING (entry_no)"
 )
+_Numbered = tuple[int, RiskEvent | None]
+
+
+def _time_of(entry: _Numbered) -> int:
+    _, event = entry
+    return 0 if event is None else event.at_s
+
+
+class Past:
+    """What one person did, read once for several movements of theirs."""
+
+    def __init__(self, by_wallet: Sequence[Sequence[_Numbered]]) -> None:
+        """By wallet, its entries in order; None for one that is no movement."""
+        self._by_wallet = by_wallet
+        self._in_order: list[_Numbered] | None = None
+        if len(by_wallet) == 1:
+            moved = [each for each in by_wallet[0] if each[1] is not None]
+            if all(before <= after for before, after in pairwise(map(_time_of, moved))):
+                self._in_order = moved
+
+    def before(self, entry_no: int, *, at_s: int) -> History:
+        """What they did up to a time, in entries before this number: of each wallet the newest."""
+        if self._in_order is not None:
+            return self._before_in_order(self._in_order, entry_no, at_s)
+        newest: list[_Numbered] = []
+        for entries in self._by_wallet:
+            end = bisect_left(entries, entry_no, key=itemgetter(0))
+            newest += entries[max(0, end - MOST_EVENTS) : end]
+        if len(self._by_wallet) > 1:
+            newest.sort(key=itemgetter(0))
+        found = [event for _, event in newest if event is not None]
+        times = [event.at_s for event in found]
+        return History(
+            events=tuple([event for event in found if at_s - LOOKBACK_S <= event.at_s <= at_s]),
+            last_at_s=max(times, default=None),
+            first_at_s=min(times, default=None),
+        )
+
+    def _before_in_order(self, moved: Sequence[_Numbered], entry_no: int, at_s: int) -> History:
+        """The same of one wallet whose movements lie in the order of their times, as nearly all do.
+
+        Nothing is looked at one by one: a merchant's history is asked for once for each of its movements.
+        """
+        (entries,) = self._by_wallet
+        end = bisect_left(entries, entry_no, key=itemgetter(0))
+        newest = entries[max(0, end - MOST_EVENTS) : end]
+        if not newest:
+            return History()
+        start = bisect_left(moved, newest[0][0], key=itemgetter(0))
+        found = moved[start : bisect_left(moved, entry_no, key=itemgetter(0))]
+        if not found:
+            return History()
+        since = bisect_left(found, at_s - LOOKBACK_S, key=_time_of)
+        until = bisect_right(found, at_s, key=_time_of)
+        return History(
+            events=tuple([event for _, event in found[since:until] if event is not None]),
+            last_at_s=_time_of(found[-1]),
+            first_at_s=_time_of(found[0]),
+            in_order=True,
+        )
 
 
 class Books:
@@ -52,29 +115,31 @@ class Books:
 
     def history(self, person: bytes, *, before_no: int, at_s: int) -> History:
         """What a person did up to a time, in entries before this number, over all wallets."""
-        wallets = self._store.wallets_of(person)
-        rows = [
-            row
-            for wallet in wallets
-            for row in self._database.rows(
+        return self.past(person, first_no=before_no, last_no=before_no).before(before_no, at_s=at_s)
+
+    def past(self, person: bytes, *, first_no: int, last_no: int) -> Past:
+        """What a person did, over all wallets: enough for what is asked before entries of these numbers."""
+        wallets = {wallet.account: wallet for wallet in self._store.wallets_of(person)}
+        by_wallet = []
+        for account in wallets:
+            rows = self._database.rows(
                 f"{_ENTRIES} WHERE account = ? AND entry_no < ? ORDER BY entry_no DESC LIMIT ?",
-                *(wallet.account, before_no, MOST_EVENTS),
+                *(account, first_no, MOST_EVENTS),
             )
-        ]
-        found = [*self._events(sorted(rows), {wallet.account: wallet for wallet in wallets})]
-        times = [event.at_s for _, event in found]
-        return History(
-            events=tuple(event for _, event in found if at_s - LOOKBACK_S <= event.at_s <= at_s),
-            last_at_s=max(times, default=None),
-            first_at_s=min(times, default=None),
-        )
+            rows += self._database.rows(
+                f"{_ENTRIES} WHERE account = ? AND entry_no >= ? AND entry_no < ?",
+                *(account, first_no, last_no),
+            )
+            events = dict(self._events(rows, wallets))
+            by_wallet.append([(number, events.get(number)) for number in sorted({row[0] for row in rows})])
+        return Past(by_wallet)
 
     def came_in(self, after_no: int, most: int) -> list[tuple[int, RiskEvent]]:
         """What came in for customers in entries after this number, with theirs: the first so many."""
         rows = self._database.rows(
             f"{_ENTRIES} WHERE entry_no > ? AND account LIKE 'deposit:%' AND amount_fen < 0"
-            " ORDER BY entry_no, line LIMIT ?",
-            *(after_no, most),
+            f" AND entries.kind IN ({', '.join('?' * len(_KINDS))}) ORDER BY entry_no, line LIMIT ?",
+            *(after_no, *_KINDS, most),
         )
         numbers = sorted({int(row[1].partition(":")[2]) for row in rows})
         wallets = {row.account: row for row in self._store.wallets_by_no(numbers).values()}

@@ -9,9 +9,10 @@ from typing import Final, NamedTuple
 
 from shuangli.database.database import Database
 from shuangli.database.tables import BYTES, NUMBER, Table
+from shuangli.days import DAY_S
 from shuangli.messages.hand_in import HandIn
 from shuangli.messages.transfers import Transfer
-from shuangli.operator.risk.events import DAY_S, Place
+from shuangli.operator.risk.events import Place
 
 PLACES: Final = Table(
     name="merchant_places",
@@ -23,6 +24,8 @@ PLACE_TABLES: Final = (
     PLACES,
     "CREATE INDEX risk_events_placed ON risk_events (at_s) WHERE place <> ''",
 )
+PLACED_BY_PERSON: Final = "CREATE INDEX risk_events_placed_by ON risk_events (person, at_s) WHERE place <> ''"
+"""Where a person was last is asked for every movement; without it, all that they ever did is read."""
 KNOWN_FOR_S: Final = DAY_S
 
 
@@ -56,8 +59,10 @@ class Places:
     def paid_at(self, merchant: bytes, upload_id: bytes) -> list[PaidAt]:
         """The payments at a merchant's counter that are in an upload which was settled for it."""
         place = self.of(merchant)
+        if place is None:
+            return []
         row = self._database.row("SELECT data FROM uploads WHERE upload_id = ?", upload_id)
-        if place is None or row is None:
+        if row is None:
             return []
         transfers = map(Transfer.parse, HandIn.decode(row[0]).bundle.transfers)
         return [

@@ -7,8 +7,9 @@ What it then asks for stands in the table.
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from shuangli.days import DAY_S
 from shuangli.money import format_yuan
-from shuangli.operator.risk.events import DAY_S, HOUR_S, Action, EventKind, History, Reason, RiskEvent
+from shuangli.operator.risk.events import HOUR_S, Action, EventKind, History, Reason, RiskEvent
 
 CASH_REPORT_FEN: Final = 5_000_000
 """Cash-like movements of a day from 50,000 yuan on are reported (`large_values`)."""
@@ -41,8 +42,10 @@ class Rule(NamedTuple):
 
 def velocity(event: RiskEvent, history: History, limits: Limits) -> str:
     """More payments out within an hour than a person makes."""
+    if event.is_company or not event.kind.is_out:
+        return ""
     count = 1 + sum(before.kind.is_out for before in history.since(event.at_s - HOUR_S))
-    if event.is_company or not event.kind.is_out or count <= limits.out_in_an_hour:
+    if count <= limits.out_in_an_hour:
         return ""
     return f"{count} payments within an hour, and {limits.out_in_an_hour} are usual at most"
 
@@ -54,8 +57,10 @@ def structuring(event: RiskEvent, history: History, limits: Limits) -> str:
         cash_like = one.kind in (EventKind.DEPOSIT, EventKind.REDEEMED)
         return cash_like and limits.near_least_fen <= one.amount_fen < CASH_REPORT_FEN
 
+    if not is_near(event):
+        return ""
     near = [one for one in history.since(event.at_s - limits.near_days * DAY_S) if is_near(one)]
-    if not is_near(event) or len(near) + 1 < limits.near_times:
+    if len(near) + 1 < limits.near_times:
         return ""
     least = min(one.amount_fen for one in (*near, event))
     return (
@@ -66,13 +71,15 @@ def structuring(event: RiskEvent, history: History, limits: Limits) -> str:
 
 def many_to_one(event: RiskEvent, history: History, limits: Limits) -> str:
     """Many people pay one person within a day, more than usual, and most of it leaves again."""
+    if event.is_company or not event.kind.is_out:
+        return ""
     day = history.since(event.at_s - DAY_S)
     payers = {one.counterparty for one in day if one.kind is EventKind.PAID_IN and one.counterparty}
     came_fen = sum(one.amount_fen for one in day if not one.kind.is_out)
     left_fen = event.amount_fen + sum(one.amount_fen for one in day if one.kind.is_out)
     usual = limits.payers_times_usual * _usual_payers(event, history)
     is_few = len(payers) < max(limits.payers_in_a_day, usual)
-    if event.is_company or not event.kind.is_out or is_few or came_fen < limits.passed_on_from_fen:
+    if is_few or came_fen < limits.passed_on_from_fen:
         return ""
     percent = 100 * left_fen // came_fen
     if percent < limits.passed_on_percent:
@@ -130,9 +137,11 @@ def speed_kmh(event: RiskEvent, history: History) -> tuple[int, int]:
 
     What was paid offline is heard of late: the place that is known may be one of later.
     """
+    if event.place is None:
+        return 0, 0
     placed = ((one.place, one.at_s) for one in reversed(history.events) if one.place is not None)
     known = history.last_place or next(placed, None)
-    if event.place is None or known is None:
+    if known is None:
         return 0, 0
     place, at_s = known
     km = place.km_to(event.place)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from shuangli.crypto import SigningKey
 from shuangli.errors import ProtocolError, StoreError
+from shuangli.issuer.readers import Readers
 from shuangli.issuer.service.admission import operator_keys_in
 from shuangli.issuer.service.keys import read_key_set, tls_files_in, told_where
 from shuangli.issuer.service.secret_files import write_file
@@ -34,11 +35,17 @@ class Admitted:
 
 @contextmanager
 def open_admitted(
-    directory: Path, issuer: str, *, now_s: Callable[[], int], database: str | None = None
+    directory: Path,
+    issuer: str,
+    *,
+    now_s: Callable[[], int],
+    database: str | None = None,
+    readers: Readers | None = None,
 ) -> Iterator[Admitted]:
     """Run the operator whose files lie in `directory`, with the issuer at an address.
 
-    Its database is on the server at the address `database`, or a file there.
+    Its database is on the server at the address `database`, or a file there. Uploads are read by `readers`,
+    or in this process.
 
     The issuer need not be reached for that: until it is, uploads are kept.
 
@@ -60,6 +67,7 @@ def open_admitted(
                 now_s=now_s,
                 regimes=regimes_in(directory),
                 keep=lambda name, data: _keep(directory / name, data),
+                readers=readers,
             )
             listed = directory / REVOCATIONS
             if listed.exists():

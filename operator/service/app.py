@@ -7,13 +7,16 @@ a resource does stands in `resources/`, one module each.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
+from shuangli.api.models import MAX_UPLOAD_BYTES
 from shuangli.api.service.limiting import Rate, RateLimiter
-from shuangli.api.service.manners import answer, make_service
+from shuangli.api.service.manners import answer, make_service, straight
 from shuangli.api.service.observing import METRICS, Figures, Surroundings, Watch, route_of
 from shuangli.api.service.pages import POLICY, page_of
 from shuangli.api.told_service import Status
@@ -25,6 +28,7 @@ from shuangli.operator.service.examples import examples
 from shuangli.operator.service.resources import (
     access,
     audit,
+    identifications,
     identities,
     money,
     offline,
@@ -43,6 +47,8 @@ from shuangli.operator.service.resources.sandbox import TestClock
 
 RATE: Final = Rate(per_s=500, burst=2_000)
 """For each address from which requests come."""
+BUDGET: Final = Rate(per_s=MAX_UPLOAD_BYTES / 60, burst=4 * MAX_UPLOAD_BYTES)
+"""Bytes of bodies, likewise: one of the largest uploads a minute for long. To hand in, nobody signs in."""
 _WALLET, _TOKEN = "wallet signature", "token"
 _SCHEMES: Final = {
     _WALLET: {
@@ -70,12 +76,14 @@ class Edges:
     log: Callable[[str], None] | None = None
     clock: TestClock | None = None
     rate: Rate = RATE
+    budget: Rate = BUDGET
 
 
 def make_app(desk: Desk, edges: Edges) -> FastAPI:
     """The API of the operator behind `desk`."""
     clients, figures, shown = Clients(desk.bank.store, edges.random_bytes), Figures(), examples()
-    app = make_service("operator", to_send="", dependencies=(Depends(_guard(Gate(desk, clients))),))
+    guard = _guard(Gate(desk, clients))
+    app = make_service("operator", to_send="", dependencies=(Depends(guard),))
     app.description = "The API of an operator bank, for wallet apps, merchants, companies and regulators."
     app.add_middleware(
         Watch,
@@ -86,11 +94,13 @@ def make_app(desk: Desk, edges: Edges) -> FastAPI:
             figures=figures,
             log=edges.log,
             limiter=RateLimiter(edges.rate, edges.monotonic_s),
+            budget=RateLimiter(edges.budget, edges.monotonic_s),
             most_bytes=lambda route: RULES[route].most_bytes if route in RULES else None,
         ),
     )
+    offline_routes = offline.routes(desk, shown)
     routers = [
-        offline.routes(desk, shown),
+        offline_routes,
         audit.routes(desk, shown),
         wallets.routes(desk, shown),
         recovery.routes(desk, shown),
@@ -102,12 +112,15 @@ def make_app(desk: Desk, edges: Edges) -> FastAPI:
         payroll.routes(desk),
         webhooks.routes(desk),
         oversight.routes(desk),
+        identifications.routes(desk),
         identities.routes(desk),
         _about(desk, app, figures),
-        *([] if edges.clock is None else [sandbox.routes(edges.clock)]),
+        *([] if edges.clock is None else [sandbox.routes(desk, edges.clock)]),
     ]
     for router in routers:
         app.include_router(router)
+    # Uploads are asked for more often than all else together.
+    app.router.routes.insert(0, straight(offline_routes, offline.UPLOADS, guard))
     _describe_access(app)
     return app
 
@@ -115,21 +128,23 @@ def make_app(desk: Desk, edges: Edges) -> FastAPI:
 def _guard(gate: Gate) -> Callable[..., Any]:
     """What lets a request through, or does not; who asks is then in its state."""
 
-    async def body_of(request: Request) -> bytes:
-        rule = RULES.get(route_of(request.scope))
-        return b"" if rule is None or rule.anybody else await request.body()
-
-    def guard(request: Request, body: bytes = Depends(body_of)) -> None:
-        headers = _joined(request)
+    async def guard(request: Request) -> None:
+        route = route_of(request.scope)
+        rule = RULES.get(route)
+        body = b"" if rule is None or rule.anybody else await request.body()
         path = request.scope.get("raw_path", request.url.path.encode()).decode("ascii", "replace")
         query = request.scope["query_string"].decode("ascii", "replace")
-        request.state.caller = gate.admit(
-            route_of(request.scope),
+        admit = partial(
+            gate.admit,
+            route,
             names=request.path_params,
             target=f"{path.partition('?')[0]}?{query}" if query else path.partition("?")[0],
-            headers=headers,
+            headers=_joined(request),
             body=body,
         )
+        # To let anybody through takes no look into the database, and no way to a thread and back.
+        open_to_all = rule is not None and rule.anybody
+        request.state.caller = admit() if open_to_all else await run_in_threadpool(admit)
 
     return guard
 

@@ -3,8 +3,7 @@
 The issuer has a database of its own, in this process or in another, and is asked between two transactions of
 the bank's: first the bank stores what it will ask for, then the issuer commits, then the bank books the
 answer. Whatever happens in between, the same enrolment, order or upload asked for again gets the same answer.
-The bank's database is worked on by one request at a time, and who waits for the issuer does not hold it, but
-for what goes back once a day.
+The bank's database is worked on by one request at a time, and who waits for the issuer does not hold it.
 """
 
 import threading
@@ -15,7 +14,9 @@ from typing import Final
 from shuangli.api.models import NetworkDescription
 from shuangli.codec import encode
 from shuangli.database.audit import AuditLog
+from shuangli.days import DAY_S
 from shuangli.errors import BadInput, Refused, ShuangliError, StoreError, Unverified
+from shuangli.issuer.readers import Readers
 from shuangli.operator.bank import Bank
 from shuangli.operator.cases.desk import CaseDesk
 from shuangli.operator.dating import unsay
@@ -27,21 +28,22 @@ from shuangli.operator.regimes.desk import RegimeDesk
 from shuangli.operator.regimes.table import CHINA, RegimeTable
 from shuangli.operator.remittances.desk import RemittanceDesk
 from shuangli.operator.reporting import report_certificates
-from shuangli.operator.risk.control import RiskControl
+from shuangli.operator.returning import take_returns
+from shuangli.operator.risk.control import LOOKED_AT_ONCE, LOOKS, RiskControl
 from shuangli.operator.risk.deciding import RiskPolicy
 from shuangli.operator.risk.model import own_model
+from shuangli.operator.service.identifying import IdentifyingDesk
 from shuangli.operator.service.loads import LoadDesk
 from shuangli.operator.service.outbox import Outbox
 from shuangli.operator.service.published import Keep, Published
-from shuangli.operator.service.recovering import RecoveringDesk
+from shuangli.operator.service.recurring import each_of
 from shuangli.operator.webhooks.desk import WebhookDesk
 
 ROUND_EVERY_S: Final = 600
 """So often the issuer is told up to when all is passed on, and asked what went back and what is netted."""
-DAY_S: Final = 86_400
 
 
-class Desk(RecoveringDesk):
+class Desk(IdentifyingDesk):
     """An operator, wherever its issuer is: `shuangli.api.operator_link.OperatorLink`.
 
     Whoever calls it has made sure of who asks: behind HTTP that is the gate.
@@ -57,20 +59,23 @@ class Desk(RecoveringDesk):
         now_s: Callable[[], int],
         keep: Keep | None = None,
         regimes: RegimeTable = CHINA,
+        readers: Readers | None = None,
     ) -> None:
         """Serve `bank` under `regimes`; `now_s` is the clock, in whole seconds since 1970.
 
-        `key_set` is the last one that is known, and `keep` stores a newer one, or a revocation list.
+        `key_set` is the last one that is known, and `keep` stores a newer one, or a revocation list. Uploads
+        are read by `readers`, if there are any.
         """
-        super().__init__(bank, currency=description.currency, now_s=now_s)
-        self._issuer = issuer
+        super().__init__(bank, issuer, currency=description.currency, now_s=now_s)
         self._description = description
         self._returning = threading.Lock()
         self._returned_at_s = 0
-        self._outbox = Outbox(bank, issuer, self.transaction)
-        self._loads = LoadDesk(bank, issuer, self.transaction)
-        self.cases = CaseDesk(bank, issuer, self.transaction)
-        self.remittances = RemittanceDesk(bank, self.payments, issuer, self.transaction)
+        self._published = Published(issuer, bank.trust, key_set=key_set, guard=self._one_at_a_time, keep=keep)
+        served, renew_keys = (bank, issuer, self.transaction), self._published.renew_key_set
+        self.outbox = Outbox(*served, renew_keys=renew_keys, readers=readers)
+        self._loads = LoadDesk(*served, self.codes)
+        self.cases = CaseDesk(*served)
+        self.remittances = RemittanceDesk(*served, self.payments, renew_keys=renew_keys)
         self.webhooks = WebhookDesk(bank, self.statements, self.transaction)
         self.payroll = PayrollDesk(bank, self.transaction)
         self.regimes = RegimeDesk(bank, regimes, self.transaction)
@@ -78,7 +83,6 @@ class Desk(RecoveringDesk):
         self.identities = IdentityDesk(bank)
         self.risk = RiskControl(bank, RiskPolicy(model=own_model()))
         self.screens = (self.risk,)
-        self._published = Published(issuer, bank.trust, key_set=key_set, guard=self._one_at_a_time, keep=keep)
 
     def check_health(self) -> None:
         """Make sure that the bank's database can be written.
@@ -101,28 +105,27 @@ class Desk(RecoveringDesk):
         """The newest revocation list; the operator goes by it itself from now on."""
         return self._published.revocation_list()
 
-    def open_wallet(self, enrolment: bytes) -> bytes:
-        """The certificate of the wallet that an enrolment opens."""
-        with self.transaction() as now_s:
-            certificate = self.bank.open_wallet(enrolment, now_s=now_s)
+    def open_wallet(self, enrolment: bytes, *, code: str = "") -> bytes:
+        """The certificate of the wallet that an enrolment opens, with a code of who is identified."""
+        certificate = self._open(enrolment, code)
         self._report_if_possible()
         return certificate
 
-    def load(self, order: bytes) -> bytes:
-        """The load that answers an order; a wallet that has been revoked by now gets none."""
+    def load(self, order: bytes, *, code: str = "") -> bytes:
+        """The load that answers an order, from an amount on with a code; none for a revoked wallet."""
         stale: ShuangliError | None = None
         try:
             self._published.renew_revocations()
         except ShuangliError as error:
             stale = error
         self._report_if_possible()
-        load = self._loads.load(order, stale=stale)
+        load = self._loads.load(order, code=code, stale=stale)
         self._return_beside()
         return load
 
     def reconcile(self, upload: bytes) -> bytes:
         """The signed acknowledgement of an upload."""
-        acknowledgement = self._outbox.reconcile(upload)
+        acknowledgement = self.outbox.reconcile(upload)
         self._return_beside()
         return acknowledgement
 
@@ -174,20 +177,25 @@ class Desk(RecoveringDesk):
         self.keep_up()
         self._published.renew_key_set()
         self._published.renew_revocations()
-        self._loads.finish()
-        self.remittances.exchange()
-        final = self._outbox.pass_on_backlog()
-        self.report_certificates()
-        self._return_if_possible()
-        return final
+        return each_of(
+            self._loads.finish,
+            self.remittances.exchange,
+            self.outbox.pass_on_backlog,
+            self.report_certificates,
+            self._return_if_possible,
+        )
 
     def keep_up(self) -> None:
         """Do what is due without the issuer: wages that wait, interest, and a look at what has come in."""
         self.payroll.finish()
         self.regimes.keep_up()
+        for _ in range(LOOKS):
+            with self.transaction() as now_s:
+                if self.risk.look(now_s=now_s, most=LOOKED_AT_ONCE) < LOOKED_AT_ONCE:
+                    break
         with self.transaction() as now_s:
-            self.risk.look(now_s=now_s)
             self.risk.report_large_values(now_s=now_s)
+            self.identifications.forget_expired(now_s=now_s)
             erase_due(self.bank, retention_days=self._retention_days, now_s=now_s)
 
     def _report_if_possible(self) -> None:
@@ -285,8 +293,7 @@ class Desk(RecoveringDesk):
                 with self.transaction():
                     unsay(self.bank.store, watermark)
             raise
-        with self.transaction() as now_s:
-            self.bank.take_returns(now_s=now_s)
+        take_returns(self.bank, self._issuer, transaction=self.transaction)
         self.take_statements()
         self.cases.catch_up()
         self._returned_at_s = now_s

@@ -9,6 +9,7 @@ from typing import Final
 from shuangli.api.models import NetworkDescription
 from shuangli.codec import encode
 from shuangli.crypto import SigningKey, sha256
+from shuangli.days import DAY_S
 from shuangli.issuer.authority import Authority
 from shuangli.issuer.service.network import EPOCH, NETWORK, TERMS, first_key_set
 from shuangli.messages.audit import Checkpoint, LogEntry
@@ -23,7 +24,6 @@ from shuangli.operator.certifying import BankTerms, certify
 
 _OPERATOR: Final = "OP01"
 _NOW_S: Final = 1_800_000_000
-_DAY_S: Final = 86_400
 
 
 def examples() -> dict[str, str]:
@@ -45,7 +45,7 @@ def examples() -> dict[str, str]:
         person=sha256(b"a record"),
         enrolled_at_s=_NOW_S,
     )
-    terms = BankTerms(name=_OPERATOR, limits=LIMITS_2022, certificate_life_s=365 * _DAY_S)
+    terms = BankTerms(name=_OPERATOR, limits=LIMITS_2022, certificate_life_s=365 * DAY_S)
     order = LoadOrder.sign(
         wallet, operator=_OPERATOR, values_fen=(300, 200), nonce=bytes(16), ordered_at_s=_NOW_S
     )
@@ -56,7 +56,7 @@ def examples() -> dict[str, str]:
         order=order,
         epoch=EPOCH,
         issued_at_s=_NOW_S,
-        expires_at_s=_NOW_S + 90 * _DAY_S,
+        expires_at_s=_NOW_S + 90 * DAY_S,
     )
     entry = LogEntry(origin=_OPERATOR, number=0, logged_at_s=_NOW_S, leaf_hash=bytes(32))
     listed = RevocationList.sign(centre, number=1, issued_at_s=_NOW_S, wallets=(), operators=(), epochs=())

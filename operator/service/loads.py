@@ -3,6 +3,9 @@
 While the issuer mints, nothing here is locked. Where nobody knows whether it has minted, because its answer
 was lost or this process was killed, the order stays under way (`operator.under_way`): its amount counts
 against the deposit until it is asked again, by the wallet or by `finish`, and the issuer gives the same load.
+
+From an amount on, a load needs a code of the wallet's second factor, as all else that leaves it. The code is
+used up in the transaction that writes the order down: an order that is under way has shown it.
 """
 
 import threading
@@ -13,10 +16,11 @@ from typing import Final
 
 from shuangli.api.http_link import NotHeard
 from shuangli.crypto import sha256
-from shuangli.errors import ShuangliError, StoreError
+from shuangli.errors import Refused, ShuangliError, StoreError
 from shuangli.messages.loads import LoadOrder
 from shuangli.operator.bank import Bank
 from shuangli.operator.flow import Flow, MintRequest, ServiceLink
+from shuangli.operator.service.auth.codes import Codes, needs_code
 
 _AT_ONCE: Final = 100
 
@@ -25,10 +29,18 @@ class LoadDesk:
     """The orders of one operator's wallets; threads may use it together."""
 
     def __init__(
-        self, bank: Bank, issuer: ServiceLink, transaction: Callable[[], AbstractContextManager[int]]
+        self,
+        bank: Bank,
+        issuer: ServiceLink,
+        transaction: Callable[[], AbstractContextManager[int]],
+        codes: Codes,
     ) -> None:
-        """Order for the wallets of `bank`; `transaction` is one of its database, and gives the time."""
+        """Order for the wallets of `bank`; `transaction` is one of its database, and gives the time.
+
+        `codes` are the wallets' second factors.
+        """
         self._bank = bank
+        self._codes = codes
         self._issuer = issuer
         self._transaction = transaction
         self._guard = threading.Lock()
@@ -41,12 +53,13 @@ class LoadDesk:
         with self._guard:
             return any(not self._asking[sha256(each.data)] for each in found)
 
-    def load(self, order: bytes, *, stale: ShuangliError | None = None) -> bytes:
-        """The load that answers an order; the same order again gets the same load.
+    def load(self, order: bytes, *, code: str = "", stale: ShuangliError | None = None) -> bytes:
+        """The load that answers an order; the same order again gets the same load, without another code.
 
         `stale` says why it is not known whom the newest revocation list revokes: then nothing new is minted.
 
         Raises:
+            Refused: a code is wanted (`second-factor`, `locked`); nothing is under way.
             ShuangliError: the order is refused, or the issuer cannot be reached.
         """
         with self._asks(order):
@@ -59,9 +72,27 @@ class LoadDesk:
                     return bytes(done.value)
                 if stale is not None:
                     raise stale
+                objection = None if asked_before else self._check_code(flow, order, code, now_s)
+            if objection is not None:
+                raise objection
             if not isinstance(request, MintRequest):
                 raise TypeError("an order asks for a load")
-            return self._mint(flow, request, asked_before)
+            return self._mint(flow, request, asked_before, sha256(order))
+
+    def _check_code(self, flow: Flow, order: bytes, code: str, now_s: int) -> Refused | None:
+        """Why an order must not go on with this code, if so: then it is under way no more.
+
+        It has been verified by now, so nobody else can use up the tries of its wallet. What is noted of a
+        wrong code is kept.
+        """
+        ordered = LoadOrder.parse(order)
+        if not needs_code(sum(ordered.values_fen)):
+            return None
+        objection = self._codes.check(self._bank.wallet(ordered.owner), code, now_s=now_s)
+        if objection is not None:
+            with suppress(Refused):
+                flow.throw(objection)
+        return objection
 
     @contextmanager
     def _asks(self, order: bytes) -> Iterator[None]:
@@ -102,7 +133,7 @@ class LoadDesk:
                     # The issuer refuses it: nothing was minted, and the order is under way no more.
                     continue
 
-    def _mint(self, flow: Flow, request: MintRequest, asked_before: bool) -> bytes:
+    def _mint(self, flow: Flow, request: MintRequest, asked_before: bool, name: bytes) -> bytes:
         try:
             load = self._issuer.mint(
                 request.order, operator=request.operator, customer=request.customer, now_s=request.now_s
@@ -110,7 +141,10 @@ class LoadDesk:
         except ShuangliError as error:
             # That it has not heard this time says nothing of the time before.
             not_minted = isinstance(error, NotHeard) and not asked_before
-            if not_minted or not isinstance(error, StoreError):
+            with self._guard:
+                # Whoever asks for the same may be given it just now: the last to hear has the say.
+                is_last = self._asking[name] == 1
+            if is_last and (not_minted or not isinstance(error, StoreError)):
                 self._end(flow, error)
             raise
         with self._transaction():

@@ -5,7 +5,6 @@ that books it, and the same request gets it again (F12). Above an amount, the wa
 for; and every screen looks at a movement before it is booked.
 """
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -14,6 +13,7 @@ from shuangli.api.asked import DepositOrder, PurchaseOrder, RedemptionOrder, Tra
 from shuangli.api.bodies import Told
 from shuangli.api.models import check_idempotency_key
 from shuangli.api.told import Booked, EventView, Feed, LimitsView, ReceiptView, StatementView
+from shuangli.api.told_service import Done, SecretTold
 from shuangli.crypto import sha256
 from shuangli.days import day_of
 from shuangli.errors import Refused
@@ -23,11 +23,10 @@ from shuangli.operator.customers.payments import Payments
 from shuangli.operator.customers.statements import Cursor, Period, Statement, Statements
 from shuangli.operator.customers.trade import Trade
 from shuangli.operator.customers.wallets import Wallets
-from shuangli.operator.service.auth.codes import Codes
+from shuangli.operator.service.auth.codes import FROM_FEN, Codes, needs_code
+from shuangli.operator.service.turns import Turns
 from shuangli.operator.service.views import Asked, receipt_view, statement_view
 
-SECOND_FACTOR_FROM_FEN: Final = 100_000
-"""From this amount on, money leaves a wallet only with a code."""
 LAST_S: Final = 2**40
 
 
@@ -51,7 +50,7 @@ class OnlineDesk:
         self.statements = Statements(bank.store, operator=bank.terms.name, currency=currency)
         self.codes = Codes(bank)
         self.screens: tuple[Screen, ...] = ()
-        self._one_at_a_time = threading.Lock()
+        self._one_at_a_time = Turns()
 
     @contextmanager
     def transaction(self) -> Iterator[int]:
@@ -82,13 +81,11 @@ class OnlineDesk:
         """
         check_idempotency_key(idempotency_key)
         once_key, digest = f"{caller}/{idempotency_key}", sha256(request)
-        needs_code = code is not None and any(
-            movement.amount_fen >= SECOND_FACTOR_FROM_FEN for movement in movements
-        )
-        if needs_code or (movements and self.screens):
+        wants_code = code is not None and any(needs_code(each.amount_fen) for each in movements)
+        if wants_code or (movements and self.screens):
             with self.transaction() as now_s:
                 known = self.bank.store.answered(once_key, digest)
-                objection = None if known else self._look(movements, code if needs_code else None, now_s)
+                objection = None if known else self._look(movements, code, now_s)
             if objection is not None:
                 raise objection
         with self.transaction() as now_s:
@@ -101,7 +98,7 @@ class OnlineDesk:
     def _look(self, movements: Sequence[Movement], code: str | None, now_s: int) -> Refused | None:
         """Why a movement must not happen; what is noted of that, such as a wrong code, is kept."""
         for movement in movements:
-            if code is not None:
+            if code is not None and needs_code(movement.amount_fen):
                 row = self.bank.wallet(movement.payer)
                 objection = self.codes.check(row, code, now_s=now_s)
                 if objection is not None:
@@ -133,6 +130,28 @@ class OnlineDesk:
                 act,
             )
         )
+
+    def start_second_factor(self, wallet: bytes) -> SecretTold:
+        """A secret for codes; it is in use after `confirm_second_factor`.
+
+        Raises:
+            Refused: unknown, frozen, or one is in use (`second-factor`).
+        """
+        with self.transaction():
+            secret, uri = self.codes.start(self.bank.active(wallet))
+        return SecretTold(secret=secret, uri=uri)
+
+    def confirm_second_factor(self, wallet: bytes, code: str) -> Done:
+        """Put a second factor into use, once a code of it is shown.
+
+        Raises:
+            Refused: unknown, frozen, or it is no code (`second-factor`, `locked`).
+        """
+        with self.transaction() as now_s:
+            refused = self.codes.check(self.bank.active(wallet), code, now_s=now_s, confirm=True)
+        if refused is not None:
+            raise refused
+        return Done()
 
     def redeem(self, wallet: bytes, asked: RedemptionOrder, *, idempotency_key: str, code: str) -> bytes:
         """Pay out to the holder's bank account."""
@@ -197,13 +216,13 @@ class OnlineDesk:
         return Booked(entry_no=number, at_s=now_s, amount_fen=amount_fen, balance_fen=balance_fen)
 
     def certificate(self, wallet: bytes) -> bytes:
-        """The newest certificate of a wallet.
+        """The newest certificate of a wallet, made anew where that is due.
 
         Raises:
             Refused: an unknown wallet (`unknown-wallet`).
         """
-        with self.transaction():
-            return self.wallets.row(wallet).certificate
+        with self.transaction() as now_s:
+            return self.wallets.certificate(wallet, now_s=now_s)
 
     def returns(self, wallet: bytes, *, after: int) -> list[bytes]:
         """Signed notices of what has come back to a wallet since the notice of this number."""
@@ -232,7 +251,7 @@ class OnlineDesk:
             balance_left_fen=max(0, used.balance_limit_fen - used.balance_fen),
             loaded_today_fen=loaded_fen,
             load_left_today_fen=max(0, day_fen - loaded_fen),
-            second_factor_from_fen=SECOND_FACTOR_FROM_FEN,
+            second_factor_from_fen=FROM_FEN,
         )
 
     def read_statement(self, wallet: bytes, period: Period, *, after: int, most: int) -> Statement:

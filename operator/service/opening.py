@@ -7,15 +7,9 @@ from typing import Final
 
 from shuangli.api.models import NetworkDescription
 from shuangli.crypto import SigningKey
-from shuangli.days import date_of, day_of
-from shuangli.issuer.service.network import (
-    DAY_S,
-    NETWORK,
-    RESERVES_FEN,
-    TERMS,
-    VAULT_FEN,
-    trust_in,
-)
+from shuangli.days import DAY_S, date_of, day_of
+from shuangli.issuer.readers import Readers
+from shuangli.issuer.service.network import NETWORK, RESERVES_FEN, TERMS, VAULT_FEN, trust_in
 from shuangli.offline.limits import limits_on
 from shuangli.operator.accounts import RESERVES
 from shuangli.operator.bank import Bank
@@ -56,12 +50,14 @@ def make_desk(
     now_s: Callable[[], int],
     keep: Keep | None = None,
     regimes: RegimeTable = CHINA,
+    readers: Readers | None = None,
 ) -> Desk:
     """The desk of an operator; the first time, it books the value that the issuer has sold to it.
 
     Its customers' limits are those of the table that is in force now, until it is opened again.
 
-    `pseudonyms` is the secret that all operators of the network share, 32 bytes.
+    `pseudonyms` is the secret that all operators of the network share, 32 bytes. Uploads are read by
+    `readers`, if there are any.
     """
     bank = Bank(
         terms=BankTerms(
@@ -86,4 +82,5 @@ def make_desk(
         now_s=now_s,
         keep=keep,
         regimes=regimes,
+        readers=readers,
     )

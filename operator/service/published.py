@@ -4,8 +4,8 @@ While the issuer cannot be reached, the last ones that are known stand for the n
 whoever reads them judges their age.
 """
 
-import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Final
 
 from shuangli.errors import ShuangliError
@@ -28,7 +28,7 @@ class Published:
         trust: Trust,
         *,
         key_set: bytes,
-        guard: threading.Lock,
+        guard: AbstractContextManager[None],
         keep: Keep | None = None,
     ) -> None:
         """Ask `issuer` for newer ones; `guard` is held while `trust` is changed.
@@ -40,6 +40,7 @@ class Published:
         self._key_set = KeySet.parse(key_set)
         self._guard = guard
         self._keep = keep
+        self._knows_former = False
 
     def key_set(self) -> bytes:
         """The newest key set, or the last that is known."""
@@ -73,12 +74,19 @@ class Published:
     def renew_key_set(self) -> None:
         """Take over the issuer's key set if it is newer.
 
+        A key set leaves out who was dismissed, and what they had certified before still holds: so those of
+        before are asked for, too.
+
         Raises:
             StoreError: the issuer cannot be reached (`unavailable`).
             Malformed, Unverified: the root has not signed it.
         """
         data = self._issuer.key_set()
+        former = () if self._knows_former else self._issuer.operators()
         with self._guard:
+            for certificate in former:
+                self._trust.add_operator(certificate)
+            self._knows_former = True
             if data == self._key_set.signed.data:
                 return
             found = self._trust.add_key_set(data)

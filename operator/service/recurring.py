@@ -4,8 +4,27 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from shuangli.errors import ShuangliError
+
 Act = Callable[[Callable[[], bool]], None]
 """What is done in a turn; it is given a way to ask whether all is to end."""
+
+
+def each_of(*duties: Callable[[], int | None]) -> int:
+    """Do several things, each whatever becomes of the others; adds up what they say.
+
+    Raises:
+        ShuangliError: the first one that was raised, once all were tried.
+    """
+    total, faults = 0, list[ShuangliError]()
+    for duty in duties:
+        try:
+            total += duty() or 0
+        except ShuangliError as fault:
+            faults.append(fault)
+    if faults:
+        raise faults[0]
+    return total
 
 
 @contextmanager

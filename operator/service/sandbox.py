@@ -13,6 +13,7 @@ from pathlib import Path
 
 from shuangli.crypto import SigningKey, sha256
 from shuangli.issuer.issuer import Issuer
+from shuangli.issuer.readers import Readers
 from shuangli.issuer.service.desk import IssuerDesk
 from shuangli.issuer.service.keys import DATABASE_FILE, RandomBytes
 from shuangli.issuer.service.network import make_issuer
@@ -34,11 +35,17 @@ class Sandbox:
 
 @contextmanager
 def open_sandbox(
-    directory: Path, *, random_bytes: RandomBytes, now_s: Callable[[], int], database: str | None = None
+    directory: Path,
+    *,
+    random_bytes: RandomBytes,
+    now_s: Callable[[], int],
+    database: str | None = None,
+    readers: Readers | None = None,
 ) -> Iterator[Sandbox]:
     """Run the operator whose files lie in `directory`; the first time, found its network there.
 
-    Its databases, and its issuer's, are on the server at the address `database`, or files there.
+    Its databases, and its issuer's, are on the server at the address `database`, or files there. Uploads are
+    read by `readers`, or here, once for both, as long as both trust the same.
 
     Raises:
         BadInput: the directory cannot be used, or holds something else (`bad-file`).
@@ -46,6 +53,7 @@ def open_sandbox(
     """
     keys = keys_in(directory, random_bytes=random_bytes, now_s=now_s())
     root = SigningKey(keys.root).public
+    readers = readers or Readers(0)
     with ExitStack() as stack:
         issuer_store = IssuerStore(database or directory / DATABASE_FILE)
         stack.callback(issuer_store.close)
@@ -58,7 +66,7 @@ def open_sandbox(
         )
         desk = make_desk(
             stack.enter_context(opened_store(database or directory, OPERATOR)),
-            IssuerDesk(issuer, read_key_set=lambda: keys.key_set, now_s=now_s),
+            IssuerDesk(issuer, read_key_set=lambda: keys.key_set, now_s=now_s, pool=readers),
             name=OPERATOR,
             key=SigningKey(keys.operator),
             root=root,
@@ -66,5 +74,6 @@ def open_sandbox(
             pseudonyms=sha256(b"pseudonyms/" + keys.operator),
             now_s=now_s,
             regimes=regimes_in(directory),
+            readers=readers,
         )
         yield Sandbox(desk=desk, issuer=issuer, root=root)

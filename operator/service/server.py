@@ -5,17 +5,19 @@ is fetched, whether or not a wallet asks for anything. That the issuer cannot be
 standard error, and that it can again.
 """
 
+import os
 import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
 from shuangli.api.service.listening import answer_at, listening_at
 from shuangli.errors import BadInput, ShuangliError, StoreError, Unverified
+from shuangli.issuer.readers import Readers
 from shuangli.issuer.service.network import NETWORK
 from shuangli.operator.console.app import make_console
 from shuangli.operator.console.pages import BASE
@@ -31,6 +33,8 @@ from shuangli.operator.service.sandbox import open_sandbox
 from shuangli.operator.webhooks.sending import WebSender
 
 EVERY_S: Final = 2.0
+READ_BESIDE_BYTES: Final = 4_096
+"""From so many bytes on, uploads are read on the other processors: this one has requests to answer."""
 REPORTS: Final = "reports"
 """The directory of the reports that the console shows, in the operator's own."""
 
@@ -110,14 +114,17 @@ def _add_line(file: TextIO, line: str) -> None:
 def _opened(
     directory: Path, issuer: str | None, database: str | None, now_s: Callable[[], int]
 ) -> Iterator[tuple[Desk, str, bytes]]:
-    if issuer is None:
-        with open_sandbox(
-            directory, random_bytes=secrets.token_bytes, now_s=now_s, database=database
-        ) as sandbox:
-            yield sandbox.desk, OPERATOR, sandbox.root
-    else:
-        with open_admitted(directory, issuer, now_s=now_s, database=database) as admitted:
-            yield admitted.desk, admitted.name, admitted.root
+    with Readers((os.cpu_count() or 1) - 1, fewest_bytes=READ_BESIDE_BYTES) as readers:
+        if issuer is None:
+            with open_sandbox(
+                directory, random_bytes=secrets.token_bytes, now_s=now_s, database=database, readers=readers
+            ) as sandbox:
+                yield sandbox.desk, OPERATOR, sandbox.root
+        else:
+            with open_admitted(
+                directory, issuer, now_s=now_s, database=database, readers=readers
+            ) as admitted:
+                yield admitted.desk, admitted.name, admitted.root
 
 
 def _catching_up(desk: Desk) -> AbstractContextManager[None]:
@@ -156,7 +163,8 @@ def _telling(desk: Desk, *, sandbox: bool) -> Iterator[None]:
         with suppress(StoreError):
             desk.webhooks.deliver(sender, ended)
 
-    with closing(WebSender(sandbox=sandbox)) as sender, recurring("telling", act, every_s=EVERY_S, say=_say):
+    sender = WebSender(sandbox=sandbox)
+    with recurring("telling", act, every_s=EVERY_S, say=_say):
         yield
 
 

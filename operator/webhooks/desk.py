@@ -30,6 +30,8 @@ KEPT_S: Final = 30 * 86_400
 """So long attempts can be read."""
 MOST_AT_ONCE: Final = 50
 """So many events of a subscription are sent before others have their turn."""
+SLOW_S: Final = 2
+"""A receiver that takes so long for one has its next one when the others have had their turn."""
 SENDERS: Final = 8
 LABEL: Final = "operator"
 _JSON: Final = "application/json"
@@ -113,17 +115,19 @@ class WebhookDesk:
         with self._transaction() as now_s:
             row = self._bank.store.wallet_by_no(webhook.wallet_no)
             found = self._statements.feed(row, Cursor.read(webhook.cursor), most=MOST_AT_ONCE)
-        for count, happened in enumerate(found):
+        sent = 0
+        for happened in found:
             if is_ended():
-                return count
-            event = self._event(webhook, row.key, happened)
+                break
+            began_s, event = now_s, self._event(webhook, row.key, happened)
             answered = self._send(webhook, event, sender, now_s)
             with self._transaction() as now_s:
                 self.kept.log(webhook.webhook_no, event.event_id, now_s, *answered)
                 webhook = self._change(_after(webhook, answered, event.cursor, now_s))
-            if answered.fault:
-                return count
-        return len(found)
+            sent += not answered.fault
+            if answered.fault or now_s - began_s >= SLOW_S:
+                break
+        return sent
 
     def _event(self, webhook: Webhook, wallet: bytes, happened: Happened) -> EventSent:
         return EventSent(
@@ -140,7 +144,12 @@ class WebhookDesk:
 
     def _send(self, webhook: Webhook, event: EventSent, sender: Sender, now_s: int) -> Answered:
         """Sign an event anew, and send it."""
-        target, body = read_url(webhook.url, sandbox=self.sandbox), event.model_dump_json().encode()
+        try:
+            target = read_url(webhook.url, sandbox=self.sandbox)
+        except BadInput as refused:
+            # It may have been allowed in a sandbox, and is no longer.
+            return Answered(0, str(refused))
+        body = event.model_dump_json().encode()
         headers = {"Content-Type": _JSON}
         attempt = f"webhook/{event.event_id}/{webhook.attempts}/{now_s}"
         headers |= sign_request(

@@ -18,6 +18,24 @@ from shuangli.api.bodies import (
 )
 
 
+class Identification(Asked):
+    """The bank has identified a person: the digest of their record, and for wallets of which tier.
+
+    0 is a company; from 1 to 4 less is shown, and a wallet holds less.
+    """
+
+    model_config = example(person=OTHER_KEY, tier=2)
+    person: WalletKey
+    tier: Annotated[int, Field(ge=0, le=4)]
+
+
+class MadeUp(Asked):
+    """The tier for which a made-up person has shown who they are."""
+
+    model_config = example(tier=2)
+    tier: Annotated[int, Field(ge=0, le=4)]
+
+
 class DepositOrder(Asked):
     """So much is to be paid in from the holder's bank account."""
 

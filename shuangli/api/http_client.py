@@ -15,6 +15,7 @@ from shuangli.api.asked import (
     Code,
     DepositOrder,
     FreezeOrder,
+    MadeUp,
     Objection,
     Pull,
     PurchaseOrder,
@@ -29,7 +30,7 @@ from shuangli.api.asked import (
 from shuangli.api.bodies import Page
 from shuangli.api.models import CBOR, COSE_SIGN1
 from shuangli.api.remittances import RemittanceOrder, RemittanceView
-from shuangli.api.signed_client import SignedClient, read_byte_strings, read_model
+from shuangli.api.signed_client import JSON, SignedClient, code_header, read_byte_strings, read_model
 from shuangli.api.told import (
     Booked,
     DisputeView,
@@ -44,7 +45,7 @@ from shuangli.api.told import (
     SubWallets,
     WalletView,
 )
-from shuangli.api.told_service import Done, RecoveryTold, SecretTold
+from shuangli.api.told_service import Done, IdentifiedTold, RecoveryTold, SecretTold
 
 FAR_S: Final = 2**40
 
@@ -57,14 +58,25 @@ class HttpOperator(SignedClient):
 
     # --- offline value ------------------------------------------------------------------------
 
-    def open_wallet(self, enrolment: bytes) -> bytes:
-        """The certificate of the wallet that an enrolment opens."""
-        return self._link.ask("POST", "/v1/wallets", enrolment, media_type=COSE_SIGN1)
+    def identified(self, code: str) -> IdentifiedTold:
+        """The person and tier that a code of the operator's is for."""
+        return read_model(IdentifiedTold, self._link.ask("GET", "/v1/identification", more=_opening(code)))
 
-    def name_recovery_key(self, wallet: bytes, recovery_key: bytes) -> RecoveryTold:
-        """Let a key recover a wallet from now on."""
+    def make_up_person(self, tier: int) -> IdentifiedTold:
+        """In a sandbox, a made-up person with a code."""
+        asked = MadeUp(tier=tier).model_dump_json().encode()
+        return read_model(
+            IdentifiedTold, self._link.ask("POST", "/v1/made-up-persons", asked, media_type=JSON)
+        )
+
+    def open_wallet(self, enrolment: bytes, *, code: str = "") -> bytes:
+        """The certificate of the wallet that an enrolment opens, with the code of who is identified."""
+        return self._link.ask("POST", "/v1/wallets", enrolment, media_type=COSE_SIGN1, more=_opening(code))
+
+    def name_recovery_key(self, wallet: bytes, recovery_key: bytes, *, code: str = "") -> RecoveryTold:
+        """Let a key recover a wallet from now on; one that has a second factor wants its code."""
         asked = RecoveryKey(recovery_key=recovery_key.hex())
-        return self._signed(RecoveryTold, "PUT", f"{_at(wallet)}/recovery-key", asked)
+        return self._signed(RecoveryTold, "PUT", f"{_at(wallet)}/recovery-key", asked, code=code)
 
     def recovery(self, recovery_key: bytes) -> RecoveryTold:
         """What a recovery key gives back; signed with it."""
@@ -75,9 +87,9 @@ class HttpOperator(SignedClient):
         path = f"/v1/recoveries/{recovery_key.hex()}"
         return self._link.ask("POST", path, enrolment, media_type=COSE_SIGN1, prove=self._prove)
 
-    def load(self, order: bytes) -> bytes:
-        """The load that answers an order."""
-        return self._link.ask("POST", "/v1/loads", order, media_type=COSE_SIGN1)
+    def load(self, order: bytes, *, code: str = "") -> bytes:
+        """The load that answers an order; above an amount with a code."""
+        return self._link.ask("POST", "/v1/loads", order, media_type=COSE_SIGN1, more=code_header(code))
 
     def reconcile(self, upload: bytes) -> bytes:
         """The signed acknowledgement of an upload."""
@@ -123,17 +135,20 @@ class HttpOperator(SignedClient):
         """Freeze a wallet; only the operator releases it."""
         return self._signed(WalletView, "PUT", f"{_at(wallet)}/freeze", FreezeOrder(reason=reason))
 
-    def close_wallet(self, wallet: bytes) -> WalletView:
-        """Close a wallet; its money goes to its holder's newest open one."""
-        return self._signed(WalletView, "POST", f"{_at(wallet)}/close", CloseOrder())
+    def close_wallet(self, wallet: bytes, *, code: str = "") -> WalletView:
+        """Close a wallet; its money goes to its holder's newest open one. With a second factor's code."""
+        return self._signed(WalletView, "POST", f"{_at(wallet)}/close", CloseOrder(), code=code)
 
     def sub_wallets(self, wallet: bytes) -> SubWallets:
         """The wallets under this one."""
         return self._signed(SubWallets, "GET", f"{_at(wallet)}/sub-wallets")
 
-    def take_under(self, wallet: bytes, child: bytes, limits: SubWalletLimits) -> WalletView:
-        """Make another wallet of the same person a sub-wallet, with limits."""
-        return self._signed(WalletView, "PUT", f"{_at(wallet)}/sub-wallets/{child.hex()}", limits)
+    def take_under(
+        self, wallet: bytes, child: bytes, limits: SubWalletLimits, *, code: str = ""
+    ) -> WalletView:
+        """Make another wallet of the same person a sub-wallet, with limits; with its second factor's code."""
+        path = f"{_at(wallet)}/sub-wallets/{child.hex()}"
+        return self._signed(WalletView, "PUT", path, limits, code=code)
 
     def let_go(self, wallet: bytes, child: bytes) -> WalletView:
         """Make a sub-wallet a wallet of its own again."""
@@ -241,6 +256,10 @@ class HttpOperator(SignedClient):
         """What this wallet took, by day; `first_day` and `days` as in the API."""
         path = f"/v1/merchants/{merchant.hex()}/settlement?{urlencode(query)}"
         return self._signed(SettlementStatement, "GET", path)
+
+
+def _opening(code: str) -> dict[str, str]:
+    return {"Opening-Code": code} if code else {}
 
 
 def _at(wallet: bytes) -> str:

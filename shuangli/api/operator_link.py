@@ -7,7 +7,7 @@ from shuangli.api.models import NetworkDescription
 if TYPE_CHECKING:  # pydantic comes with the extra `api`
     from shuangli.api.asked import TransferOrder
     from shuangli.api.told import Booked, LimitsView, ReceiptView, StatementView
-    from shuangli.api.told_service import RecoveryTold
+    from shuangli.api.told_service import Done, IdentifiedTold, RecoveryTold, SecretTold
 
 
 class OperatorLink(Protocol):
@@ -30,12 +30,20 @@ class OperatorLink(Protocol):
         """The newest revocation list."""
         ...
 
-    def open_wallet(self, enrolment: bytes) -> bytes:
-        """The certificate of the wallet that an enrolment opens."""
+    def identified(self, code: str) -> "IdentifiedTold":
+        """The person and tier that a code is for, which the operator gave to somebody it has identified."""
         ...
 
-    def name_recovery_key(self, wallet: bytes, recovery_key: bytes) -> "RecoveryTold":
-        """Let a key recover a wallet from now on, in place of the one before."""
+    def make_up_person(self, tier: int) -> "IdentifiedTold":
+        """In a sandbox, a made-up person with such a code."""
+        ...
+
+    def open_wallet(self, enrolment: bytes, *, code: str = "") -> bytes:
+        """The certificate of the wallet that an enrolment opens; asked again, it needs no code."""
+        ...
+
+    def name_recovery_key(self, wallet: bytes, recovery_key: bytes, *, code: str = "") -> "RecoveryTold":
+        """Let a key recover a wallet from now on, in place of the one before; with a second factor's code."""
         ...
 
     def recovery(self, recovery_key: bytes) -> "RecoveryTold":
@@ -50,8 +58,8 @@ class OperatorLink(Protocol):
         """Pay money in from the bank account, which in a sandbox always holds enough."""
         ...
 
-    def load(self, order: bytes) -> bytes:
-        """The load that answers an order."""
+    def load(self, order: bytes, *, code: str = "") -> bytes:
+        """The load that answers an order; above an amount with a code."""
         ...
 
     def reconcile(self, upload: bytes) -> bytes:
@@ -80,4 +88,12 @@ class OperatorLink(Protocol):
         self, wallet: bytes, asked: "TransferOrder", *, idempotency_key: str, code: str = ""
     ) -> "ReceiptView":
         """Pay another customer of the operator online; above an amount with a code."""
+        ...
+
+    def start_second_factor(self, wallet: bytes) -> "SecretTold":
+        """A secret for codes, shown once; it is in use after `confirm_second_factor`."""
+        ...
+
+    def confirm_second_factor(self, wallet: bytes, code: str) -> "Done":
+        """Put the second factor into use by a code of it."""
         ...

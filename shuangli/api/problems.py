@@ -45,6 +45,7 @@ _STATUS_OF_CODE: Final = {
     "not-authenticated": HTTPStatus.UNAUTHORIZED,
     "not-allowed": HTTPStatus.FORBIDDEN,
     "second-factor": HTTPStatus.FORBIDDEN,
+    "not-identified": HTTPStatus.FORBIDDEN,
     "rate-limited": HTTPStatus.TOO_MANY_REQUESTS,
     "unknown-wallet": HTTPStatus.NOT_FOUND,
     "not-found": HTTPStatus.NOT_FOUND,

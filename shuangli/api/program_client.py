@@ -16,6 +16,7 @@ from shuangli.api.asked import (
     CounterPlace,
     Decision,
     FreezeOrder,
+    Identification,
     MerchantEntry,
     RefundOrder,
     SaleOrder,
@@ -34,7 +35,7 @@ from shuangli.api.told import (
     SettlementStatement,
     WalletView,
 )
-from shuangli.api.told_service import Done, TokenTold
+from shuangli.api.told_service import Done, IdentifiedTold, TokenTold
 from shuangli.api.webhooks import DeliveryView, WebhookOrder, Webhooks, WebhookView
 from shuangli.errors import Unverified
 
@@ -90,6 +91,11 @@ class OperatorProgram(ServiceClient):
         self, model: type[Model], method: str, path: str, asked: BaseModel | None = None, *, once: str = ""
     ) -> Model:
         return read_model(model, self.ask(method, path, asked, once=once))
+
+    def identify(self, person: bytes, tier: int) -> IdentifiedTold:
+        """Say that the bank has identified a person, by the digest of their record: the code for a wallet."""
+        asked = Identification(person=person.hex(), tier=tier)
+        return self._read(IdentifiedTold, "POST", "/v1/identifications", asked)
 
     def wallet(self, wallet: bytes) -> WalletView:
         """A wallet: tier, state, and what its account holds."""

@@ -17,6 +17,11 @@ JSON: Final = "application/json"
 Model = TypeVar("Model", bound=BaseModel)
 
 
+def code_header(code: str) -> dict[str, str]:
+    """The header with a code of a second factor, if there is one."""
+    return {"Second-Factor": code} if code else {}
+
+
 def read_model(model: type[Model], data: bytes) -> Model:
     """An answer as a value.
 
@@ -89,7 +94,7 @@ class SignedClient(ServiceClient):
             body,
             media_type=JSON if body else "",
             once=once,
-            more={"Second-Factor": code} if code else {},
+            more=code_header(code),
             prove=self._prove,
         )
         return read_model(model, data)

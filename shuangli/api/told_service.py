@@ -1,10 +1,12 @@
 """What an operator answers as JSON about access, a sandbox, and itself."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel
 
 from shuangli.api.bodies import EXAMPLE_KEY, OTHER_KEY, Told, example
+
+EXAMPLE_CODE: Final = "K7QM-3XWD-52TH-ZB6A-LQEV"
 
 
 class SecretTold(Told):
@@ -29,6 +31,19 @@ class RecoveryTold(Told):
     balance_fen: int
 
 
+class IdentifiedTold(Told):
+    """A person whom the operator has identified, and the code with which they open one wallet.
+
+    `person` is the digest of their record, and the wallet is of this tier or a lower one.
+    """
+
+    model_config = example(person=OTHER_KEY, tier=2, code=EXAMPLE_CODE, expires_at_s=1_800_086_400)
+    person: str
+    tier: int
+    code: str
+    expires_at_s: int
+
+
 class TokenTold(Told):
     """An access token (RFC 6749 section 5.1)."""
 
@@ -45,17 +60,20 @@ class TokenTold(Told):
 
 
 class PersonView(Told):
-    """A made-up person: `record` is the digest to enrol with, up to the tier that they have shown."""
+    """A made-up person: the digest of their `record` and the code to enrol with, up to their tier."""
 
     name: str
     record: str
     tier: int
+    code: str
 
 
 class Persons(Told):
     """Made-up persons for trying things out."""
 
-    model_config = example(items=[{"name": "Li Ming", "record": EXAMPLE_KEY, "tier": 2}])
+    model_config = example(
+        items=[{"name": "Li Ming", "record": EXAMPLE_KEY, "tier": 2, "code": EXAMPLE_CODE}]
+    )
     items: list[PersonView]
 
 

@@ -20,7 +20,7 @@ from shuangli.database.database import Database, only
 from shuangli.database.ledger import LedgerStore
 from shuangli.database.tables import BYTES, NUMBER, Table
 from shuangli.errors import StoreError
-from shuangli.merkle import Frontier, consistency_proof, inclusion_proof, leaf_hash
+from shuangli.merkle import Frontier, consistency_proof, frontier_of, inclusion_proof, leaf_hash
 from shuangli.messages.audit import Checkpoint, LogEntry
 from shuangli.messages.event_kinds import EventKind
 from shuangli.messages.events import Event, digest_of_entries
@@ -207,9 +207,7 @@ class AuditLog:
         """The tree of what is stored, from memory if another process has not added to it."""
         size = self.size
         if self._tree is None or self._tree.size != size:
-            bits = [level for level in reversed(range(size.bit_length())) if size >> level & 1]
-            peaks = [self._root_at(level, (size >> level) - 1) for level in bits]
-            self._tree = Frontier(size, tuple(peaks))
+            self._tree = frontier_of(size, self._root_at)
             self._last_s = Event.decode(self.entry(size - 1)).at_s if size else 0
         signed = self._database.row("SELECT made_at_s FROM audit_checkpoints ORDER BY size DESC LIMIT 1")
         self._last_s = max(self._last_s, signed[0] if signed is not None else 0)
@@ -223,7 +221,7 @@ class AuditLog:
             below: Sequence[bytes] = self._kept_roots(kept, start, end)
         else:
             below = [leaf_hash(event) for event in self._events(start, end)]
-        return Frontier().extended(below)[0].root
+        return Frontier.of(below).root
 
     def _kept_roots(self, level: int, start: int, end: int) -> list[bytes]:
         rows = self._database.rows(

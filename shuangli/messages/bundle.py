@@ -7,8 +7,7 @@ is read head by head, and needs no more memory than its bytes once more.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from shuangli import codec
 from shuangli.errors import Malformed
@@ -18,8 +17,7 @@ MAX_BUNDLE_BYTES: Final = 16 * 1024 * 1024
 MAX_BUNDLE_OBJECTS: Final = 40_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bundle:
+class Bundle(NamedTuple):
     """Loads and transfers, each object once and parents before children: the chains of some coins."""
 
     loads: tuple[bytes, ...]

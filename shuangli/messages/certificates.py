@@ -30,6 +30,7 @@ MAX_SPAN_S: Final = 100 * 366 * 86_400
 """Longest time in an epoch's terms: a hundred years."""
 _WALLET_ROLE_HEAD: Final = codec.head(codec.ARRAY, 3)
 _CLASSED_ROLE_HEAD: Final = codec.head(codec.ARRAY, 4)
+_SMALL_ROLE_BYTES: Final = 4
 
 
 class WalletKind(IntEnum):
@@ -91,20 +92,30 @@ class WalletCertificate:
         """Read a received certificate; its signature is not yet verified."""
         signed = cose.parse(data, Domain.WALLET_CERTIFICATE)
         claims, role = read_claims(signed.payload, named=False)
-        classed = role.startswith(_CLASSED_ROLE_HEAD)
-        at = skip_head(role, 0, _CLASSED_ROLE_HEAD if classed else _WALLET_ROLE_HEAD)
-        number, at = codec.read_head(role, at, codec.UNSIGNED)
-        tier, at = codec.read_head(role, at, codec.UNSIGNED)
-        profile, at = codec.read_head(role, at, codec.UNSIGNED)
-        payee_class = NO_CLASS
-        if classed:
-            payee_class, at = codec.read_head(role, at, codec.UNSIGNED)
-            read_class(payee_class)
-        require(at == len(role), "cbor", "trailing bytes")
+        if len(role) == _SMALL_ROLE_BYTES and role.startswith(_WALLET_ROLE_HEAD) and max(role[1:]) < 24:
+            # Three numbers of one byte each, which have no other form.
+            number, tier, profile, payee_class = *role[1:], NO_CLASS
+        else:
+            number, tier, profile, payee_class = _read_role(role)
         kind = read_choice(WalletKind, number, "kind")
         return cls(
             claims=claims, kind=kind, tier=tier, profile=profile, payee_class=payee_class, signed=signed
         )
+
+
+def _read_role(role: bytes) -> tuple[int, int, int, int]:
+    """Kind, tier, limits profile and class of payee: any role of a wallet."""
+    classed = role.startswith(_CLASSED_ROLE_HEAD)
+    at = skip_head(role, 0, _CLASSED_ROLE_HEAD if classed else _WALLET_ROLE_HEAD)
+    number, at = codec.read_head(role, at, codec.UNSIGNED)
+    tier, at = codec.read_head(role, at, codec.UNSIGNED)
+    profile, at = codec.read_head(role, at, codec.UNSIGNED)
+    payee_class = NO_CLASS
+    if classed:
+        payee_class, at = codec.read_head(role, at, codec.UNSIGNED)
+        read_class(payee_class)
+    require(at == len(role), "cbor", "trailing bytes")
+    return number, tier, profile, payee_class
 
 
 def read_certificate(data: object) -> WalletCertificate:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import Final
 
+from shuangli.days import DAY_S
 from shuangli.errors import Malformed
 from shuangli.messages.fields import check_count, check_text, read_choice
 from shuangli.messages.notices import Outcome
@@ -15,7 +16,6 @@ MAX_WORDS: Final = 80
 """Longest text of an event."""
 NO_TIER: Final = 15
 """Stands for the tier of a wallet where there is none, or it is not known."""
-DAY_S: Final = 86_400
 _LAST_DAY: Final = 2**33 // DAY_S
 _HOUR_S: Final = 3_600
 WAITS: Final = (

@@ -88,7 +88,8 @@ class Event:
             Malformed: a fact is missing, unknown or wrong.
         """
         names, facts = FACTS[kind].facts, {**FACTS[kind].unless_told, **facts}
-        require(facts.keys() == names.keys(), "shape", f"a {kind.name.lower()} has the facts {[*names]}")
+        if facts.keys() != names.keys():
+            raise Malformed("shape", f"a {kind.name.lower()} has the facts {[*names]}")
         told = [int(fact) if isinstance(fact := facts[name], IntEnum) else fact for name in names]
         for group in each:
             told += group
@@ -134,5 +135,10 @@ class Event:
 def digest_of_entries(entries: Sequence[Entry]) -> bytes:
     """SHA-256 of entries of the books, as [[kind, at_s, reference, [[account, amount_fen], ...]], ...]."""
     return sha256(
-        codec.encode([[entry.kind, entry.at_s, entry.reference, [*entry.postings]] for entry in entries])
+        codec.encode_fields(
+            [
+                [entry.kind, entry.at_s, entry.reference, [[*posting] for posting in entry.postings]]
+                for entry in entries
+            ]
+        )
     )

@@ -10,11 +10,12 @@ from typing import Any, Self
 
 from shuangli import codec, cose
 from shuangli.cose import Domain, Signed
-from shuangli.crypto import Signer
+from shuangli.crypto import KEY_BYTES, Signer
 from shuangli.errors import Malformed
 from shuangli.messages.conditions import Condition
 from shuangli.messages.fields import (
     MAX_NAME,
+    MAX_TIME_S,
     NONCE_BYTES,
     check_bytes,
     check_count,
@@ -126,6 +127,25 @@ class Load:
         check_text(self.network, MAX_NAME, "network")
         check_currency(self.currency)
         check_text(self.operator, MAX_NAME, "operator")
+        owner, nonce, epoch = self.owner, self.nonce, self.epoch
+        issued_at_s, expires_at_s = self.issued_at_s, self.expires_at_s
+        if not (
+            type(owner) is bytes
+            and len(owner) == KEY_BYTES
+            and type(nonce) is bytes
+            and len(nonce) == NONCE_BYTES
+            and type(epoch) is int
+            and 0 <= epoch <= 2**16
+            and type(issued_at_s) is int
+            and type(expires_at_s) is int
+            and 0 <= issued_at_s < expires_at_s < MAX_TIME_S
+            and (self.condition is None or expires_at_s <= self.condition.spend_by_s)
+        ):
+            self._refuse()
+        _check_values(self.values_fen)
+
+    def _refuse(self) -> None:
+        """Say which field is wrong."""
         check_key(self.owner, "owner")
         _check_values(self.values_fen)
         check_count(self.epoch, 2**16, "epoch")

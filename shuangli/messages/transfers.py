@@ -8,6 +8,7 @@ conserved on its own, so a coin's history is a chain, not a graph.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from struct import Struct
 from typing import Any, Final, NamedTuple, Self
 
@@ -36,6 +37,8 @@ MAX_COINS: Final = 10_000
 """Most coins in one load or transfer."""
 
 _COIN_DOMAIN: Final = b"shuangli/1/coin"
+_FEW_COINS: Final = 64
+"""The ids of so many coins of a load are kept for a while: wallets order fewer (`wallet.choice`)."""
 PAYEE_OUTPUT: Final = b"\0"
 CHANGE_OUTPUT: Final = b"\1"
 
@@ -43,6 +46,20 @@ CHANGE_OUTPUT: Final = b"\1"
 def load_coin_id(load_id: bytes, index: int) -> bytes:
     """The id of the coin at `index` of a load: SHA-256(domain || load id || index, 4 bytes)."""
     return sha256(_COIN_DOMAIN + load_id + index.to_bytes(4, "big"))
+
+
+def load_coin_ids(load_id: bytes, count: int) -> tuple[bytes, ...]:
+    """The ids of the first so many coins of a load, in its order."""
+    return _few_coin_ids(load_id, count) if count <= _FEW_COINS else _coin_ids(load_id, count)
+
+
+def _coin_ids(load_id: bytes, count: int) -> tuple[bytes, ...]:
+    named = _COIN_DOMAIN + load_id
+    return tuple([sha256(named + index.to_bytes(4, "big")) for index in range(count)])
+
+
+# A load's coins are named again with every payment of its wallet.
+_few_coin_ids = lru_cache(maxsize=1_024)(_coin_ids)
 
 
 def output_coin_id(transfer_id: bytes, spent_coin_id: bytes, output: bytes) -> bytes:
@@ -165,9 +182,7 @@ class Transfer:
 
 _USUAL_HEAD: Final = codec.head(codec.ARRAY, 6) + codec.head(codec.BYTES, DIGEST_BYTES)
 _ONE_BYTE_LENGTH: Final = codec.head(codec.BYTES, 24)[0]
-_CERTIFICATE_AT: Final = len(_USUAL_HEAD) + DIGEST_BYTES
-_USUAL_TIMES: Final = Struct(f">BIBI2s{KEY_BYTES}sB")
-"""Two times and a key, each after its head, and the head of the spends."""
+_LENGTH_AT: Final = len(_USUAL_HEAD) + DIGEST_BYTES + 1
 _FOUR_BYTES: Final = codec.head(codec.UNSIGNED, 2**16)[0]
 _KEY_HEAD: Final = codec.head(codec.BYTES, KEY_BYTES)
 _FEW: Final = codec.head(codec.ARRAY, 0)[0]
@@ -176,6 +191,13 @@ _SPEND_HEADS: Final = {
     codec.head(codec.ARRAY, 3) + codec.head(codec.BYTES, DIGEST_BYTES): True,
 }
 """How a spend begins, and whether it has change."""
+_LAYOUTS: Final = {
+    length: Struct(
+        f">{len(_USUAL_HEAD)}s{DIGEST_BYTES}sBx{length}sBIBI{len(_KEY_HEAD)}s{KEY_BYTES}sB3s{DIGEST_BYTES}s"
+    )
+    for length in range(128, 192)
+}
+"""Up to the first coin's id, each field after its head, by the length of the certificate."""
 
 
 def read_usual(payload: bytes) -> tuple[bytes, bytes, int, int, bytes, tuple[Spend, ...]] | None:
@@ -184,38 +206,46 @@ def read_usual(payload: bytes) -> tuple[bytes, bytes, int, int, bytes, tuple[Spe
     The layout has one encoding, which is compared byte by byte, so this is as strict as `codec.decode`; None
     where it is another one. The values are checked when the transfer is built.
     """
-    if not payload.startswith(_USUAL_HEAD) or len(payload) < _CERTIFICATE_AT + 2:
+    layout = _LAYOUTS.get(payload[_LENGTH_AT]) if len(payload) > _LENGTH_AT else None
+    if layout is None or len(payload) < layout.size:
         return None
-    length = payload[_CERTIFICATE_AT + 1]
-    at = _CERTIFICATE_AT + 2 + length
-    if payload[_CERTIFICATE_AT] != _ONE_BYTE_LENGTH or length < 24 or len(payload) < at + _USUAL_TIMES.size:
+    read = layout.unpack_from(payload)
+    start, request_id, kind, certificate, first, signed_at_s, second, claim_by_s, key_head, payee = read[:10]
+    few, head, coin_id = read[10:]
+    if not (
+        start == _USUAL_HEAD
+        and kind == _ONE_BYTE_LENGTH
+        and first == second == _FOUR_BYTES
+        and signed_at_s >= 2**16
+        and claim_by_s >= 2**16
+        and key_head == _KEY_HEAD
+        and _FEW < few < _FEW + 24
+    ):
         return None
-    first, signed_at_s, second, claim_by_s, key_head, payee, few = _USUAL_TIMES.unpack_from(payload, at)
-    usual = first == second == _FOUR_BYTES and signed_at_s >= 2**16 and claim_by_s >= 2**16
-    if not usual or key_head != _KEY_HEAD or not _FEW < few < _FEW + 24:
-        return None
-    certificate = payload[_CERTIFICATE_AT + 2 : at]
     try:
-        spends = _usual_spends(payload, at + _USUAL_TIMES.size, few - _FEW)
+        spends = _usual_spends(payload, layout.size, few - _FEW, head, coin_id)
     except Malformed:
         return None
-    request_id = payload[len(_USUAL_HEAD) : _CERTIFICATE_AT]
     return request_id, certificate, signed_at_s, claim_by_s, payee, spends
 
 
-def _usual_spends(payload: bytes, at: int, count: int) -> tuple[Spend, ...]:
-    """So many spends from `payload[at]` to its end; Malformed if they are laid out otherwise."""
+def _usual_spends(payload: bytes, at: int, count: int, head: bytes, coin_id: bytes) -> tuple[Spend, ...]:
+    """So many spends up to the end of `payload`, the first one's amounts at `payload[at]`, after its head and
+    coin; Malformed if they are laid out otherwise.
+    """
     spends = []
-    for _ in range(count):
-        has_change = _SPEND_HEADS.get(payload[at : at + 3])
-        start, at = at + 3, at + 3 + DIGEST_BYTES
-        coin_id, change_fen = payload[start:at], 0
+    while True:
+        has_change, change_fen = _SPEND_HEADS.get(head), 0
         pay_fen, at = codec.read_head(payload, at, codec.UNSIGNED)
         if has_change:
             change_fen, at = codec.read_head(payload, at, codec.UNSIGNED)
         if has_change is None or (has_change and not change_fen):
             raise Malformed("shape", "not a usual spend")
         spends.append(Spend(coin_id, pay_fen, change_fen))
+        if len(spends) == count:
+            break
+        head, coin_id = payload[at : at + 3], payload[at + 3 : at + 3 + DIGEST_BYTES]
+        at += 3 + DIGEST_BYTES
     if at != len(payload):
         raise Malformed("cbor", "trailing bytes")
     return tuple(spends)

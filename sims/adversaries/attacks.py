@@ -27,6 +27,7 @@ from shuangli.sims.adversaries import (
 )
 from shuangli.sims.adversaries.attack import Attack, Kind
 from shuangli.sims.adversaries.broken_element import BrokenElement
+from shuangli.sims.adversaries.budget import wanted
 from shuangli.sims.adversaries.clock_cheat import ClockCheat
 from shuangli.sims.adversaries.clone import Clone
 from shuangli.sims.adversaries.colluding_payee import ColludingPayee
@@ -89,7 +90,7 @@ def with_attacks(scenario: Scenario, attacks: Attacks) -> Scenario:
     planned: list[list[Attack]] = [[] for _ in sites]
     for kind, plan in PLANS.items():
         settings = getattr(attacks, kind)
-        if not settings.share and not settings.number:
+        if not wanted(settings):
             continue
         for number, (site, attack) in enumerate(zip(sites, plan(settings, sites), strict=True)):
             site.taken |= set(attack.devices)
@@ -104,6 +105,6 @@ def with_attacks(scenario: Scenario, attacks: Attacks) -> Scenario:
         system=replace(
             scenario.system,
             revokes=() if revoked_s is None else ((revoked_s, 0),),
-            reserve=leaked_mint.used(attacks.leaked_mint),
+            reserve=wanted(attacks.leaked_mint),
         ),
     )

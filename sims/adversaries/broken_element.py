@@ -29,7 +29,7 @@ class BrokenElement:
 
 def plan(settings: BrokenElement, sites: Sequence[Site]) -> list[Attack]:
     """Open it, spend with the key what is in it, and spend it with the element, too."""
-    chosen = choose(Kind.BROKEN_ELEMENT, sites, _hard, share=settings.share, number=settings.number)
+    chosen = choose(Kind.BROKEN_ELEMENT, sites, _hard, settings)
     return [_in_cell(settings, site, devices) for site, devices in zip(sites, chosen, strict=True)]
 
 

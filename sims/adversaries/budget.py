@@ -1,6 +1,6 @@
 """Settings that kinds of adversaries have in common: how many, how much, and how they go about it."""
 
-from typing import Final
+from typing import Final, Protocol
 
 from shuangli.sims.settings import Concern, setting
 
@@ -12,6 +12,25 @@ BURST_EVERY_S: Final = 60
 """Burst: four payments within four minutes, before a list can spread."""
 SLOW_PAYMENTS: Final = 8
 """Slow and low: eight parts, spread over all the time that is left."""
+
+
+class HowMany(Protocol):
+    """The settings of a kind, as far as they say how many take part."""
+
+    @property
+    def share(self) -> float:
+        """The share of those who could."""
+        ...
+
+    @property
+    def number(self) -> int:
+        """So many instead; 0 for by share."""
+        ...
+
+
+def wanted(settings: HowMany) -> bool:
+    """Say whether anybody is to take part."""
+    return bool(settings.share or settings.number)
 
 
 def share(whose: str, default: float = 0.0) -> float:
@@ -48,12 +67,12 @@ def budget_fen() -> int:
     )
 
 
-def strategy(default: str = BURST, *more: str) -> str:
+def strategy(default: str = BURST) -> str:
     """How it goes about it."""
     return setting(
         default,
         "all within minutes, or in small parts over all the time there is"
-        + (", or on the holders' own payments" if HABIT in (default, *more) else ""),
+        + (", or on the holders' own payments" if default == HABIT else ""),
         concern=Concern.ATTACK,
-        choices=(*dict.fromkeys((default, *more, BURST, SLOW)),),
+        choices=(*dict.fromkeys((default, BURST, SLOW)),),
     )

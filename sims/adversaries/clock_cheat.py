@@ -36,7 +36,7 @@ class ClockCheat:
 def plan(settings: ClockCheat, sites: Sequence[Site]) -> list[Attack]:
     """Whose clock is wrong in each cell."""
     could = (lambda site: site.persons) if settings.who == PAYERS else (lambda site: site.payees)
-    chosen = choose(Kind.CLOCK_CHEAT, sites, could, share=settings.share, number=settings.number)
+    chosen = choose(Kind.CLOCK_CHEAT, sites, could, settings)
     return [
         Attack(
             kind=Kind.CLOCK_CHEAT,

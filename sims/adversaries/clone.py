@@ -29,9 +29,7 @@ class Clone:
 
 def plan(settings: Clone, sites: Sequence[Site]) -> list[Attack]:
     """Who is copied in each cell, and what is done with the copies."""
-    chosen = choose(
-        Kind.CLONE, sites, lambda site: site.persons, share=settings.share, number=settings.number
-    )
+    chosen = choose(Kind.CLONE, sites, lambda site: site.persons, settings)
     make = _used_by_others if settings.strategy == budget.HABIT else _on_the_side
     return [make(settings, site, devices) for site, devices in zip(sites, chosen, strict=True)]
 
@@ -56,7 +54,7 @@ def _used_by_others(settings: Clone, site: Site, chosen: list[int]) -> Attack:
 
 
 def _on_the_side(settings: Clone, site: Site, chosen: list[int]) -> Attack:
-    soft = [device for device in chosen if not site.plan.devices.hard[device]]
+    soft = site.soft(chosen)
     acts = []
     for device in soft:
         round_ = spree(site, Kind.CLONE, device, settings.strategy)

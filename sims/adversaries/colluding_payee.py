@@ -43,7 +43,7 @@ class ColludingPayee:
 def plan(settings: ColludingPayee, sites: Sequence[Site]) -> list[Attack]:
     """Who colludes in each cell."""
     could = (lambda site: site.persons) if settings.form == PAIR else (lambda site: site.payees)
-    chosen = choose(Kind.COLLUDING_PAYEE, sites, could, share=settings.share, number=settings.number)
+    chosen = choose(Kind.COLLUDING_PAYEE, sites, could, settings)
     make = _pairs if settings.form == PAIR else _alone
     return [make(settings, site, devices) for site, devices in zip(sites, chosen, strict=True)]
 
@@ -60,7 +60,7 @@ def _alone(settings: ColludingPayee, _: Site, chosen: list[int]) -> Attack:
 
 
 def _pairs(settings: ColludingPayee, site: Site, chosen: list[int]) -> Attack:
-    soft = [device for device in chosen if not site.plan.devices.hard[device]]
+    soft = site.soft(chosen)
     site.taken |= set(soft)
     payees = helpers(site, Kind.COLLUDING_PAYEE, 2) if soft else None
     if payees is None:

@@ -32,16 +32,14 @@ class DoubleDeposit:
 
 def plan(settings: DoubleDeposit, sites: Sequence[Site]) -> list[Attack]:
     """Copy what is held, hand it in, and hand the copy in elsewhere."""
-    chosen = choose(
-        Kind.DOUBLE_DEPOSIT, sites, lambda site: site.payees, share=settings.share, number=settings.number
-    )
+    chosen = choose(Kind.DOUBLE_DEPOSIT, sites, lambda site: site.payees, settings)
     return [_in_cell(settings, site, devices) for site, devices in zip(sites, chosen, strict=True)]
 
 
 def _in_cell(settings: DoubleDeposit, site: Site, chosen: list[int]) -> Attack:
     acts: list[Act] = []
     window_s = site.plan.calendar.window_s
-    soft = [device for device in chosen if not site.plan.devices.hard[device]]
+    soft = site.soft(chosen)
     for device in soft:
         round_ = spree(site, Kind.DOUBLE_DEPOSIT, device, settings.strategy)
         elsewhere = (int(site.plan.devices.operator[device]) + 1) % site.operators

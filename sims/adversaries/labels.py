@@ -1,5 +1,6 @@
 """The truth as labels and figures: who is an adversary of which kind, and what came of each kind."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -37,7 +38,7 @@ def attack_figures(
 ) -> dict[str, dict[str, Any]]:
     """What came of each kind of attack that there was: see `attacks` in docs/reference/results.md."""
     devices = list(kinds_by_device(plans).values())
-    foiled = {attack.kind: 0 for plan in plans for attack in plan.attacks}
+    foiled: Counter[Kind] = Counter()
     for plan in plans:
         for attack in plan.attacks:
             foiled[attack.kind] += attack.foiled
@@ -53,7 +54,7 @@ def attack_figures(
     return {
         kind.value: {
             "devices": devices.count(kind),
-            "foiled": foiled.get(kind, 0),
+            "foiled": foiled[kind],
             **sums.get(kind, _NOTHING),
             **_forks(
                 {coin: at_s for coin, at_s in second_s.items() if guilty.get(keys[coin]) is kind},
@@ -62,7 +63,7 @@ def attack_figures(
             "exposed_fen": sum(fen for key, fen in exposed_fen.items() if guilty.get(key) is kind),
         }
         for kind in Kind
-        if kind.value in devices or foiled.get(kind, 0)
+        if kind.value in devices or foiled[kind]
     }
 
 

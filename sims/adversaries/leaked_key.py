@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from shuangli.sims.adversaries import budget
 from shuangli.sims.adversaries.attack import OWN, Act, Attack, Kind, Step
 from shuangli.sims.adversaries.site import Site, choose, in_order, spree
+from shuangli.sims.scenario import HOUR_S
 from shuangli.sims.settings import Concern, setting
 
 _FORGED = 1
@@ -36,18 +37,15 @@ class LeakedKey:
 
 def plan(settings: LeakedKey, sites: Sequence[Site]) -> list[Attack]:
     """Forge a wallet, pay into it, copy it, spend."""
-    chosen = choose(Kind.LEAKED_KEY, sites, _customers, share=settings.share, number=settings.number)
+    chosen = choose(Kind.LEAKED_KEY, sites, _customers, settings)
     return [_in_cell(settings, site, devices) for site, devices in zip(sites, chosen, strict=True)]
 
 
 def revoked_s(settings: LeakedKey, sites: Sequence[Site]) -> int | None:
     """When the root revokes the key; None for never, or where nobody uses it."""
-    used = settings.share or settings.number
-    return (
-        min(site.first_s for site in sites) + round(settings.noticed_h * 3_600)
-        if used and settings.noticed_h
-        else None
-    )
+    if not budget.wanted(settings) or not settings.noticed_h:
+        return None
+    return min(site.first_s for site in sites) + round(settings.noticed_h * HOUR_S)
 
 
 def _customers(site: Site) -> list[int]:

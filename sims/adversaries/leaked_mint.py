@@ -3,7 +3,8 @@
 Devices cannot tell such a coin from another. The first one that is handed in is not in the mint log: it is
 refused, and its epoch is stopped in the same transaction. From then on the mint works under the epoch that
 was kept in reserve, and devices that have heard of it take no coin of the stopped one, offline. Honest coins
-of it are in the mint log: whoever hands them in is paid. Who has taken a forged coin before bears its loss.
+of it are in the mint log: wallets hand theirs in, are paid, and load anew. Who has taken a forged coin before
+bears its loss.
 """
 
 from collections.abc import Sequence
@@ -40,15 +41,8 @@ class LeakedMint:
 
 def plan(settings: LeakedMint, sites: Sequence[Site]) -> list[Attack]:
     """Open a wallet for it, forge a load, go shopping."""
-    chosen = choose(
-        Kind.LEAKED_MINT, sites, lambda site: site.persons, share=settings.share, number=settings.number
-    )
+    chosen = choose(Kind.LEAKED_MINT, sites, lambda site: site.persons, settings)
     return [_in_cell(settings, site, devices) for site, devices in zip(sites, chosen, strict=True)]
-
-
-def used(settings: LeakedMint) -> bool:
-    """Say whether the issuer needs an epoch in reserve."""
-    return bool(settings.share or settings.number)
 
 
 def _in_cell(settings: LeakedMint, site: Site, chosen: list[int]) -> Attack:

@@ -38,15 +38,13 @@ class MuleRing:
 
 def plan(settings: MuleRing, sites: Sequence[Site]) -> list[Attack]:
     """Copy, spend at shops, and pass the copy's value on."""
-    chosen = choose(
-        Kind.MULE_RING, sites, lambda site: site.persons, share=settings.share, number=settings.number
-    )
+    chosen = choose(Kind.MULE_RING, sites, lambda site: site.persons, settings)
     return [_in_cell(settings, site, devices) for site, devices in zip(sites, chosen, strict=True)]
 
 
 def _in_cell(settings: MuleRing, site: Site, chosen: list[int]) -> Attack:
     acts: list[Act] = []
-    soft = [device for device in chosen if not site.plan.devices.hard[device]]
+    soft = site.soft(chosen)
     site.taken |= set(soft)
     mules = helpers(site, Kind.MULE_RING, settings.mules) if soft else None
     if mules is None:

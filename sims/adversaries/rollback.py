@@ -23,14 +23,12 @@ class Rollback:
 
 def plan(settings: Rollback, sites: Sequence[Site]) -> list[Attack]:
     """Back up, spend, put back, spend again."""
-    chosen = choose(
-        Kind.ROLLBACK, sites, lambda site: site.persons, share=settings.share, number=settings.number
-    )
+    chosen = choose(Kind.ROLLBACK, sites, lambda site: site.persons, settings)
     return [_in_cell(settings, site, devices) for site, devices in zip(sites, chosen, strict=True)]
 
 
 def _in_cell(settings: Rollback, site: Site, chosen: list[int]) -> Attack:
-    soft = [device for device in chosen if not site.plan.devices.hard[device]]
+    soft = site.soft(chosen)
     acts = []
     for device in soft:
         first = spree(site, Kind.ROLLBACK, device, budget.BURST)

@@ -17,8 +17,10 @@ from shuangli.sims.adversaries.budget import (
     BURST_EVERY_S,
     BURST_PAYMENTS,
     SLOW_PAYMENTS,
+    HowMany,
 )
-from shuangli.sims.chance import Floats, rows, uniforms
+from shuangli.sims.arrays import Floats
+from shuangli.sims.chance import rows, uniforms
 from shuangli.sims.plan import NOBODY, CellPlan, Role
 
 _DRAWN: Final = SLOW_PAYMENTS + 1
@@ -46,6 +48,10 @@ class Site:
         devices = self.plan.devices
         return np.flatnonzero((devices.role == role) & (devices.copy_of == NOBODY)).tolist()
 
+    def soft(self, devices: Sequence[int]) -> list[int]:
+        """Those of some devices whose key is in no element: only their wallets are copied or put back."""
+        return [device for device in devices if not self.plan.devices.hard[device]]
+
     @property
     def visited(self) -> list[int]:
         """Merchants that people go to; anybody who is paid where no merchant is."""
@@ -70,7 +76,7 @@ class Site:
 
 
 def choose(
-    kind: Kind, sites: Sequence[Site], could: Callable[[Site], list[int]], *, share: float, number: int
+    kind: Kind, sites: Sequence[Site], could: Callable[[Site], list[int]], settings: HowMany
 ) -> list[list[int]]:
     """Who takes part in each cell: those with the lowest numbers of all who could and are not taken."""
     ranked: list[tuple[float, int, int]] = []
@@ -78,7 +84,7 @@ def choose(
         chance = site.chance(kind)
         free = [device for device in could(site) if device not in site.taken]
         ranked += [(float(chance[device]), cell, device) for device in free]
-    total = number or round(share * sum(len(could(site)) for site in sites))
+    total = settings.number or round(settings.share * sum(len(could(site)) for site in sites))
     chosen: list[list[int]] = [[] for _ in sites]
     for _, cell, device in sorted(ranked)[:total]:
         chosen[cell].append(device)

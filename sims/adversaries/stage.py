@@ -144,7 +144,6 @@ class Stage:
     def open_another(self, act: Act) -> None:
         """Open a further wallet for the adversary, at the same operator: a customer like any other."""
         device = self._town.second(act.device, act.hand, key=f"counterfeit/{act.device}")
-        self._truth.counterfeiters.add((device.number, act.hand))
         self._town.enrol(act.device, device, act.at_s)
 
     def counterfeit(self, act: Act) -> None:

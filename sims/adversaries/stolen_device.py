@@ -14,7 +14,7 @@ from typing import Final
 from shuangli.sims.adversaries import budget
 from shuangli.sims.adversaries.attack import Act, Attack, Kind, Step
 from shuangli.sims.adversaries.site import Site, choose, in_order, spree
-from shuangli.sims.plan import Calendar
+from shuangli.sims.scenario import HOUR_S
 
 ORDERED_FEN: Final = 1_000
 """What the thief tries to load from the holder's deposit, a while after the report."""
@@ -35,9 +35,7 @@ class StolenDevice:
 
 def plan(settings: StolenDevice, sites: Sequence[Site]) -> list[Attack]:
     """Steal and go shopping; report; go online and try to load."""
-    chosen = choose(
-        Kind.STOLEN_DEVICE, sites, lambda site: site.persons, share=settings.share, number=settings.number
-    )
+    chosen = choose(Kind.STOLEN_DEVICE, sites, lambda site: site.persons, settings)
     return [_in_cell(settings, site, devices) for site, devices in zip(sites, chosen, strict=True)]
 
 
@@ -46,8 +44,8 @@ def _in_cell(settings: StolenDevice, site: Site, chosen: list[int]) -> Attack:
     acts: list[Act] = []
     for device in chosen:
         round_ = spree(site, Kind.STOLEN_DEVICE, device, settings.strategy)
-        reported_s = online_from_s(calendar, round_.start_s + round(settings.reported_h * 3_600))
-        contact_s = online_from_s(calendar, reported_s + 2 * calendar.window_s)
+        reported_s = calendar.online_from_s(round_.start_s + round(settings.reported_h * HOUR_S))
+        contact_s = calendar.online_from_s(reported_s + 2 * calendar.window_s)
         acts += [round_.act(Step.STEAL), *round_.pays()]
         acts += [
             Act(at_s, Kind.STOLEN_DEVICE, step, device, amount_fen=ORDERED_FEN * (step is Step.ORDER))
@@ -64,11 +62,3 @@ def _in_cell(settings: StolenDevice, site: Site, chosen: list[int]) -> Attack:
         acts=in_order(acts),
         budget_fen=settings.budget_fen,
     )
-
-
-def online_from_s(calendar: Calendar, at_s: int) -> int:
-    """The first second from a time on in which operators can be reached."""
-    for first_s, last_s in sorted(calendar.outages):
-        if first_s <= at_s < last_s:
-            at_s = last_s
-    return at_s

@@ -28,9 +28,7 @@ class Structuring:
 
 def plan(settings: Structuring, sites: Sequence[Site]) -> list[Attack]:
     """Who pays whom in each cell."""
-    chosen = choose(
-        Kind.STRUCTURING, sites, lambda site: site.persons, share=settings.share, number=settings.number
-    )
+    chosen = choose(Kind.STRUCTURING, sites, lambda site: site.persons, settings)
     return [_in_cell(settings, site, devices) for site, devices in zip(sites, chosen, strict=True)]
 
 

@@ -27,14 +27,12 @@ class UncertifiedKey:
 
 def plan(settings: UncertifiedKey, sites: Sequence[Site]) -> list[Attack]:
     """Pay everything to an uncertified key, and spend from there. An element pays no such key."""
-    chosen = choose(
-        Kind.UNCERTIFIED_KEY, sites, lambda site: site.persons, share=settings.share, number=settings.number
-    )
+    chosen = choose(Kind.UNCERTIFIED_KEY, sites, lambda site: site.persons, settings)
     return [_in_cell(settings, site, devices) for site, devices in zip(sites, chosen, strict=True)]
 
 
 def _in_cell(settings: UncertifiedKey, site: Site, chosen: list[int]) -> Attack:
-    soft = [device for device in chosen if not site.plan.devices.hard[device]]
+    soft = site.soft(chosen)
     acts = []
     for device in soft:
         round_ = spree(site, Kind.UNCERTIFIED_KEY, device, settings.strategy)

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from shuangli.sims.adversaries import budget
 from shuangli.sims.adversaries.attack import Attack, Kind, Traits
 from shuangli.sims.adversaries.site import Site, choose
-
-NEVER_S = 2**40
-"""A time after every run."""
+from shuangli.sims.plan import NEVER_S
+from shuangli.sims.scenario import HOUR_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +25,7 @@ class WithheldDeposit:
 
 def plan(settings: WithheldDeposit, sites: Sequence[Site]) -> list[Attack]:
     """Who keeps quiet in each cell, and until when."""
-    chosen = choose(
-        Kind.WITHHELD_DEPOSIT, sites, lambda site: site.payees, share=settings.share, number=settings.number
-    )
+    chosen = choose(Kind.WITHHELD_DEPOSIT, sites, lambda site: site.payees, settings)
     return [
         Attack(
             kind=Kind.WITHHELD_DEPOSIT,
@@ -40,5 +37,5 @@ def plan(settings: WithheldDeposit, sites: Sequence[Site]) -> list[Attack]:
 
 
 def _silent(settings: WithheldDeposit, site: Site) -> Traits:
-    until_s = site.first_s + round(settings.hours * 3_600) if settings.hours else NEVER_S
+    until_s = site.first_s + round(settings.hours * HOUR_S) if settings.hours else NEVER_S
     return Traits(silent_until_s=until_s)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shuangli.crypto import sha256
 from shuangli.currency import DECIMALS
 from shuangli.operator.exchange.rate import MILLION, Rate
+from shuangli.sims.arrays import Bools, Ints
 from shuangli.sims.cast import Group, cast
 from shuangli.sims.chance import whole
 from shuangli.sims.ecny import frame as framing
@@ -31,9 +31,9 @@ from shuangli.sims.ecny.frame import (
     visits,
 )
 from shuangli.sims.errands import FREE, Errands, Loads, Sales, in_order
-from shuangli.sims.plan import CellPlan, Ints, Meetings
+from shuangli.sims.plan import CellPlan, Meetings
 from shuangli.sims.scenario import CELLS, HOUR_S, Labels, Scenario
-from shuangli.sims.settings import check_settings, setting
+from shuangli.sims.settings import setting
 from shuangli.sims.signatures import HOME
 
 SELLS_S: Final = (8 * HOUR_S, 9 * HOUR_S)
@@ -46,14 +46,12 @@ TRAVELS, SHOP, PRICE = range(COLUMNS)
 """What chance decides of a payment: whether it is made on the other side, in which shop, at what price."""
 SHOPS_ONLINE_EVERY_S: Final = 6 * HOUR_S
 SEED_BYTES: Final = 6
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BorderConfig(EcnyConfig):
     """Two currencies, exchanged online and paid offline on both sides of a border."""
 
-    days: int = framing.days(5)
     people: int = framing.people(80, "people of this side")
     people_abroad: int = framing.people(80, "people of the other side")
     merchants: int = framing.merchants(12, "shops of this side")
@@ -100,20 +98,15 @@ class BorderConfig(EcnyConfig):
     payments_per_day: float = framing.per_day(1.5, "payments of")
     price_fen: int = framing.amount_fen(3_000, "mean price, in fen or as much of the other currency")
 
-    def __post_init__(self) -> None:
-        check_settings(self)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Country:
-    """One side: its currency and rate, its people and shops, and what these people set out to pay.
+    """One side: its people and shops, the rate at which its currency is sold, what its people set out to pay.
 
     both: which of its shops take both currencies. scale: smallest units of its currency for a number of fen.
     short: whose deposit is too small for what they sell.
     """
 
-    name: str
-    currency: str
     rate: Rate
     frame: Frame
     people: int
@@ -140,7 +133,7 @@ def border(config: BorderConfig, *, seed: int) -> Scenario:
         BadInput: a setting is wrong.
     """
     here, there = _countries(config, seed)
-    return framing.beside(_side(here, there, config), _side(there, here, config))
+    return replace(_side(here, there, config), abroad=_side(there, here, config))
 
 
 def _countries(config: BorderConfig, seed: int) -> tuple[_Country, _Country]:
@@ -150,7 +143,7 @@ def _countries(config: BorderConfig, seed: int) -> tuple[_Country, _Country]:
     spread = config.spread_ppm
     buys = Rate(sold=HOME, bought=config.currency_abroad, **price, spread_ppm=spread)
     sells = Rate(sold=config.currency_abroad, bought=HOME, **cost, spread_ppm=spread)
-    chance = framing.frame(config, config.days, seed=seed)
+    chance = framing.frame(config, seed=seed)
     made = []
     for name, rate, people, shops, scale in (
         ("here", buys, config.people, config.merchants, None),
@@ -158,8 +151,6 @@ def _countries(config: BorderConfig, seed: int) -> tuple[_Country, _Country]:
     ):
         made.append(
             _Country(
-                name=name,
-                currency=rate.sold,
                 rate=rate,
                 frame=chance if scale is None else replace(chance, seed=seed_abroad(seed)),
                 people=people,
@@ -186,8 +177,8 @@ def _side(mine: _Country, other: _Country, config: BorderConfig) -> Scenario:
         lambda cell, first: _cell(mine, other, config, cell, first),
         labels=LABELS,
         facts={
-            "decimals": DECIMALS[mine.currency],
-            "sells_to": other.currency,
+            "decimals": DECIMALS[mine.rate.sold],
+            "sells_to": other.rate.sold,
             "rate": f"{mine.rate.gives} {mine.rate.bought} for {mine.rate.per} {mine.rate.sold}",
         },
         rate=mine.rate,
@@ -257,7 +248,7 @@ def _cell(mine: _Country, other: _Country, config: BorderConfig, cell: int, firs
         _payments(mine, other, config, cell),
         first_device=first_device,
         errands=errands,
-        unit_fen=10 ** DECIMALS[mine.currency],
+        unit_fen=10 ** DECIMALS[mine.rate.sold],
     )
 
 

@@ -1,17 +1,18 @@
 """The frame of the smaller scenarios: days of people and merchants in cells, and what they set out to pay."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from shuangli.operator.exchange.rate import Rate
 from shuangli.sims import common
+from shuangli.sims.arrays import Bools, Floats, Ints
 from shuangli.sims.cast import Cast, month_calendar
-from shuangli.sims.chance import Floats, poisson, rows, uniforms, whole
-from shuangli.sims.errands import Errands, none_of
-from shuangli.sims.plan import Calendar, CellPlan, Habits, Ints, Meetings, Wages
+from shuangli.sims.chance import poisson, rows, uniforms, whole
+from shuangli.sims.errands import Errands
+from shuangli.sims.plan import Calendar, CellPlan, Habits, Meetings, Wages, no_wages
 from shuangli.sims.policies import system_of
 from shuangli.sims.scenario import CELLS, DAY_S, HOUR_S, Labels, Scenario
 from shuangli.sims.settings import Concern, day_start_s, setting, values_of
@@ -56,6 +57,7 @@ class EcnyConfig(common.Common):
     """What the smaller scenarios have in common."""
 
     date: str = setting("2026-03-01", "the first simulated day", concern=WORLD)
+    days: int = days(5)
     tier: int = common.tier(2)
     claim_window_s: int = common.claim_window_s(5 * DAY_S)
 
@@ -66,7 +68,6 @@ class Frame:
 
     config: EcnyConfig
     seed: int
-    days: int
     first_day_s: int
     calendar: Calendar
 
@@ -83,15 +84,14 @@ class Frame:
         return self.first_day_s + day * DAY_S
 
 
-def frame(config: EcnyConfig, days_: int, *, seed: int) -> Frame:
-    """The frame of a run of so many days."""
+def frame(config: EcnyConfig, *, seed: int) -> Frame:
+    """The frame of a run."""
     first_day_s = day_start_s(config.date)
     return Frame(
         config=config,
         seed=seed,
-        days=days_,
         first_day_s=first_day_s,
-        calendar=month_calendar(first_day_s, days_, window_s=WINDOW_S),
+        calendar=month_calendar(first_day_s, config.days, window_s=WINDOW_S),
     )
 
 
@@ -103,7 +103,7 @@ class Visits:
     person: Ints
     chance: Floats
 
-    def where(self, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> "Visits":
+    def where(self, kept: Bools) -> "Visits":
         """Some of them."""
         return Visits(at_s=self.at_s[kept], person=self.person[kept], chance=self.chance[kept])
 
@@ -113,7 +113,7 @@ def visits(frame_: Frame, purpose: str, total: int, often: float, *, columns: in
     at_s: list[Ints] = [np.zeros(0, dtype=np.int64)]
     person: list[Ints] = [np.zeros(0, dtype=np.int64)]
     chance: list[Floats] = [np.zeros((0, columns))]
-    for day in range(frame_.days):
+    for day in range(frame_.config.days):
         count = poisson(frame_.uniforms(f"{purpose}, day {day}", total), often)
         for which in range(int(count.max())):
             who = np.flatnonzero(count > which)
@@ -159,7 +159,7 @@ def cell_plan(
         first_device=first_device,
         devices=cast_.devices,
         meetings=meets,
-        wages=wages or none_of(Wages),
+        wages=wages or no_wages(),
         habits=Habits(
             top_up_fen=TOP_UP_FEN if tops_up else 0,
             top_up_below_fen=TOP_UP_BELOW_FEN if tops_up else 0,
@@ -205,11 +205,6 @@ def scenario(
         first_day_s=frame_.first_day_s,
         labels=labels,
     )
-
-
-def beside(home: Scenario, abroad: Scenario) -> Scenario:
-    """A scenario with what is played beside it, abroad."""
-    return replace(home, abroad=abroad)
 
 
 def divided(amount: Ints, shares: Sequence[float]) -> list[Ints]:

@@ -9,13 +9,14 @@ from typing import Final
 
 import numpy as np
 
+from shuangli.sims.arrays import Floats, Ints
 from shuangli.sims.cast import Group, cast
-from shuangli.sims.chance import Floats, whole
+from shuangli.sims.chance import whole
 from shuangli.sims.ecny import frame as framing
 from shuangli.sims.ecny.frame import OPERATORS, EcnyConfig, Frame, Visits, cell_plan, meetings, visits
-from shuangli.sims.plan import CellPlan, Ints
+from shuangli.sims.plan import CellPlan
 from shuangli.sims.scenario import CELLS, DAY_S, HOUR_S, Labels, Scenario
-from shuangli.sims.settings import check_settings, setting
+from shuangli.sims.settings import setting
 
 MEAN_STAY_H: Final = 3.0
 LABELS: Final = Labels(kinds=("on time", "reminded"))
@@ -41,9 +42,6 @@ class ParkingConfig(EcnyConfig):
         2, "when a reminder comes", concern=framing.WORLD, unit="days", low=1, high=30
     )
 
-    def __post_init__(self) -> None:
-        check_settings(self)
-
 
 def parking(config: ParkingConfig, *, seed: int) -> Scenario:
     """Plan days of parking.
@@ -51,7 +49,7 @@ def parking(config: ParkingConfig, *, seed: int) -> Scenario:
     Raises:
         BadInput: a setting is wrong.
     """
-    frame = framing.frame(config, config.days, seed=seed)
+    frame = framing.frame(config, seed=seed)
     stays = visits(frame, "stay", config.people, config.stays_per_day, columns=4)
     fee = fee_fen(config, stays.chance[:, 0])
     return framing.scenario(

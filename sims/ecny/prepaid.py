@@ -25,7 +25,7 @@ from shuangli.sims.ecny.frame import (
 from shuangli.sims.errands import Errands, Gifts, Loads, Refunds, Under
 from shuangli.sims.plan import CellPlan
 from shuangli.sims.scenario import CELLS, DAY_S, HOUR_S, Labels, Scenario
-from shuangli.sims.settings import check_settings, setting
+from shuangli.sims.settings import setting
 
 FIRST_CLASS: Final = 10_000
 """Classes of single merchants begin where merchant category codes end."""
@@ -55,9 +55,6 @@ class PrepaidConfig(EcnyConfig):
         6, "day of the run on which they do, from 1", concern=framing.WORLD, unit="day", low=2, high=60
     )
 
-    def __post_init__(self) -> None:
-        check_settings(self)
-
 
 def prepaid(config: PrepaidConfig, *, seed: int) -> Scenario:
     """Plan prepaid cards: a customer has the card of one merchant.
@@ -65,7 +62,7 @@ def prepaid(config: PrepaidConfig, *, seed: int) -> Scenario:
     Raises:
         BadInput: a setting is wrong.
     """
-    frame = framing.frame(config, config.days, seed=seed)
+    frame = framing.frame(config, seed=seed)
     going = visits(frame, "visit", config.people, config.visits_per_day)
     return framing.scenario(
         "prepaid",

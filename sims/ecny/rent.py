@@ -10,12 +10,13 @@ from typing import Final
 import numpy as np
 
 from shuangli.errors import BadInput
+from shuangli.sims.arrays import Ints
 from shuangli.sims.cast import Group, cast
 from shuangli.sims.chance import whole
 from shuangli.sims.ecny import frame as framing
 from shuangli.sims.ecny.frame import EcnyConfig, Frame, cell_plan, meetings
 from shuangli.sims.errands import FREE, Errands, Loads, in_order
-from shuangli.sims.plan import CellPlan, Ints, Wages
+from shuangli.sims.plan import CellPlan, Wages
 from shuangli.sims.scenario import DAY_S, HOUR_S, Labels, Scenario
 from shuangli.sims.settings import check_settings, setting
 
@@ -66,7 +67,7 @@ def rent(config: RentConfig, *, seed: int) -> Scenario:
     Raises:
         BadInput: a setting is wrong.
     """
-    frame = framing.frame(config, config.days, seed=seed)
+    frame = framing.frame(config, seed=seed)
     wage_fen = np.rint(config.wage_fen * (1 + frame.uniforms("wage", config.people))).astype(np.int64)
     part = config.rent_share * (0.5 + frame.uniforms("rent", config.people))
     rent_fen = np.maximum(YUAN_FEN, np.floor(wage_fen * part / YUAN_FEN).astype(np.int64) * YUAN_FEN)

@@ -9,9 +9,9 @@ from typing import Final
 
 from shuangli.sims.ecny import frame as framing
 from shuangli.sims.ecny.frame import EcnyConfig, price_fen, visits
-from shuangli.sims.ecny.sharing import shared_cell
+from shuangli.sims.ecny.sharing import Bills, shared
 from shuangli.sims.scenario import Labels, Scenario
-from shuangli.sims.settings import check_settings, setting
+from shuangli.sims.settings import setting
 
 LABELS: Final = Labels(kinds=("kitchen", "platform", "courier"))
 
@@ -20,7 +20,6 @@ LABELS: Final = Labels(kinds=("kitchen", "platform", "courier"))
 class SplitConfig(EcnyConfig):
     """Bills that are split among several receivers."""
 
-    days: int = framing.days(5)
     people: int = framing.people(160)
     merchants: int = framing.merchants(16, "kitchens")
     bills_per_day: float = framing.per_day(0.8, "bills of")
@@ -32,9 +31,6 @@ class SplitConfig(EcnyConfig):
         0.1, "part of a bill that goes to the courier", concern=framing.WORLD, low=0.01, high=0.4
     )
 
-    def __post_init__(self) -> None:
-        check_settings(self)
-
 
 def split(config: SplitConfig, *, seed: int) -> Scenario:
     """Plan bills that are split.
@@ -42,24 +38,15 @@ def split(config: SplitConfig, *, seed: int) -> Scenario:
     Raises:
         BadInput: a setting is wrong.
     """
-    frame = framing.frame(config, config.days, seed=seed)
+    frame = framing.frame(config, seed=seed)
     bills = visits(frame, "bill", config.people, config.bills_per_day)
     total_fen = price_fen(bills.chance[:, 0], config.bill_fen)
     shares = (1 - config.platform_share - config.courier_share, config.platform_share, config.courier_share)
-    return framing.scenario(
+    return shared(
         "split",
         frame,
-        lambda cell, first: shared_cell(
-            frame,
-            cell,
-            first,
-            bills,
-            total_fen,
-            people=config.people,
-            merchants=config.merchants,
-            shares=shares,
-            labels=LABELS,
-        ),
-        labels=LABELS,
+        Bills(visits=bills, total_fen=total_fen, shares=shares, labels=LABELS),
+        people=config.people,
+        merchants=config.merchants,
         facts={"bills": int(bills.at_s.size), "bills_fen": int(total_fen.sum())},
     )

@@ -10,13 +10,23 @@ from typing import Final
 
 import numpy as np
 
+from shuangli.sims.arrays import Ints
 from shuangli.sims.cast import Group, cast, once_a_day_s
 from shuangli.sims.ecny import frame as framing
-from shuangli.sims.ecny.frame import OPERATORS, EcnyConfig, Frame, cell_plan, meetings, price_fen, visits
+from shuangli.sims.ecny.frame import (
+    OPERATORS,
+    EcnyConfig,
+    Frame,
+    Visits,
+    cell_plan,
+    meetings,
+    price_fen,
+    visits,
+)
 from shuangli.sims.errands import Errands, Gifts, Loads, Under
-from shuangli.sims.plan import CellPlan, Ints
+from shuangli.sims.plan import CellPlan
 from shuangli.sims.scenario import CELLS, DAY_S, HOUR_S, Labels, Scenario
-from shuangli.sims.settings import check_settings, setting
+from shuangli.sims.settings import setting
 
 PURPOSE: Final = "meals"
 RESTAURANT: Final = 5_812
@@ -47,9 +57,6 @@ class SubsidyConfig(EcnyConfig):
         5, "days in which it can be spent", concern=framing.POLICY, unit="days", low=1, high=30
     )
 
-    def __post_init__(self) -> None:
-        check_settings(self)
-
 
 def subsidy(config: SubsidyConfig, *, seed: int) -> Scenario:
     """Plan a subsidy.
@@ -57,28 +64,20 @@ def subsidy(config: SubsidyConfig, *, seed: int) -> Scenario:
     Raises:
         BadInput: a setting is wrong.
     """
-    frame = framing.frame(config, config.days, seed=seed)
+    frame = framing.frame(config, seed=seed)
     going = visits(frame, "purchase", config.people, config.visits_per_day)
     price = price_fen(going.chance[:, 0], config.price_fen)
-
-    def plan(cell: int, first_device: int) -> CellPlan:
-        return _cell(config, frame, cell, first_device, (going.at_s, going.person, going.chance[:, 1], price))
-
     return framing.scenario(
         "subsidy",
         frame,
-        plan,
+        lambda cell, first: _cell(config, frame, cell, first, going, price),
         labels=LABELS,
         facts={"purpose": PURPOSE, "classes": [GROCER, RESTAURANT]},
     )
 
 
 def _cell(
-    config: SubsidyConfig,
-    frame: Frame,
-    cell: int,
-    first_device: int,
-    going: tuple[Ints, Ints, np.ndarray[tuple[int], np.dtype[np.float64]], Ints],
+    config: SubsidyConfig, frame: Frame, cell: int, first_device: int, going: Visits, price: Ints
 ) -> CellPlan:
     """People first, then merchants (those that sell meals first), then the city."""
     people = frame.of_cell(cell, config.people)
@@ -111,9 +110,8 @@ def _cell(
         frame.calendar,
     )
     _, first_shop, city = lined_up.firsts
-    at_s, person, where, price = going
-    mine = person % CELLS == cell
-    shop = np.floor(where[mine] * shops).astype(np.int64)
+    mine = going.person % CELLS == cell
+    shop = np.floor(going.chance[mine, 1] * shops).astype(np.int64)
     given_s = frame.first_day_s + GIVEN_S
     everybody = np.arange(count)
     amount = np.full(count, config.subsidy_fen)
@@ -133,8 +131,8 @@ def _cell(
         purposes={GROCER: (PURPOSE,), RESTAURANT: (PURPOSE,)},
     )
     meets = meetings(
-        at_s[mine],
-        person[mine] // CELLS,
+        going.at_s[mine],
+        going.person[mine] // CELLS,
         first_shop + shop,
         price[mine],
         LABELS.tags((shop >= eligible).astype(np.int64)),

@@ -9,9 +9,9 @@ from typing import Final
 
 from shuangli.sims.ecny import frame as framing
 from shuangli.sims.ecny.frame import EcnyConfig, price_fen, visits
-from shuangli.sims.ecny.sharing import shared_cell
+from shuangli.sims.ecny.sharing import Bills, shared
 from shuangli.sims.scenario import Labels, Scenario
-from shuangli.sims.settings import check_settings, setting
+from shuangli.sims.settings import setting
 
 LABELS: Final = Labels(kinds=("net price", "tax"))
 
@@ -20,7 +20,6 @@ LABELS: Final = Labels(kinds=("net price", "tax"))
 class TaxConfig(EcnyConfig):
     """Sales of which a share goes to the tax office at once."""
 
-    days: int = framing.days(5)
     people: int = framing.people(160)
     merchants: int = framing.merchants(16)
     sales_per_day: float = framing.per_day(1.2, "sales to")
@@ -33,9 +32,6 @@ class TaxConfig(EcnyConfig):
         high=0.5,
     )
 
-    def __post_init__(self) -> None:
-        check_settings(self)
-
 
 def tax(config: TaxConfig, *, seed: int) -> Scenario:
     """Plan sales with tax at the till.
@@ -43,24 +39,15 @@ def tax(config: TaxConfig, *, seed: int) -> Scenario:
     Raises:
         BadInput: a setting is wrong.
     """
-    frame = framing.frame(config, config.days, seed=seed)
+    frame = framing.frame(config, seed=seed)
     sales = visits(frame, "sale", config.people, config.sales_per_day)
     total_fen = price_fen(sales.chance[:, 0], config.price_fen)
     part = config.tax_rate / (1 + config.tax_rate)
-    return framing.scenario(
+    return shared(
         "tax",
         frame,
-        lambda cell, first: shared_cell(
-            frame,
-            cell,
-            first,
-            sales,
-            total_fen,
-            people=config.people,
-            merchants=config.merchants,
-            shares=(1 - part, part),
-            labels=LABELS,
-        ),
-        labels=LABELS,
+        Bills(visits=sales, total_fen=total_fen, shares=(1 - part, part), labels=LABELS),
+        people=config.people,
+        merchants=config.merchants,
         facts={"sales": int(sales.at_s.size), "sales_fen": int(total_fen.sum())},
     )

@@ -6,16 +6,13 @@ online with probability online / (online + offline). An outage takes everybody o
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
-from shuangli.sims.chance import Floats, rows, uniforms
+from shuangli.sims.arrays import Floats, Ints
+from shuangli.sims.chance import rows, uniforms
 from shuangli.sims.errands import in_order
-from shuangli.sims.plan import Ints, Syncs
-
-NEVER_S: Final = 2**40
-"""Later than every run."""
+from shuangli.sims.plan import NEVER_S, Calendar, Syncs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,14 +26,11 @@ class Spells:
         """Those of some people."""
         return Spells(begins_s=self.begins_s[people], ends_s=self.ends_s[people])
 
-    def first_online_s(self, person: int, from_s: int, *, outages: tuple[tuple[int, int], ...]) -> int:
+    def first_online_s(self, person: int, from_s: int, calendar: Calendar) -> int:
         """The first second from `from_s` on in which a person reaches an operator; NEVER_S if none does."""
         at_s = from_s
         for begin_s, end_s in zip(self.begins_s[person], self.ends_s[person], strict=True):
-            at_s = max(at_s, int(begin_s))
-            for first_s, last_s in outages:
-                if first_s <= at_s < last_s:
-                    at_s = last_s
+            at_s = calendar.online_from_s(max(at_s, int(begin_s)))
             if at_s < end_s:
                 return at_s
         return NEVER_S

@@ -6,11 +6,11 @@ from typing import Final
 import numpy as np
 from scipy.special import ndtri
 
-from shuangli.sims.chance import Floats, generator, uniforms, whole
+from shuangli.sims.arrays import Floats, Ints
+from shuangli.sims.chance import generator, uniforms, whole
 from shuangli.sims.payroll.settings import PayrollConfig
-from shuangli.sims.plan import Ints
+from shuangli.sims.payroll.wages import SECTORS, sector_of, wages_fen
 from shuangli.sims.scenario import CELLS
-from shuangli.sims.wages import SECTORS, sector_of, wages_fen
 
 RENT_LIMIT_FEN: Final = 500_000
 """What a wallet pays offline at once, at most."""

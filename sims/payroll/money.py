@@ -5,11 +5,12 @@ from typing import Final
 
 import numpy as np
 
+from shuangli.sims.arrays import Ints
 from shuangli.sims.errands import FREE, Loads, in_order
-from shuangli.sims.payroll.connectivity import NEVER_S, Spells
+from shuangli.sims.payroll.connectivity import Spells
 from shuangli.sims.payroll.crowd import Crowd
 from shuangli.sims.payroll.settings import PayrollConfig
-from shuangli.sims.plan import Calendar, Ints, Wages
+from shuangli.sims.plan import NEVER_S, Calendar, Wages
 from shuangli.sims.scenario import DAY_S, HOUR_S
 
 PAYDAY_S: Final = 9 * HOUR_S
@@ -78,9 +79,7 @@ def loads(
     amount_fen = loaded_fen(config, people.wage_fen[workers]) + people.rent_fen[workers]
     at_s = np.array(
         [
-            online.first_online_s(
-                int(workers[worker]), int(when_s) + TO_THE_ACCOUNT_S, outages=calendar.outages
-            )
+            online.first_online_s(int(workers[worker]), int(when_s) + TO_THE_ACCOUNT_S, calendar)
             for worker, when_s in zip(paid.worker, paid.at_s, strict=True)
         ],
         dtype=np.int64,

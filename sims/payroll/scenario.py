@@ -10,14 +10,15 @@ from typing import Final
 
 import numpy as np
 
-from shuangli.sims.cast import OPENING_S, Cast, Group, cast, month_calendar, once_a_day_s
+from shuangli.sims.arrays import Ints
+from shuangli.sims.cast import Cast, Group, cast, month_calendar, once_a_day_s
 from shuangli.sims.chance import rows, uniforms
 from shuangli.sims.errands import Errands
 from shuangli.sims.payroll import money, spending
 from shuangli.sims.payroll.connectivity import Spells, hand_ins, spells
 from shuangli.sims.payroll.crowd import Crowd, crowd, sectors_of
 from shuangli.sims.payroll.settings import PayrollConfig
-from shuangli.sims.plan import Calendar, CellPlan, Habits, Ints, Meetings
+from shuangli.sims.plan import Calendar, CellPlan, Habits, Meetings
 from shuangli.sims.policies import system_of
 from shuangli.sims.scenario import DAY_S, HOUR_S, Labels, Scenario
 from shuangli.sims.settings import day_start_s, values_of
@@ -46,7 +47,7 @@ def payroll(config: PayrollConfig, *, seed: int) -> Scenario:
         people=crowd(config, seed=seed),
         online=spells(
             config.workers,
-            start_s=calendar.start_s + OPENING_S + HOUR_S,
+            start_s=first_day_s,
             ends_s=calendar.closes_s,
             online_s=config.online_h * HOUR_S,
             offline_s=config.offline_h * HOUR_S,
@@ -147,7 +148,7 @@ def _cell(month: _Month, cell: int, *, first_device: int) -> CellPlan:
             month.online.of(workers),
             chance[workers],
             share=config.hand_in_share,
-            from_s=calendar.start_s + OPENING_S + HOUR_S,
+            from_s=month.first_day_s,
         ),
         errands=Errands(loads=money.loads(config, people, workers, paid, month.online, calendar)),
     )

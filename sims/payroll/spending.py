@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 from scipy.special import ndtri
 
-from shuangli.sims.chance import Floats, generator, poisson, rows, uniforms, whole
+from shuangli.sims.arrays import Floats, Ints
+from shuangli.sims.chance import generator, poisson, rows, uniforms, whole
 from shuangli.sims.payroll.crowd import Crowd
 from shuangli.sims.payroll.money import days_of_month
 from shuangli.sims.payroll.settings import PayrollConfig
-from shuangli.sims.plan import Ints
 from shuangli.sims.scenario import DAY_S, HOUR_S
 
 OPEN_S: Final = (8 * HOUR_S, 22 * HOUR_S)

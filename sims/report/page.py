@@ -21,15 +21,13 @@ from shuangli.sims.report import story, tables, words
 from shuangli.sims.report.plots import Chart
 from shuangli.sims.report.story import Material
 from shuangli.sims.scenario import HOUR_S
+from shuangli.sims.transit.network import LAID_OUT
 
 TEMPLATE: Final = "report.html.j2"
 CASES_SHOWN: Final = 10
 """Cases listed on the page, those with the largest loss; all are in `cases.parquet`."""
 HOURS_SHOWN: Final = 48
 """The table by hour is left out of longer runs; it is in `result.json`."""
-LAID_OUT: Final = "laid out by the seed"
-"""What a network's source says where no file gave the stations."""
-
 
 Charts = Mapping[str, Chart | None]
 
@@ -51,15 +49,20 @@ def render(material: Material, charts: Charts) -> str:
     return _template().render(**_context(material), charts=charts)
 
 
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+def templates(*folders: Path) -> Environment:
+    """The templates of pages in some folders, and the style that pages share."""
+    return Environment(
+        loader=FileSystemLoader((*folders, Path(__file__).parent)),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+@cache
+def _template() -> Template:
+    environment = templates()
     environment.filters.update(count=words.count, duration=words.duration, clock=words.clock)
     return environment.get_template(TEMPLATE)
 

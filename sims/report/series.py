@@ -6,10 +6,9 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from shuangli.sims.arrays import Floats, Ints, at_share
+from shuangli.sims.scenario import HOUR_S
 
 MOST_BINS: Final = 1_800
 """More points on a time axis than this are too fine to be seen, and make the page large."""
@@ -19,7 +18,7 @@ FEWEST_IN_BIN: Final = 4
 MOST_BARS: Final = 48
 STEPS_S: Final = tuple(
     [1, 2, 5, 10, 15, 30, *(60 * minutes for minutes in (1, 2, 5, 10, 15, 30))]
-    + [3_600 * hours for hours in (1, 2, 3, 6, 12, 24, 48, 96, 168, 336)]
+    + [HOUR_S * hours for hours in (1, 2, 3, 6, 12, 24, 48, 96, 168, 336)]
 )
 """Widths of bars and distances of ticks that read well on an axis of time."""
 
@@ -35,7 +34,7 @@ class OverTime:
     @property
     def edges_h(self) -> Floats:
         """Where the steps begin, and the end of the last, in hours since the first midnight."""
-        return (self.start_s + np.arange(self.values.size + 1) * self.width_s) / 3_600
+        return (self.start_s + np.arange(self.values.size + 1) * self.width_s) / HOUR_S
 
     @property
     def peak(self) -> tuple[int, float]:
@@ -56,7 +55,7 @@ class Level:
     @property
     def at_h(self) -> Floats:
         """The points of time, in hours since the first midnight."""
-        return np.arange(self.values.size) * self.every_s / 3_600
+        return np.arange(self.values.size) * self.every_s / HOUR_S
 
     @property
     def peak(self) -> tuple[int, float]:
@@ -75,8 +74,7 @@ class Spread:
 
     def within_s(self, share: float) -> int:
         """The time within which at least this share lies; 0 if there is none. As in `result.json`."""
-        size = self.ordered_s.size
-        return int(self.ordered_s[min(size - 1, int(share * size))]) if size else 0
+        return at_share(self.ordered_s, share) if self.ordered_s.size else 0
 
 
 def bin_width_s(span_s: int, events: int) -> int:
@@ -129,12 +127,12 @@ def level_by_hour(rows: Sequence[Mapping[str, int]], name: str) -> Level:
     values = [row[name] for row in rows if row["hour"] >= -1]
     if not rows or rows[0]["hour"] > -1:
         values = [0, *values]
-    return Level(every_s=3_600, values=np.asarray(values, dtype=np.float64))
+    return Level(every_s=HOUR_S, values=np.asarray(values, dtype=np.float64))
 
 
 def by_hour(values: Sequence[int], *, start_h: int = 0) -> OverTime:
     """Figures of an hour each."""
-    return OverTime(start_s=start_h * 3_600, width_s=3_600, values=np.asarray(values, dtype=np.float64))
+    return OverTime(start_s=start_h * HOUR_S, width_s=HOUR_S, values=np.asarray(values, dtype=np.float64))
 
 
 def spread(lengths_s: pl.Series) -> Spread:

@@ -15,7 +15,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-ROLES: Final = ("ink", "muted", "line", "main", "accent", "shade", "panel")
+ROLES: Final = ("ink", "muted", "line", "main", "accent", "shade")
 COLOURS: Final = {role: f"#00000{number}" for number, role in enumerate(ROLES, 1)}
 """What to draw in, by role; black but for a number, so that no figure relies on its value."""
 Palette = Mapping[str, str]
@@ -27,7 +27,6 @@ LIGHT: Final[Palette] = {
     "main": "#2470ad",
     "accent": "#c2540a",
     "shade": "#ece8dd",
-    "panel": "#ffffff",
 }
 """The page's colours by day, for pictures that stand alone."""
 

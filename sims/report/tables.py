@@ -21,6 +21,7 @@ from shuangli.sims.report.words import (
     setting,
 )
 from shuangli.sims.settings import flat
+from shuangli.sims.tap import PAID
 
 Figures = Mapping[str, Any]
 
@@ -236,7 +237,7 @@ def outcomes(payments: Figures) -> list[Bar]:
             value=count(number),
             share=number / whole,
             percent=percent(number, whole),
-            kind="main" if code == "paid" else "accent",
+            kind="main" if code == PAID else "accent",
             note=outcome_meaning(code),
         )
         for code, number in rows

@@ -7,8 +7,9 @@ report.html      all of it to look at
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ from shuangli.sims.settings import settings_of
 from shuangli.sims.studies import plots
 from shuangli.sims.studies.design import Design
 from shuangli.sims.studies.figures import Values, differences_table, points_table, sensitivity_table
-from shuangli.sims.studies.measures import MEASURES
+from shuangli.sims.studies.measures import ABROAD, ALL_MEASURES
 from shuangli.sims.studies.numbers import figure
 from shuangli.sims.studies.page import render
 from shuangli.sims.studies.record import SETTING, Record, collect, read_record, write_whole
@@ -29,6 +30,7 @@ from shuangli.sims.studies.record import SETTING, Record, collect, read_record, 
 REPORT: Final = "report.html"
 DICTIONARY: Final = "dictionary.csv"
 TABLES: Final = "tables"
+MUST_BE_ZERO: Final = ("books.difference_fen", "forks.honest_accused")
 PLOTS: Final = "plots"
 COLUMNS: Final = {
     "point": ("", "number of the point, in the order of the design"),
@@ -78,7 +80,7 @@ def compare_study(directory: Path) -> Comparison:
     sensitivity, fits = sensitivity_table(record, values)
     tables = {"points": points, "differences": differences, "sensitivity": sensitivity}
     missing = len(record.points) * len(record.seeds) - runs.height
-    pictures = list(_pictures(record, points, differences, sensitivity))
+    pictures = {measure: _pictures(record, tables, measure) for measure in record.measures}
     page = render(
         record,
         tables,
@@ -95,7 +97,7 @@ def compare_study(directory: Path) -> Comparison:
         for name, table in tables.items():
             (directory / TABLES / f"{name}.csv").write_text(table.write_csv(), encoding="utf-8")
             (directory / TABLES / f"{name}.md").write_text(as_markdown(table), encoding="utf-8")
-        for picture in pictures:
+        for picture in chain.from_iterable(pictures.values()):
             (directory / PLOTS / f"{picture.name}.svg").write_bytes(picture.svg)
             (directory / PLOTS / f"{picture.name}.png").write_bytes(picture.png)
         dictionary = dictionary_of({"runs": runs, **tables}, record)
@@ -114,24 +116,24 @@ def compare_study(directory: Path) -> Comparison:
 
 
 def _sound(runs: pl.DataFrame) -> bool:
-    """All books balance, and nobody honest is accused."""
-    return bool((runs["books.difference_fen"] == 0).all() and (runs["forks.honest_accused"] == 0).all())
+    """All books balance, and nobody honest is accused, on both sides of a border."""
+    wanted = [name for name in runs.columns if name.removeprefix(ABROAD) in MUST_BE_ZERO]
+    return all((runs[name] == 0).all() for name in wanted)
 
 
-def _pictures(
-    record: Record, points: pl.DataFrame, differences: pl.DataFrame, sensitivity: pl.DataFrame
-) -> Iterator[Chart]:
-    for measure in record.measures:
-        if not points.filter(pl.col("measure") == measure).height:
-            continue
-        made: list[Chart | None] = []
-        if record.design == Design.GRID:
-            made.append(plots.levels_picture(record, points, measure))
-            made.append(plots.differences_picture(record, differences, measure))
-        else:
-            made += plots.scatter_pictures(record, points, measure)
-        made.append(plots.sensitivity_picture(record, sensitivity, measure))
-        yield from (picture for picture in made if picture is not None)
+def _pictures(record: Record, tables: Mapping[str, pl.DataFrame], measure: str) -> list[Chart]:
+    """The charts of a measure; none where it has no value."""
+    points = tables["points"]
+    if not points.filter(pl.col("measure") == measure).height:
+        return []
+    made: list[Chart | None] = []
+    if record.design == Design.GRID:
+        made.append(plots.levels_picture(record, points, measure))
+        made.append(plots.differences_picture(record, tables["differences"], measure))
+    else:
+        made += plots.scatter_pictures(record, points, measure)
+    made.append(plots.sensitivity_picture(record, tables["sensitivity"], measure))
+    return [picture for picture in made if picture is not None]
 
 
 def as_markdown(table: pl.DataFrame) -> str:
@@ -150,8 +152,8 @@ def dictionary_of(tables: dict[str, pl.DataFrame], record: Record) -> pl.DataFra
     for name, table in tables.items():
         for column, kind in table.schema.items():
             setting = settings.get(column.removeprefix(SETTING))
-            if column in MEASURES:
-                unit, about, _ = MEASURES[column]
+            if column in ALL_MEASURES:
+                unit, about, _ = ALL_MEASURES[column]
             elif setting is not None:
                 unit, about = setting.unit, setting.about
             else:

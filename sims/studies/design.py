@@ -18,12 +18,11 @@ from enum import StrEnum
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import qmc
 
+from shuangli.sims.arrays import Floats
 from shuangli.sims.settings import Setting, Value
 
-Floats = NDArray[np.float64]
 MOST_POINTS: Final = 100_000
 
 

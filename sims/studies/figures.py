@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from shuangli.sims.arrays import Floats
 from shuangli.sims.settings import Value
 from shuangli.sims.studies.design import Design
 from shuangli.sims.studies.intervals import Difference, Interval, estimate, paired
@@ -23,7 +23,6 @@ from shuangli.sims.studies.sensitivity import (
     sobol_influences,
 )
 
-Floats = NDArray[np.float64]
 ESTIMATE: Final = {"n": pl.Int32, "mean": pl.Float64, "sd": pl.Float64}
 T: Final = {"t_low": pl.Float64, "t_high": pl.Float64}
 BOOTSTRAP: Final = {"bootstrap_low": pl.Float64, "bootstrap_high": pl.Float64}

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
+
+from shuangli.sims.arrays import Floats
 
 CONFIDENCE: Final = 0.95
 RESAMPLES: Final = 2_000
 FEWEST_FOR_BOOTSTRAP: Final = 5
 
-Floats = NDArray[np.float64]
 Interval = tuple[float, float] | None
 """From where to where, or None where there are too few values."""
 

@@ -1,7 +1,7 @@
 """What a study measures: figures of a run as columns, one row for each run.
 
 A measure is named like its key in `result.json` (docs/reference/results.md); the last four are made from
-others.
+others. Of a border, each is measured on both sides: `abroad.` before its name is the other side's.
 """
 
 from collections.abc import Callable, Mapping
@@ -82,21 +82,55 @@ MEASURES: Final[dict[str, Measure]] = {
         lambda figures: _most(figures, "circulating_fen"),
     ),
 }
+ABROAD: Final = "abroad."
+"""What the other side's measures begin with."""
+
+
+def _abroad(name: str, measure: Measure) -> Measure:
+    """The same of the other side; its money is counted in another currency, and never added to ours."""
+    unit = "smallest units abroad" if measure.unit == "fen" else measure.unit
+
+    def derived(figures: Figures) -> float | None:
+        theirs = figures.get("abroad")
+        return None if theirs is None else _value(name, measure, theirs)
+
+    return Measure(unit, f"the other side: {measure.about}", derived)
+
+
+ALL_MEASURES: Final = {
+    **MEASURES,
+    **{f"{ABROAD}{name}": _abroad(name, measure) for name, measure in MEASURES.items()},
+}
+"""By name, those of both sides."""
+TWO_SIDED: Final = ("border",)
+"""Scenarios that are played on two sides."""
 SHOWN: Final = (
     "payments.paid_share",
     "forks.borne_by_guarantee_fund_fen",
     "forks.detection_delay_s.p50",
     "hours.unreconciled_fen.max",
 )
-"""Measures that are compared where a study does not say which."""
+"""Measures that are compared where a study does not say which; at a border, on both sides."""
+
+
+def measures_of(scenario: str) -> Mapping[str, Measure]:
+    """The measures that runs of a scenario have, by name."""
+    return ALL_MEASURES if scenario in TWO_SIDED else MEASURES
+
+
+def shown_of(scenario: str) -> tuple[str, ...]:
+    """The measures that are compared where a study of a scenario does not say which."""
+    return (*SHOWN, *(f"{ABROAD}{name}" for name in SHOWN)) if scenario in TWO_SIDED else SHOWN
 
 
 def measured(figures: Figures) -> dict[str, float | None]:
-    """All measures of a run; None where there is nothing to count."""
-    values: dict[str, float | None] = {}
-    for name, measure in MEASURES.items():
-        values[name] = measure.derived(figures) if measure.derived else _at(figures, name)
-    return values
+    """All measures of a run, those of the other side only if there is one; None for nothing to count."""
+    measures = ALL_MEASURES if "abroad" in figures else MEASURES
+    return {name: _value(name, measure, figures) for name, measure in measures.items()}
+
+
+def _value(name: str, measure: Measure, figures: Figures) -> float | None:
+    return measure.derived(figures) if measure.derived else _at(figures, name)
 
 
 def _at(figures: Figures, path: str) -> float | None:

@@ -3,16 +3,16 @@
 from typing import Final
 
 from shuangli.sims.report.words import setting
+from shuangli.sims.scenario import HOUR_S
 from shuangli.sims.settings import Value
-from shuangli.sims.studies.measures import MEASURES
+from shuangli.sims.studies.measures import ALL_MEASURES
 
-HOUR_S: Final = 3_600
 DIGITS: Final = 4
 
 
 def scale_of(measure: str, highest: float) -> tuple[float, str]:
     """By what to divide values of a measure that reach `highest`, and the unit they then have."""
-    unit = MEASURES[measure].unit
+    unit = ALL_MEASURES[measure].unit
     if unit == "fen":
         return 100.0, "yuan"
     if unit == "s":
@@ -21,12 +21,10 @@ def scale_of(measure: str, highest: float) -> tuple[float, str]:
 
 
 def figure(number: float | None) -> str:
-    """A number with four digits that count: 0.9813, 12.5, 1,234."""
+    """A number with four digits that count: 0.9813, 12.5, −1,234."""
     if number is None:
         return "–"
-    if abs(number) >= 1_000:
-        return f"{number:,.0f}"
-    text = f"{number:.{DIGITS}g}"
+    text = f"{number:,.0f}" if abs(number) >= 1_000 else f"{number:.{DIGITS}g}"
     return text.replace("-", "−")
 
 
@@ -43,5 +41,5 @@ def level(name: str, value: Value) -> str:
 
 def title(measure: str) -> str:
     """A measure's name as a heading: what it means, with its unit."""
-    about = MEASURES[measure].about
+    about = ALL_MEASURES[measure].about
     return about[0].upper() + about[1:]

@@ -3,18 +3,19 @@
 The same runs give the same bytes: no clock, no host, no directory goes into it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 
+from shuangli.sims.report.page import templates
 from shuangli.sims.report.plots import Chart
 from shuangli.sims.report.words import plural
 from shuangli.sims.studies.design import Design
-from shuangli.sims.studies.measures import MEASURES
+from shuangli.sims.studies.measures import ALL_MEASURES
 from shuangli.sims.studies.numbers import figure, interval, level, title
 from shuangli.sims.studies.plots import point_text
 from shuangli.sims.studies.record import Record
@@ -27,6 +28,8 @@ DESIGNS: Final = {
     Design.LATIN_HYPERCUBE: "a Latin hypercube",
     Design.SOBOL: "a Sobol’ design",
 }
+WIDE: Final = ("levels-", "differences-")
+"""What the names of pictures begin with that need the page's whole width."""
 ALWAYS: Final = (
     "Every point runs with the same seeds. With the same seed the same people make the same trips or payments"
     " and the same wallets are copied, so that a difference between two points is due to the settings.",
@@ -60,13 +63,13 @@ def render(
     record: Record,
     tables: dict[str, pl.DataFrame],
     fits: dict[str, float],
-    pictures: Sequence[Chart],
+    pictures: Mapping[str, Sequence[Chart]],
     *,
     runs: int,
     missing: int,
     sound: bool,
 ) -> str:
-    """The page, from the record, the tables of `figures`, and the pictures."""
+    """The page, from the record, the tables of `figures`, and the pictures of each measure."""
     design = Design(record.design)
     points, seeds = len(record.points), len(record.seeds)
     fixed = {name: value for name, value in record.config.items() if name not in record.axes}
@@ -83,7 +86,10 @@ def render(
         missing=missing,
         sound=sound,
         baseline=point_text(record, record.baseline),
-        parts=[_part(record, measure, tables, fits, pictures) for measure in record.measures],
+        parts=[
+            _part(record, measure, tables, fits.get(measure), pictures[measure])
+            for measure in record.measures
+        ],
         point_head=(", ".join(record.axes), "n", "mean", "95 % t-interval", "sd"),
         difference_head=(", ".join(record.axes), "n", "mean", "t", "bootstrap", "clear"),
         sensitivity_head=("setting", "index", "value", "95 % interval"),
@@ -95,15 +101,7 @@ def render(
 
 @cache
 def _template() -> Template:
-    folders = [Path(__file__).parent, Path(__file__).parents[1] / "report"]
-    environment = Environment(
-        loader=FileSystemLoader(folders),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(TEMPLATE)
+    return templates(Path(__file__).parent).get_template(TEMPLATE)
 
 
 def _some(numbers: Sequence[int]) -> str:
@@ -115,24 +113,18 @@ def _part(
     record: Record,
     measure: str,
     tables: dict[str, pl.DataFrame],
-    fits: dict[str, float],
+    fit: float | None,
     pictures: Sequence[Chart],
 ) -> dict[str, Any]:
     """What the page says of one measure."""
     of_it = {name: table.filter(pl.col("measure") == measure) for name, table in tables.items()}
-    mine = [
-        picture
-        for picture in pictures
-        if f"-{measure}" in f"{picture.name}-".replace(f"-{measure}-", f"-{measure}")
-    ]
-    fit = fits.get(measure)
     return {
         "id": measure.replace(".", "-"),
         "measure": measure,
         "title": title(measure),
-        "unit": MEASURES[measure].unit,
-        "wide": [picture for picture in mine if picture.name.startswith(("levels", "differences"))],
-        "small": [picture for picture in mine if picture.name.startswith(("sensitivity", "scatter"))],
+        "unit": ALL_MEASURES[measure].unit,
+        "wide": [picture for picture in pictures if picture.name.startswith(WIDE)],
+        "small": [picture for picture in pictures if not picture.name.startswith(WIDE)],
         "points": _rows(record, of_it["points"], ("t",)),
         "differences": _rows(record, of_it["differences"], ("t", "bootstrap")),
         "sensitivity": [

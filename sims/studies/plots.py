@@ -14,14 +14,13 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from shuangli.sims.report.plots import FULL, HALF, Chart, Size, bare_frame, made
 from shuangli.sims.report.svg import Palette
 from shuangli.sims.studies.figures import column_of
-from shuangli.sims.studies.measures import MEASURES
+from shuangli.sims.studies.measures import ALL_MEASURES
 from shuangli.sims.studies.numbers import figure, level, scale_of, title
 from shuangli.sims.studies.record import Record
 
 MARKS: Final = (("main", "o", "-"), ("accent", "s", "-"), ("main", "^", "--"), ("accent", "v", "--"))
 """How series are told apart: colour, mark and line."""
 MOST_BARS: Final = 24
-NOT_AXES: Final = ("point", "measure", "n", "mean", "sd", "t_low", "t_high")
 TICKS: Final = 4
 """Marks on the axis of a setting that was sampled."""
 
@@ -40,7 +39,7 @@ def levels_picture(record: Record, points: pl.DataFrame, measure: str) -> Chart:
     """
     name, *others = record.axes
     rows = points.filter(pl.col("measure") == measure)
-    groups = _groups(rows, others)
+    groups = _groups(rows, name, others)
     levels = list(dict.fromkeys(point[name] for point in record.points))
     divisor, unit = scale_of(measure, float(np.nanmax(np.abs(rows["mean"].to_numpy()))))
 
@@ -67,7 +66,7 @@ def levels_picture(record: Record, points: pl.DataFrame, measure: str) -> Chart:
                 capsize=3,
                 label=text,
             )
-        if MEASURES[measure].unit and axes.get_ylim()[0] > 0:
+        if ALL_MEASURES[measure].unit and axes.get_ylim()[0] > 0:
             axes.set_ylim(bottom=0)  # amounts and counts start at zero, shares where they differ
         axes.set_xticks(range(len(levels)), [level(name, value) for value in levels])
         axes.set_xlim(-0.5, len(levels) - 0.5)
@@ -76,18 +75,20 @@ def levels_picture(record: Record, points: pl.DataFrame, measure: str) -> Chart:
             axes.legend(fontsize=size.font - 1, frameon=False, labelcolor=palette["ink"])
 
     by = f", by {', '.join(others)}" if len(groups) > 1 else ""
+    text = "Means over seeds with 95 % t-intervals."
+    if rows["point"].n_unique() > sum(group.height for _, group in groups):
+        by = ", the mean of all else"
+        text = f"Means over seeds and over all levels of {', '.join(others)}."
     sizes = tuple(size._replace(height=300, margins=(*size.margins[:3], 46)) for size in FULL)
-    text = f"{title(measure)}. Means over seeds with 95 % t-intervals."
-    return made(f"levels-{measure}", f"Over {name}{by}", text, sizes, paint)
+    return made(f"levels-{measure}", f"Over {name}{by}", f"{title(measure)}. {text}", sizes, paint)
 
 
-def _groups(rows: pl.DataFrame, others: Sequence[str]) -> list[tuple[str, pl.DataFrame]]:
+def _groups(rows: pl.DataFrame, first: str, others: Sequence[str]) -> list[tuple[str, pl.DataFrame]]:
     """The rows for each combination of the other settings, in words; one group where they are too many."""
     if not others:
         return [("", rows)]
     groups = rows.partition_by(list(others), maintain_order=True, as_dict=True)
     if len(groups) > len(MARKS):
-        first = [column for column in rows.columns if column not in (*others, *NOT_AXES)]
         means = rows.group_by(first, maintain_order=True).agg(pl.col("mean").mean())
         return [("", means.with_columns(pl.lit(None).alias(column) for column in ("t_low", "t_high")))]
     return [

@@ -16,7 +16,8 @@ from shuangli.sims.scenario_file import Setup
 from shuangli.sims.studies.measures import measured
 from shuangli.sims.workers import HEAR, Process, Say, Work
 
-Values = Mapping[str, float | None]
+Measured = Mapping[str, float | None]
+"""The measures of a run, by name."""
 
 
 class Task(NamedTuple):
@@ -30,7 +31,7 @@ class Finished(NamedTuple):
     """What came of a run: its measures, or why there are none."""
 
     name: str
-    values: Values
+    values: Measured
     failure: str = ""
 
 

@@ -68,8 +68,7 @@ class RayRunners:
 
 def packed(task: Task) -> Files:
     """The files that a run reads."""
-    files = {"demand": task.setup.demand, "network": task.setup.network}
-    return {name: (path.name, path.read_bytes()) for name, path in files.items() if path is not None}
+    return {name: (path.name, path.read_bytes()) for name, path in task.setup.files.items()}
 
 
 def play_there(task: Task, files: Files, version: str) -> Finished:

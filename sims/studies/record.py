@@ -5,12 +5,18 @@
     under-way/            what runs are writing; of no use afterwards
     runs.parquet          all finished runs in one table
 
-A row is written under another name and then renamed, so that it is there as a whole or not at all.
+A row is written under another name and then renamed: a process that is killed leaves it as a whole or not at
+all. A machine that crashes may leave its name alone: such a row counts as not there, and is played again.
 """
 
+import errno
+import fcntl
 import io
 import json
-from collections.abc import Iterable
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,8 +27,8 @@ from shuangli.errors import BadInput, StoreError
 from shuangli.sims.run import versions
 from shuangli.sims.scenario_file import Setup, digest_of
 from shuangli.sims.settings import Value
-from shuangli.sims.studies.measures import MEASURES
-from shuangli.sims.studies.pool import Task, Values
+from shuangli.sims.studies.measures import measures_of
+from shuangli.sims.studies.pool import Measured, Task
 from shuangli.sims.studies.study import Study
 
 SCHEMA: Final = "shuangli.study/1"
@@ -30,6 +36,7 @@ STUDY: Final = "study.json"
 RUNS: Final = "runs.parquet"
 ROWS: Final = "rows"
 UNDER_WAY: Final = "under-way"
+PARQUET: Final = b"PAR1"
 SETTING: Final = "setting."
 """What columns of settings begin with."""
 
@@ -103,6 +110,35 @@ def recorded(study: Study) -> tuple[Record, list[Task]]:
     return record, list(tasks.values())
 
 
+@contextmanager
+def alone_in(directory: Path) -> Iterator[None]:
+    """Make the study's directory, and keep other sweeps out of it for as long as this process is in.
+
+    Raises:
+        BadInput: it cannot be made, or another sweep is at work there (`bad-output`).
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        handle = os.open(directory, os.O_RDONLY)
+    except OSError as error:
+        raise _not_writable(directory, error) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        # A file system that knows no locks lets everybody in.
+        if error.errno == errno.EWOULDBLOCK:
+            os.close(handle)
+            raise BadInput("bad-output", f"{directory}: another sweep is at work there") from error
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _not_writable(directory: Path, error: OSError) -> BadInput:
+    return BadInput("bad-output", f"{directory}: cannot be written ({error.strerror})")
+
+
 def open_directory(directory: Path, record: Record) -> None:
     """Make the study's directory, or go on in it.
 
@@ -115,11 +151,13 @@ def open_directory(directory: Path, record: Record) -> None:
             raise BadInput(
                 "bad-output", f"{directory}: holds files that are not of a study; name an empty directory"
             )
+        # What a sweep that was killed has left there.
+        shutil.rmtree(directory / UNDER_WAY, ignore_errors=True)
         for name in (ROWS, UNDER_WAY):
             (directory / name).mkdir(exist_ok=True)
         write_whole(directory / STUDY, (json.dumps(asdict(record), indent=1) + "\n").encode())
     except OSError as error:
-        raise BadInput("bad-output", f"{directory}: cannot be written ({error.strerror})") from error
+        raise _not_writable(directory, error) from error
 
 
 def read_record(directory: Path) -> Record:
@@ -141,22 +179,37 @@ def read_record(directory: Path) -> Record:
 
 def finished(directory: Path, names: Iterable[str]) -> set[str]:
     """Those of the runs that are there."""
-    there = {path.stem for path in (directory / ROWS).glob("*.parquet")}
-    return there & set(names)
+    return {name for name in names if _is_whole(_row(directory, name))}
 
 
-def write_row(directory: Path, setup: Setup, name: str, values: Values) -> None:
+def _row(directory: Path, name: str) -> Path:
+    return directory / ROWS / f"{name}.parquet"
+
+
+def _is_whole(row: Path) -> bool:
+    """A Parquet file begins and ends with four letters; one that was cut off does not."""
+    try:
+        with row.open("rb") as file:
+            begins = file.read(len(PARQUET))
+            file.seek(-len(PARQUET), io.SEEK_END)
+            return begins == file.read() == PARQUET
+    except OSError:
+        return False
+
+
+def write_row(directory: Path, setup: Setup, name: str, values: Measured) -> None:
     """Keep what was measured in a run.
 
     Raises:
         StoreError: the disk is full or gone.
     """
     settings = {f"{SETTING}{key}": [value] for key, value in setup.config.items()}
+    measures = measures_of(setup.scenario)
     row = pl.DataFrame(
-        {"run": [name], "seed": [setup.seed], **settings, **{key: [values[key]] for key in MEASURES}},
-        schema_overrides=dict.fromkeys(MEASURES, pl.Float64),
+        {"run": [name], "seed": [setup.seed], **settings, **{key: [values[key]] for key in measures}},
+        schema_overrides=dict.fromkeys(measures, pl.Float64),
     )
-    target = directory / ROWS / f"{name}.parquet"
+    target = _row(directory, name)
     beside = directory / UNDER_WAY / f"{name}.parquet"
     try:
         row.write_parquet(beside)
@@ -166,26 +219,37 @@ def write_row(directory: Path, setup: Setup, name: str, values: Values) -> None:
 
 
 def collect(directory: Path, record: Record) -> pl.DataFrame:
-    """All finished runs, one row each, in order of point and seed; written to `runs.parquet`, too."""
+    """All finished runs, one row each, in order of point and seed; written to `runs.parquet`, too.
+
+    Raises:
+        BadInput: none is finished, or a row is damaged.
+        StoreError: the disk is full or gone.
+    """
+    there = finished(directory, record.names)
     places = pl.DataFrame(
-        [
-            (point, name)
-            for point, names in enumerate(record.runs)
-            for name in names
-            if (directory / ROWS / f"{name}.parquet").is_file()
-        ],
+        [(point, name) for point, names in enumerate(record.runs) for name in names if name in there],
         schema={"point": pl.Int32, "run": pl.String},
         orient="row",
     )
-    files = [directory / ROWS / f"{name}.parquet" for name in places["run"].unique(maintain_order=True)]
-    if not files:
+    if not there:
         raise BadInput("bad-file", f"{directory}: none of its runs is finished; see `shuangli sim sweep`")
-    rows = pl.concat([pl.read_parquet(file) for file in files])
+    rows = pl.concat([_read(_row(directory, name)) for name in record.names if name in there])
     runs = places.join(rows, on="run", how="left", maintain_order="left")
     table = io.BytesIO()
     runs.write_parquet(table)
-    write_whole(directory / RUNS, table.getvalue())
+    try:
+        write_whole(directory / RUNS, table.getvalue())
+    except OSError as error:
+        raise StoreError("unavailable", f"{directory / RUNS}: {error.strerror}") from error
     return runs
+
+
+def _read(row: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(row)
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        what = "is damaged; delete it, and run `shuangli sim sweep` again"
+        raise BadInput("bad-file", f"{row}: {what}") from error
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -17,12 +17,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
+from shuangli.sims.arrays import Floats
 from shuangli.sims.studies.intervals import CONFIDENCE, RESAMPLES, Interval, t_interval
 
-Floats = NDArray[np.float64]
 SOBOL_RESAMPLES: Final = 500
 
 

@@ -23,10 +23,11 @@ from typing import Any, Final
 
 from shuangli.errors import BadInput
 from shuangli.sims.catalogue import CONFIGS
-from shuangli.sims.scenario_file import LARGEST_SEED, Key, Setup, read_toml, read_value, setup_of
+from shuangli.sims.scenario_file import LARGEST_SEED, Key, Setup, read_toml, setup_of
+from shuangli.sims.scenario_tables import read_value
 from shuangli.sims.settings import Value, flattened, settings_of, shown, shown_key, unknown_key
 from shuangli.sims.studies.design import MOST_POINTS, Axis, Design, axis_of, count_points, points_of
-from shuangli.sims.studies.measures import MEASURES, SHOWN
+from shuangli.sims.studies.measures import SHOWN, measures_of, shown_of
 
 MOST_SEEDS: Final = 10_000
 MOST_RUNS: Final = 1_000_000
@@ -44,7 +45,13 @@ SWEEP_KEYS: Final = {
         ),
         Key("design_seed", "whole number", "1", "0 to 2^63 - 1", "where a sample starts"),
         Key("measures", "list of texts", ", ".join(SHOWN), "see measures", "what is compared"),
-        Key("baseline", "table", "the first point", "a point of the grid", "what others are compared with"),
+        Key(
+            "baseline",
+            "table",
+            "the point with the file's settings, else the first",
+            "a point of the grid",
+            "what others are compared with",
+        ),
         Key("vary", "table", "", "", "for each setting its levels, or from and to"),
     )
 }
@@ -93,7 +100,12 @@ def read_study(path: Path, overrides: Mapping[str, str] | None = None, *, seed: 
     table = content.get("sweep")
     if not isinstance(table, dict):
         raise BadInput("bad-option", f"{path}: lacks the table [sweep]")
-    return _Reader(path, setup, table).study()
+    study = _Reader(path, setup, table).study()
+    for axis in study.axes:
+        if axis.name in (overrides or {}):
+            what = f"--set {axis.name}: {path} varies it; change it there, under sweep.vary"
+            raise BadInput("bad-option", what)
+    return study
 
 
 class _Reader:
@@ -164,14 +176,13 @@ class _Reader:
         return tuple(range(first, first + count))
 
     def _measures(self) -> tuple[str, ...]:
-        names = self._table.get("measures", list(SHOWN))
+        names = self._table.get("measures", list(shown_of(self._setup.scenario)))
+        known = measures_of(self._setup.scenario)
         if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
             raise self._bad("measures", f"={shown(names)}: not a list of measures")
         for name in names:
-            if name not in MEASURES:
-                raise unknown_key(
-                    f"{self._path}: sweep.measures: {shown(name)}", name, MEASURES, what="measure"
-                )
+            if name not in known:
+                raise unknown_key(f"{self._path}: sweep.measures: {shown(name)}", name, known, what="measure")
         return tuple(dict.fromkeys(names))
 
     def _axes(self, design: Design) -> tuple[Axis, ...]:
@@ -218,6 +229,8 @@ class _Reader:
             if steps is not None:
                 raise self._bad(f"vary.{name}.steps", ": is for a grid")
             return axis
+        if steps is None:
+            raise self._bad(f"vary.{name}", ": lacks steps: a grid needs 2 to 1000")
         if not isinstance(steps, int) or isinstance(steps, bool) or not 2 <= steps <= 1_000:
             raise self._bad(f"vary.{name}.steps", f"={shown(steps)}: a grid needs 2 to 1000")
         return axis.spread(steps)

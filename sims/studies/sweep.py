@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from shuangli.sims.studies.pool import Runners
+from shuangli.sims.studies.pool import Runners, Task
 from shuangli.sims.studies.record import (
     UNDER_WAY,
+    alone_in,
     collect,
     finished,
     open_directory,
@@ -42,15 +43,27 @@ def sweep(
         StoreError: the disk is full.
     """
     record, tasks = recorded(study)
-    open_directory(directory, record)
-    scratch = directory / UNDER_WAY
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
-    there = finished(directory, record.names)
-    waiting = [task for task in reversed(tasks) if task.name not in there]
+    with alone_in(directory):
+        open_directory(directory, record)
+        there = finished(directory, record.names)
+        waiting = [task for task in reversed(tasks) if task.name not in there]
+        failures = _play(directory, waiting, make_runners, lambda done: show(len(there) + done, len(tasks)))
+        if len(failures) < len(tasks):
+            collect(directory, record)
+    return Swept(len(tasks), len(there), failures)
+
+
+def _play(
+    directory: Path,
+    waiting: list[Task],
+    make_runners: Callable[[Path], Runners],
+    show: Callable[[int], None],
+) -> list[tuple[str, str]]:
+    """Play the runs that wait, the last one first; gives (name, why) of those that failed."""
     setups = {task.name: task.setup for task in waiting}
-    done, under_way, failures = len(there), 0, list[tuple[str, str]]()
-    show(done, len(tasks))
+    done, under_way, failures = 0, 0, list[tuple[str, str]]()
+    scratch = directory / UNDER_WAY
+    show(done)
     runners = make_runners(scratch)
     try:
         while waiting or under_way:
@@ -64,10 +77,8 @@ def sweep(
                 else:
                     write_row(directory, setups[name], name, values)
                     done += 1
-            show(done, len(tasks))
+            show(done)
     finally:
         runners.close()
         shutil.rmtree(scratch, ignore_errors=True)
-    if done:
-        collect(directory, record)
-    return Swept(len(tasks), len(there), failures)
+    return failures

@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
+from shuangli.sims.arrays import Ints
 from shuangli.sims.chance import generator, uniforms
-from shuangli.sims.plan import Ints
 from shuangli.sims.transit.tours import Rides
 
 LEAST_S, MOST_S = 300, 900

@@ -5,26 +5,16 @@ from typing import Final
 
 import numpy as np
 
-from shuangli.sims.plan import (
-    NOBODY,
-    Calendar,
-    CellPlan,
-    Devices,
-    Habits,
-    Ints,
-    Meetings,
-    Role,
-    no_wages,
-)
-from shuangli.sims.scenario import CELLS, HOUR_S
+from shuangli.sims.arrays import Ints
+from shuangli.sims.cast import OPENING_S
+from shuangli.sims.plan import NOBODY, Calendar, CellPlan, Devices, Habits, Meetings, Role
+from shuangli.sims.scenario import CELLS
 from shuangli.sims.transit.config import TransitConfig
 from shuangli.sims.transit.handing_in import Schedule, cuts, nightly, on_full, reached, regular, syncs
 from shuangli.sims.transit.phones import HARD
 from shuangli.sims.transit.tariff import ROUNDED_FEN
 from shuangli.sims.transit.trips import Trips
 
-OPENING_S: Final = 4 * HOUR_S
-"""Wallets are opened and loaded within four hours, which end an hour before the first midnight."""
 LARGEST_UNIT_FEN: Final = 100
 """Coins of a load pay every whole yuan, or whatever divides all fares if that is less."""
 
@@ -101,7 +91,6 @@ def cell_plan(
             amount_fen=trips.fare_fen[mine],
             tag=mine,
         ),
-        wages=no_wages(),
         habits=Habits(
             top_up_fen=config.top_up_fen,
             top_up_below_fen=config.top_up_below_fen,
@@ -118,8 +107,8 @@ def _devices(trips: Trips, riders: Ints, calendar: Calendar, config: TransitConf
     number = np.arange(everybody)
     person = number < count
     # Stations bank in turn with all operators, and so do lines.
-    place = np.where(number < count + stations, number - count, (number - count - stations))
-    place = np.where(number < count + stations, place, place // config.buses_per_line)
+    validator = number - count - stations
+    place = np.where(validator < 0, number - count, validator // config.buses_per_line)
     hard = np.zeros(everybody, dtype=np.int64)
     hard[:count] = HARD[trips.phone[riders]]
     opens_s = np.full(everybody, calendar.start_s, dtype=np.int64)
@@ -128,7 +117,7 @@ def _devices(trips: Trips, riders: Ints, calendar: Calendar, config: TransitConf
     return Devices(
         role=np.where(person, Role.PERSON, Role.MERCHANT),
         operator=np.where(person, number, place) % config.operators,
-        tier=np.where(person, config.tier, 0),
+        tier=nothing,
         opens_s=opens_s,
         first_load_fen=np.where(person, config.load_fen, 0),
         deposit_fen=np.where(person, config.load_fen, 0),

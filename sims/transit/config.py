@@ -28,7 +28,7 @@ class TransitConfig(common.Common):
     )
     weekend_share: float = setting(
         0.71,
-        "trips on a day of a weekend, as a share of those on a working day",
+        "trips on a day of a weekend, as a share of those on a working day, where no demand file says",
         concern=Concern.WORLD,
         low=0.01,
         high=3,

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shuangli.errors import BadInput
+from shuangli.sims.arrays import Floats, Ints
+from shuangli.sims.scenario import HOUR_S
 from shuangli.sims.tables import Table, read_table
 from shuangli.sims.transit.demand_files import MAX_TRIPS, ONE_DAY, BoardingRows, TripRows, demand_rows
 from shuangli.sims.transit.gravity import day_flows, station_weights
@@ -20,7 +22,7 @@ from shuangli.sims.transit.network import Network, read_network, synthetic_netwo
 from shuangli.sims.transit.profile import HOURS, Profile, shipped_profile
 from shuangli.sims.transit.tours import Rides
 
-_Cell = tuple[int, int, NDArray[np.int64]]
+_Cell = tuple[int, int, Ints]
 """A day, an hour, and the trips that begin then [from, to]."""
 
 
@@ -42,7 +44,7 @@ class Demand:
     hour: NDArray[np.int32]
     origin: NDArray[np.int32]
     destination: NDArray[np.int32]
-    trips: NDArray[np.int64]
+    trips: Ints
     source: str
     days: tuple[str, ...]
 
@@ -73,15 +75,15 @@ class Demand:
         """All trips of all days."""
         return int(self.trips.sum())
 
-    def boardings(self) -> NDArray[np.int64]:
+    def boardings(self) -> Ints:
         """Trips that begin at each station [days, 24, stations]."""
         return self._counted(self.origin)
 
-    def alightings(self) -> NDArray[np.int64]:
+    def alightings(self) -> Ints:
         """Trips that end at each station, by the hour in which they begin [days, 24, stations]."""
         return self._counted(self.destination)
 
-    def _counted(self, station: NDArray[np.int32]) -> NDArray[np.int64]:
+    def _counted(self, station: NDArray[np.int32]) -> Ints:
         counts = np.zeros((len(self.days), HOURS, len(self.stations)), dtype=np.int64)
         np.add.at(counts, (self.day, self.hour, station), self.trips)
         return counts
@@ -156,7 +158,7 @@ def demand_and_network(
 
 def demand_of(rides: Rides, stations: tuple[str, ...], *, days: int, source: str) -> Demand:
     """The demand that these rides are, between `stations`, on so many days."""
-    hour = rides.entry_s // 3_600 % HOURS
+    hour = rides.entry_s // HOUR_S % HOURS
     shape = (days, HOURS, len(stations), len(stations))
     cells = np.ravel_multi_index((rides.day, hour, rides.origin, rides.destination), shape)
     key, trips = np.unique(cells, return_counts=True)
@@ -180,7 +182,7 @@ def profile_stations(profile: Profile) -> tuple[str, ...]:
 
 def dealt_weights(
     distance_m: NDArray[np.integer], profile: Profile, rng: np.random.Generator
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[Floats, Floats]:
     """Home and work weights of stations: lognormal, correlated with each other and with centrality.
 
     The quantiles of the distribution are dealt out rather than drawn, so that a few dozen stations have

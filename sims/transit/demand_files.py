@@ -15,9 +15,10 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from shuangli.errors import BadInput
+from shuangli.sims.arrays import Ints
+from shuangli.sims.scenario import DAY_S, HOUR_S
 from shuangli.sims.tables import Table, first
 from shuangli.sims.transit.network import MAX_STATIONS, Network, known_stations
 from shuangli.sims.transit.profile import HOURS
@@ -25,7 +26,6 @@ from shuangli.sims.transit.profile import HOURS
 MAX_TRIPS: Final = 2**31 - 1
 MAX_DAYS: Final = 366
 ONE_DAY: Final = ("day 1",)
-DAY_S: Final = 86_400
 _TRIPS: Final = ("hour", "origin", "destination", "trips")
 _BOARDINGS: Final = ("slot_start_s", "station", "boardings")
 _EXPECTED: Final = (
@@ -40,11 +40,11 @@ class TripRows:
 
     stations: tuple[str, ...]
     days: tuple[str, ...]
-    day: NDArray[np.int64]
-    hour: NDArray[np.int64]
-    origin: NDArray[np.int64]
-    destination: NDArray[np.int64]
-    trips: NDArray[np.int64]
+    day: Ints
+    hour: Ints
+    origin: Ints
+    destination: Ints
+    trips: Ints
 
     def __post_init__(self) -> None:
         columns = (self.day, self.hour, self.origin, self.destination, self.trips)
@@ -58,7 +58,7 @@ class BoardingRows:
 
     stations: tuple[str, ...]
     days: tuple[str, ...]
-    boardings: NDArray[np.int64]
+    boardings: Ints
 
     def __post_init__(self) -> None:
         if self.boardings.shape != (len(self.days), HOURS, len(self.stations)):
@@ -102,7 +102,7 @@ def _boarding_rows(table: Table, network: Network | None) -> BoardingRows:
         day = slot_s // DAY_S
         days = tuple(f"day {number + 1}" for number in range(int(day.max()) + 1))
     shape = (len(days), HOURS, len(stations))
-    cells = np.ravel_multi_index((day, slot_s % DAY_S // 3_600, station), shape)
+    cells = np.ravel_multi_index((day, slot_s % DAY_S // HOUR_S, station), shape)
     key, totals = summed(cells, counts)
     boardings = np.zeros(shape, dtype=np.int64)
     boardings.reshape(-1)[key] = totals
@@ -112,7 +112,7 @@ def _boarding_rows(table: Table, network: Network | None) -> BoardingRows:
     return BoardingRows(stations=stations, days=days, boardings=boardings)
 
 
-def summed(key: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def summed(key: Ints, counts: Ints) -> tuple[Ints, Ints]:
     """Keys in rising order, once each, and the sum of the counts of each; sums of 0 are left out."""
     order = np.argsort(key, kind="stable")
     keys, starts = np.unique(key[order], return_index=True)
@@ -122,7 +122,7 @@ def summed(key: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray[n
 
 def _stations(
     table: Table, columns: tuple[str, ...], network: Network | None
-) -> tuple[tuple[str, ...], list[NDArray[np.int64]]]:
+) -> tuple[tuple[str, ...], list[Ints]]:
     """Stations in the order of their names, and each column as indices into them."""
     names = [table.names(column, "station") for column in columns]
     if network is not None:
@@ -137,7 +137,7 @@ def _stations(
     return tuple(stations.to_list()), indices
 
 
-def _counts(table: Table, column: str) -> NDArray[np.int64]:
+def _counts(table: Table, column: str) -> Ints:
     counts = table.whole(column, low=0, high=MAX_TRIPS)
     total = np.cumsum(counts)
     if total[-1] > MAX_TRIPS:
@@ -149,7 +149,7 @@ def _counts(table: Table, column: str) -> NDArray[np.int64]:
     return counts
 
 
-def _days(table: Table) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+def _days(table: Table) -> tuple[tuple[str, ...], Ints]:
     """All days from the first to the last as YYYY-MM-DD, and the day of each row."""
     dates = table.dates("date")
     number = dates.to_physical().to_numpy().astype(np.int64)

@@ -13,6 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from shuangli.sims.arrays import Ints
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fares:
@@ -30,7 +32,7 @@ class Fares:
         if any(low > high for low, high in zip((1, *self.fares_fen), self.fares_fen, strict=False)):
             raise ValueError("fares must be positive and never fall with distance")
 
-    def fare_fen(self, distance_m: NDArray[np.integer]) -> NDArray[np.int64]:
+    def fare_fen(self, distance_m: NDArray[np.integer]) -> Ints:
         """The fare of each distance in metres (any shape); `ValueError` for a negative distance."""
         if distance_m.size and int(distance_m.min()) < 0:
             raise ValueError("a distance cannot be negative")

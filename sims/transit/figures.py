@@ -6,13 +6,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from shuangli.sims.plan import Ints
+from shuangli.sims.arrays import Ints, at_share
+from shuangli.sims.scenario import DAY_S, HOUR_S
 from shuangli.sims.tap import PAID
 from shuangli.sims.transit.phones import NAMES
-from shuangli.sims.transit.tours import DAY_S
 from shuangli.sims.transit.trips import Trips
-
-HOUR_S = 3_600
 
 
 def with_trips(payments: pl.DataFrame, trips: Trips, *, first_day_s: int) -> pl.DataFrame:
@@ -75,7 +73,7 @@ def _waits(trips: Trips) -> Iterator[tuple[str, dict[str, float]]]:
                 {
                     "trips": int(waited_ms.size),
                     "mean": round(float(waited_ms.mean()), 1),
-                    "p95": int(waited_ms[min(waited_ms.size - 1, int(0.95 * waited_ms.size))]),
+                    "p95": at_share(waited_ms, 0.95),
                     "max": int(waited_ms[-1]),
                 },
             )

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from shuangli.sims.plan import Ints
+from shuangli.sims.arrays import Ints
 
 _NEVER: Final = np.iinfo(np.int64).max // 2
 QUARTER_MS: Final = 900_000

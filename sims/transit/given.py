@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from shuangli.sims.arrays import Ints
 from shuangli.sims.chance import generator
-from shuangli.sims.plan import Ints
+from shuangli.sims.scenario import DAY_S, HOUR_S
 from shuangli.sims.transit.demand import Demand
 from shuangli.sims.transit.network import Network
-from shuangli.sims.transit.pace import PACE, Pace
-from shuangli.sims.transit.riders import HOUR_S, deal_riders, tours_of
-from shuangli.sims.transit.tours import DAY_S, Rides, linked_tours
+from shuangli.sims.transit.pace import PACE
+from shuangli.sims.transit.riders import deal_riders, tours_of
+from shuangli.sims.transit.tours import Rides, linked_tours
 
 
-def rides_of(demand: Demand, network: Network, rng: np.random.Generator, pace: Pace = PACE) -> Rides:
+def rides_of(demand: Demand, network: Network, rng: np.random.Generator) -> Rides:
     """The trips of `demand`, each entering at a second of its hour by chance.
 
     Errors: `BadInput` if a station of the demand is not in the network.
@@ -23,7 +24,7 @@ def rides_of(demand: Demand, network: Network, rng: np.random.Generator, pace: P
     columns = (demand.day, demand.hour, demand.origin, demand.destination)
     day, hour, origin, destination = (column[row].astype(np.int64) for column in columns)
     entry_s = day * DAY_S + hour * HOUR_S + rng.integers(0, HOUR_S, row.size)
-    exit_s = entry_s + pace.longest_s(distance_m[origin, destination])
+    exit_s = entry_s + PACE.longest_s(distance_m[origin, destination])
     return Rides(day=day, entry_s=entry_s, exit_s=exit_s, origin=origin, destination=destination)
 
 

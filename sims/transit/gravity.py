@@ -17,12 +17,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from shuangli.sims.arrays import Floats
 from shuangli.sims.transit.profile import HOURS, Profile
 
 _ROUNDS: Final = 60
 
 
-def willingness(distance_m: NDArray[np.integer], power: float, scale_m: float) -> NDArray[np.float64]:
+def willingness(distance_m: NDArray[np.integer], power: float, scale_m: float) -> Floats:
     """Willingness to travel between stations [from, to], each row scaled to a maximum of 1.
 
     0 on the diagonal: staying where one is cannot be explained by distance. (The scale of a row does not
@@ -35,9 +36,7 @@ def willingness(distance_m: NDArray[np.integer], power: float, scale_m: float) -
     return np.exp(logarithm - np.where(np.isfinite(top), top, 0.0))
 
 
-def balanced(
-    home: NDArray[np.float64], work: NDArray[np.float64], willing: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def balanced(home: Floats, work: Floats, willing: Floats) -> Floats:
     """Trips out as shares of their total [from, to]: row sums `home`, column sums `work`, shape `willing`.
 
     Weights are scaled to add up to 1. Where no matrix has these sums (more than half of all weight on
@@ -53,18 +52,14 @@ def balanced(
     return trips / total if total > 0 else trips
 
 
-def _scaled(rows: NDArray[np.float64], sums: NDArray[np.float64]) -> NDArray[np.float64]:
+def _scaled(rows: Floats, sums: Floats) -> Floats:
     """Each row scaled to its sum; a row of nothing stays nothing."""
     total = rows.sum(axis=1, keepdims=True)
-    scaled: NDArray[np.float64] = sums[:, None] * np.divide(
-        rows, total, out=np.zeros_like(rows), where=total > 0
-    )
+    scaled: Floats = sums[:, None] * np.divide(rows, total, out=np.zeros_like(rows), where=total > 0)
     return scaled
 
 
-def station_weights(
-    boardings: NDArray[np.integer], profile: Profile
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def station_weights(boardings: NDArray[np.integer], profile: Profile) -> tuple[Floats, Floats]:
     """Home and work weights of stations from their boardings by hour [24, stations].
 
     Boardings of an hour are expected to be total * (outbound * home + (1 - outbound) * work): solved for
@@ -82,7 +77,7 @@ def station_weights(
 class DayFlows:
     """The two matrices of a day and how they mix: `out` = M [from, to], adding up to 1, home to work."""
 
-    out: NDArray[np.float64]
+    out: Floats
     outbound_share: tuple[float, ...]
 
     def __post_init__(self) -> None:
@@ -91,13 +86,13 @@ class DayFlows:
         if len(self.outbound_share) != HOURS:
             raise ValueError("a day has 24 hours")
 
-    def trips(self, hour: int) -> NDArray[np.float64]:
+    def trips(self, hour: int) -> Floats:
         """Shares of the hour's trips [from, to], adding up to 1; all 0 if there is no matrix M."""
         outbound = self.outbound_share[hour]
-        trips: NDArray[np.float64] = outbound * self.out + (1 - outbound) * self.out.T
+        trips: Floats = outbound * self.out + (1 - outbound) * self.out.T
         return trips
 
-    def destinations(self, hour: int) -> NDArray[np.float64]:
+    def destinations(self, hour: int) -> Floats:
         """Where those who board at each station go [from, to]: each row adds up to 1.
 
         Riders of a station from which M has no way go to all others alike. Needs two stations.
@@ -105,13 +100,11 @@ class DayFlows:
         trips = self.trips(hour)
         elsewhere = 1.0 - np.eye(len(trips))
         rows = np.where(trips.sum(axis=1, keepdims=True) > 0, trips, elsewhere)
-        shares: NDArray[np.float64] = rows / rows.sum(axis=1, keepdims=True)
+        shares: Floats = rows / rows.sum(axis=1, keepdims=True)
         return shares
 
 
-def day_flows(
-    home: NDArray[np.float64], work: NDArray[np.float64], distance_m: NDArray[np.integer], profile: Profile
-) -> DayFlows:
+def day_flows(home: Floats, work: Floats, distance_m: NDArray[np.integer], profile: Profile) -> DayFlows:
     """Flows between stations of these weights, at these distances [from, to], with the profile's decay."""
     willing = willingness(distance_m, profile.distance_power, profile.distance_scale_m)
     return DayFlows(out=balanced(home, work, willing), outbound_share=profile.outbound_share)

@@ -15,14 +15,15 @@ from typing import Final
 
 import numpy as np
 
-from shuangli.sims.chance import Floats, generator, uniforms
-from shuangli.sims.plan import Ints
+from shuangli.sims.arrays import Floats, Ints
+from shuangli.sims.chance import generator, uniforms
+from shuangli.sims.scenario import DAY_S
 from shuangli.sims.transit.demand import default_demand
 from shuangli.sims.transit.given import rides_of
 from shuangli.sims.transit.network import Network
 from shuangli.sims.transit.profile import SHIPPED, SHIPPED_WEEKEND, shipped_profile
 from shuangli.sims.transit.riders import chance_of, deal_riders, tours_of
-from shuangli.sims.transit.tours import DAY_S, Rides, joined, linked_tours
+from shuangli.sims.transit.tours import Rides, joined, linked_tours
 
 _PROFILES: Final = (SHIPPED, SHIPPED_WEEKEND)
 _KINDS: Final = ("working day", "weekend")

@@ -16,12 +16,11 @@ from enum import StrEnum
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from shuangli.sims.arrays import Floats, Ints
 from shuangli.sims.chance import generator, uniforms
-from shuangli.sims.plan import Ints, Syncs
-from shuangli.sims.transit.riders import HOUR_S
-from shuangli.sims.transit.tours import DAY_S
+from shuangli.sims.plan import Syncs
+from shuangli.sims.scenario import DAY_S, HOUR_S
 
 NIGHT_S: Final = 2 * HOUR_S
 SERVICE_S: Final = (5 * HOUR_S, 24 * HOUR_S)
@@ -89,7 +88,7 @@ def _rounds(first_s: Ints, every_s: int, until_s: int) -> tuple[Ints, Ints]:
 def _exponential(wallets: int, *, every_s: int, until_s: int, seed: int) -> tuple[Ints, Ints]:
     """Each wallet's waits are its own numbers, stretched to the mean; drawn until all are past the end."""
     last_s = np.zeros(wallets)
-    at_s: list[NDArray[np.float64]] = []
+    at_s: list[Floats] = []
     block = 0
     while wallets and last_s.min() < until_s:
         waits = generator(seed, f"waits {block}").standard_exponential((wallets, _BLOCK))

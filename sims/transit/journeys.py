@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from shuangli.sims.arrays import Bools, Ints
 from shuangli.sims.chance import generator, uniforms
-from shuangli.sims.plan import Ints
+from shuangli.sims.scenario import DAY_S
 from shuangli.sims.transit.buses import BusRides, Fleet, bus_rides
 from shuangli.sims.transit.fares import Fares
 from shuangli.sims.transit.gates import gates_needed, served
@@ -15,7 +16,7 @@ from shuangli.sims.transit.network import Network
 from shuangli.sims.transit.pace import PACE, train_phases
 from shuangli.sims.transit.phones import TAP_MS
 from shuangli.sims.transit.tariff import Due, Tariff, charged_fen
-from shuangli.sims.transit.tours import DAY_S, Rides
+from shuangli.sims.transit.tours import Rides
 from shuangli.sims.transit.trips import BUS, Trips
 
 
@@ -124,7 +125,7 @@ def _arrivals(riding: Riding, distance_m: NDArray[np.integer], *, seed: int) -> 
     return PACE.arrives_ms(rides.entry_s, distance_m, phase_s, pace)
 
 
-def _due(who: Ints, entry_s: Ints, fare_fen: Ints, metro: NDArray[np.bool_], days: Days) -> Due:
+def _due(who: Ints, entry_s: Ints, fare_fen: Ints, metro: Bools, days: Days) -> Due:
     day = entry_s // DAY_S
     return Due(
         rider=who,

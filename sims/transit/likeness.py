@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from shuangli.sims.chance import Floats
+from shuangli.sims.arrays import Floats
 from shuangli.sims.transit.demand import Demand
 from shuangli.sims.transit.network import Network
 

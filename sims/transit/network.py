@@ -21,6 +21,8 @@ from shuangli.sims.transit.profile import Profile, shipped_profile
 MAX_STATIONS: Final = 2_000
 MAX_STEP_M: Final = 1_000_000
 MAX_TRACK_M: Final = UNREACHABLE - 1
+LAID_OUT: Final = "laid out by the seed"
+"""What the source of a network says that is from no file."""
 _COLUMNS: Final = ("line", "seq", "station", "distance_from_previous_m")
 
 
@@ -162,7 +164,7 @@ def synthetic_network(
     end = np.array([b for route in routes for b in route[1:]], dtype=np.int64)
     steps_m = rng.lognormal(np.log(profile.step_m), profile.step_sigma, start.size)
     distance = shortest_m(count, start, end, np.clip(np.rint(steps_m), 1, MAX_STEP_M).astype(np.int64))
-    source = f"synthetic network: {count} stations on {lines} lines, laid out by the seed"
+    source = f"synthetic network: {count} stations on {lines} lines, {LAID_OUT}"
     return Network(stations=stations, distance_m=distance, source=source)
 
 

@@ -10,8 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shuangli.sims.chance import Floats
-from shuangli.sims.plan import Ints
+from shuangli.sims.arrays import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from shuangli.sims.arrays import Ints
+
 UNREACHABLE: Final = 2**30 - 1
 """More than any distance in a network. Twice as much still fits in 32 bits, so sums cannot overflow."""
 
 
-def shortest_m(
-    count: int, start: NDArray[np.int64], end: NDArray[np.int64], length_m: NDArray[np.int64]
-) -> NDArray[np.int32]:
+def shortest_m(count: int, start: Ints, end: Ints, length_m: Ints) -> NDArray[np.int32]:
     """Distances [count, count] along edges that run both ways; `UNREACHABLE` where there is no way.
 
     `start` and `end` number stations from 0; lengths are positive and add up to less than `UNREACHABLE`.

@@ -10,8 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from shuangli.sims.chance import Floats
-from shuangli.sims.plan import Ints
+from shuangli.sims.arrays import Floats, Ints
 from shuangli.wallet.element.timing import SETUPS, TapWork, Work, tap_time
 
 

@@ -19,11 +19,11 @@ from typing import Final
 
 import numpy as np
 
-from shuangli.sims.chance import Floats
-from shuangli.sims.plan import NOBODY, Ints
-from shuangli.sims.transit.tours import DAY_S, Rides
+from shuangli.sims.arrays import Floats, Ints
+from shuangli.sims.plan import NOBODY
+from shuangli.sims.scenario import DAY_S, HOUR_S
+from shuangli.sims.transit.tours import Rides
 
-HOUR_S: Final = 3_600
 _LONG_AGO_S: Final = np.iinfo(np.int64).min
 
 

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Final
 
 from shuangli.errors import BadInput
+from shuangli.sims.cast import EVE_S
 from shuangli.sims.chance import generator, uniforms
-from shuangli.sims.plan import Calendar, CellPlan, Ints
+from shuangli.sims.plan import Calendar, CellPlan
 from shuangli.sims.policies import system_of
 from shuangli.sims.scenario import CELLS, DAY_S, HOUR_S, WINDOW_S, Scenario
-from shuangli.sims.settings import day_start_s, values_of
+from shuangli.sims.settings import day_start_s, settings_of, values_of
 from shuangli.sims.transit.buses import Fleet
-from shuangli.sims.transit.cells import OPENING_S, Ways, cell_plan, hand_ins
+from shuangli.sims.transit.cells import Ways, cell_plan, hand_ins
 from shuangli.sims.transit.config import TransitConfig
 from shuangli.sims.transit.demand import Demand, demand_and_network, demand_of, profile_stations
 from shuangli.sims.transit.fares import BEIJING
@@ -33,12 +34,18 @@ from shuangli.sims.transit.network import Network, read_network, synthetic_netwo
 from shuangli.sims.transit.phones import dealt_phones
 from shuangli.sims.transit.profile import shipped_profile
 from shuangli.sims.transit.tariff import MONTHLY, Tariff
-from shuangli.sims.transit.tours import Rides
 
 CLOSE_S: Final = 2 * HOUR_S
 LEAST_COIN_LIFE_S: Final = 30 * DAY_S
 """Coins live at least as long as the run: nothing exchanges what has expired."""
 SATURDAY: Final = 5
+SAID_BY_DEMAND: Final = {
+    "days": "how many there are",
+    "trips": "how many there are",
+    "weekend_share": "how many trips each day has",
+    "spread_s": "when people ride",
+}
+"""Settings of riders' habits, and what a demand file says in their place."""
 
 
 def transit(
@@ -93,8 +100,6 @@ def _riding(
 ) -> tuple[Demand, Riding, Days]:
     """Who rides when from where to where: from files, or by the riders' habits."""
     rng = generator(seed, "demand")
-    rides: Rides
-    rider: Ints
     if demand_file is None:
         network = _network(network_file, seed=seed)
         days = _days(_dates(config.date, config.days))
@@ -109,8 +114,7 @@ def _riding(
         source = f"riders' habits, by a profile fitted to {shipped_profile().source}"
         demand = demand_of(rides, network.stations, days=config.days, source=source)
     else:
-        if config.days != 1:
-            raise BadInput("bad-option", f"days={config.days}: the demand file says how many there are")
+        _leave_to_demand(config)
         demand, network = demand_and_network(demand_file, network_file, trips=config.trips, rng=rng)
         days = _days(_dates_of(demand, config.date))
         rides, rider, riders = given_days(
@@ -126,6 +130,19 @@ def _riding(
     )
     riding = Riding(rides=rides, rider=rider, phone=phone, stations=demand.stations, network=network)
     return demand, riding, days
+
+
+def _leave_to_demand(config: TransitConfig) -> None:
+    """Make sure that nothing is set that the demand file says.
+
+    Raises:
+        BadInput: it is.
+    """
+    defaults = settings_of(TransitConfig)
+    for name, what in SAID_BY_DEMAND.items():
+        value = getattr(config, name)
+        if value != defaults[name].default:
+            raise BadInput("bad-option", f"{name}={value}: the demand file says {what}")
 
 
 def _network(path: Path | None, *, seed: int) -> Network:
@@ -186,7 +203,7 @@ def _calendar(config: TransitConfig, first_day_s: int, *, last_exit_s: int) -> C
     closes_s = first_day_s + -(-ends_s // WINDOW_S) * WINDOW_S
     outage = (first_day_s + outage_s, first_day_s + outage_ends_s)
     return Calendar(
-        start_s=first_day_s - OPENING_S - HOUR_S,
+        start_s=first_day_s - EVE_S,
         closes_s=closes_s,
         close_takes_s=CLOSE_S,
         window_s=WINDOW_S,

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from shuangli.sims.plan import NOBODY, Ints
-from shuangli.sims.transit.tours import DAY_S
+from shuangli.sims.arrays import Bools, Ints
+from shuangli.sims.plan import NOBODY
+from shuangli.sims.scenario import DAY_S
 
 Tiers = tuple[tuple[int, int], ...]
 """Rising pairs: from so many fen charged in the month, so many percent of the fare; the first from 0."""
@@ -63,8 +63,8 @@ class Due:
     rider: Ints
     entry_s: Ints
     month: Ints
-    working: NDArray[np.bool_]
-    metro: NDArray[np.bool_]
+    working: Bools
+    metro: Bools
     fare_fen: Ints
 
 

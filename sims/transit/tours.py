@@ -20,9 +20,9 @@ from typing import Final
 import numpy as np
 
 from shuangli.errors import BadInput
-from shuangli.sims.plan import Ints
+from shuangli.sims.arrays import Ints
+from shuangli.sims.scenario import DAY_S
 
-DAY_S: Final = 86_400
 STAY_S: Final = 1_800
 _NONE: Final = -1
 _KEPT: Final = (1.0, 0.75, 0.5, 0.25, 0.0)

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shuangli.sims.plan import Ints
+from shuangli.sims.arrays import Bools, Ints
 
 BUS: Final = -1
 """The gate of a trip by bus."""
@@ -78,7 +78,7 @@ class Trips:
         return (*self.stations, *self.lines)
 
     @property
-    def metro(self) -> NDArray[np.bool_]:
+    def metro(self) -> Bools:
         """Which trips are by metro."""
-        found: NDArray[np.bool_] = self.gate != BUS
+        found: Bools = self.gate != BUS
         return found

@@ -122,7 +122,7 @@ def check_end(town: Town, report: CellReport, cases: list[Case]) -> None:
     open_fen = sum(
         supply.outstanding_fen + supply.forked_open_fen for supply in supply_by_epoch(issuer.store)
     )
-    heard = heard_of(issuer.store, received_transfers(issuer.store))
+    heard = heard_of(issuer.store, received_transfers(issuer.store), report.deeds)
     in_devices_fen = report.holdings.total_fen - undisclosed_fen(report.deeds, heard)
     in_devices_fen -= gone_back_fen(issuer.store)
     assert in_devices_fen == open_fen + unpaid_on_forks_fen(issuer.store), "money was made or lost"

@@ -53,6 +53,14 @@ rollback.share = { from = 0.0, to = 0.1, steps = 2 }
     assert study.run(3, 1).config["rollback.share"] == 0.1
 
 
+def test_how_many_attack_may_be_said_elsewhere(tmp_path: Path) -> None:
+    table = '[[adversary]]\nkind = "rollback"\nstrategy = "slow"\n'
+    assert read_setup(written(tmp_path, table), {"rollback.number": "2"}).config["rollback.number"] == 2
+    study = read_study(written(tmp_path, f"{table}[sweep.vary]\nrollback.share = [0.0, 0.1]\n"))
+    assert study.run(1, 1).config["rollback.strategy"] == "slow"
+    assert read_setup(written(tmp_path, '[[adversary]]\nkind = "clone"\n')).config["clone.share"] == 0.005
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -69,6 +77,22 @@ rollback.share = { from = 0.0, to = 0.1, steps = 2 }
         (
             '[[adversary]]\nkind = "clone"\nshare = 0.1\n[[adversary]]\nkind = "clone"\nshare = 0.2',
             "adversary 2: kind=clone stands there twice",
+        ),
+        (
+            '[[adversary]]\nkind = "clone"\n[[adversary]]\nkind = "clone"',
+            "adversary 2: kind=clone stands there twice",
+        ),
+        (
+            '[[adversary]]\nkind = "clone"\nshare = 0.1\n[settings]\nclone.share = 0.2',
+            "settings.clone.share: stands in a table [[adversary]], too",
+        ),
+        (
+            '[[adversary]]\nkind = "rollback"\nstrategy = "slow"',
+            "adversary 1: kind=rollback: nobody does it; give share or number",
+        ),
+        (
+            '[[adversary]]\nkind = "cut_off"\noperator = 1',
+            "adversary 1: kind=cut_off: there is no such kind of adversary",
         ),
         ('adversary = "clone"', "adversary=clone: not a list of tables [[adversary]]"),
         (

@@ -16,6 +16,7 @@ from shuangli.sims.plan import Rules
 from shuangli.sims.system import CutOff, Killed
 from tests.adversaries.attacked import (
     LOAD_FEN,
+    MERCHANTS,
     PEOPLE,
     STAGED,
     attacked,
@@ -125,11 +126,12 @@ def test_f31_a_load_that_nobody_has_minted_stops_its_epoch_and_honest_coins_are_
     assert store.epochs.get(2).state is EpochState.OPEN
     forged = [payment for payment in town.payments if payment.attack == Kind.LEAKED_MINT]
     assert "paid" in {payment.outcome for payment in forged}, "a device cannot tell"
-    # No operator has paid for it, and every honest payment that was accepted is paid for.
+    # No operator has paid for it; every honest payment is paid for, and honest coins are exchanged.
     honest_fen = sum(p.amount_fen for p in town.payments if p.outcome == "paid" and not p.attack)
     supplies = supply_by_epoch(store)
-    assert sum(supply.redeemed_fen for supply in supplies) == honest_fen
-    assert report.holdings.unpaid_fen == 0
+    exchanged_fen = sum(supply.redeemed_fen for supply in supplies) - honest_fen
+    assert exchanged_fen > 0
+    assert (supplies[0].outstanding_fen, report.holdings.unpaid_fen) == (0, 0)
     # People go on, with value of the epoch in reserve.
     assert supplies[1].loaded_fen > 0
     assert supplies[1].redeemed_fen > 0
@@ -178,6 +180,17 @@ def test_what_nobody_claims_goes_back_once_and_its_payee_is_late(tmp_path: Path)
     town.close()
 
 
+def test_f30_nothing_goes_back_once_the_key_of_an_operator_is_revoked(tmp_path: Path) -> None:
+    """Found: a watermark under the revoked key ended the run."""
+    settings: dict[str, object] = {"withheld_deposit.number": 1, "withheld_deposit.hours": 2.6}
+    revoked: dict[str, object] = {"leaked_key.number": 1, "leaked_key.noticed_h": 0.5}
+    plan, system = attacked(small_town(), {**settings, **revoked}, terms=SHORT)
+    town, report, _ = play(plan, replace(system, returns=True), tmp_path)
+    assert report.holdings.late_fen > 0
+    assert gone_back_fen(town.system.issuer.store) == 0
+    town.close()
+
+
 @pytest.mark.parametrize("cut", [True, False])
 def test_f52_nothing_goes_back_before_the_watermark_of_an_operator_that_is_cut_off(
     tmp_path: Path, cut: bool
@@ -209,6 +222,10 @@ def test_f52_nothing_goes_back_before_the_watermark_of_an_operator_that_is_cut_o
     }
     assert on_time
     assert on_time.isdisjoint({each.parent_id for each in back})
+    # Shops hand in again and again while it is cut off, and are in time: no upload waits for another one.
+    shops = [town.device(index) for index in range(PEOPLE, PEOPLE + MERCHANTS) if index % 2 == 1]
+    assert sum(away.from_s <= p.at_s < away.to_s for p in town.payments if p.payee % 2 == 1) > len(shops)
+    assert [shop.unpaid for shop in shops if shop.unpaid] == []
     town.close()
 
 

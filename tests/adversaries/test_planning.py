@@ -8,6 +8,7 @@ import pytest
 from shuangli.errors import BadInput
 from shuangli.sims.adversaries.attack import Act, Attack, Kind, Step, Traits
 from shuangli.sims.adversaries.attacks import PLANS, Attacks
+from shuangli.sims.adversaries.rollback import Rollback
 from shuangli.sims.adversaries.site import Site, choose
 from shuangli.sims.plan import CellPlan
 from shuangli.sims.settings import configured, settings_of
@@ -74,9 +75,10 @@ def test_another_attack_changes_only_what_it_touches() -> None:
 def test_shares_count_over_all_cells_together() -> None:
     sites = [Site(plan=replace(small_town(seed=5), number=number), operators=2) for number in range(4)]
     for share, number in ((0.25, 10), (0.5, 20), (0.05, 2)):
-        chosen = choose(Kind.ROLLBACK, sites, lambda site: site.persons, share=share, number=0)
+        chosen = choose(Kind.ROLLBACK, sites, lambda site: site.persons, Rollback(share=share))
         assert sum(map(len, chosen)) == number
-    assert sum(map(len, choose(Kind.ROLLBACK, sites, lambda site: site.persons, share=0.5, number=7))) == 7
+    chosen = choose(Kind.ROLLBACK, sites, lambda site: site.persons, Rollback(share=0.5, number=7))
+    assert sum(map(len, chosen)) == 7
 
 
 def test_hands_go_to_payees_of_their_own_while_there_are_enough() -> None:

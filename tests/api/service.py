@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,12 @@ from shuangli.api.signing import RequestSigner
 from shuangli.crypto import SigningKey, sha256
 from shuangli.messages.certificates import WalletKind
 from shuangli.messages.enrolment import Enrolment
-from shuangli.operator.service.app import Edges, make_app
+from shuangli.operator.service.app import BUDGET, Edges, make_app
 from shuangli.operator.service.auth.clients import Client, Clients
 from shuangli.operator.service.desk import Desk
 from shuangli.operator.service.resources.sandbox import TestClock
 from shuangli.operator.service.sandbox import Sandbox, open_sandbox
+from tests.database.places import Place
 
 NOW = 1_800_000_000
 OPERATOR = "OP01"
@@ -37,7 +38,9 @@ class Service:
         app: the application
     """
 
-    def __init__(self, sandbox: Sandbox, clock: TestClock, *, rate: Rate, seed: int) -> None:
+    def __init__(
+        self, sandbox: Sandbox, clock: TestClock, *, rate: Rate, budget: Rate = BUDGET, seed: int
+    ) -> None:
         self.sandbox = sandbox
         self.clock = clock
         self.seconds = 0.0
@@ -52,6 +55,7 @@ class Service:
                 log=self.log.append,
                 clock=clock,
                 rate=rate,
+                budget=budget,
             ),
         )
 
@@ -110,7 +114,9 @@ class Service:
             person=sha256((person or name).encode()),
             enrolled_at_s=self.clock.now_s(),
         ).signed.data
-        told = self.ask("POST", "/v1/wallets", body=enrolment, headers={"Content-Type": COSE_SIGN1})
+        code = self.desk.identify(sha256((person or name).encode()), tier).code
+        headers = {"Content-Type": COSE_SIGN1, "Opening-Code": code}
+        told = self.ask("POST", "/v1/wallets", body=enrolment, headers=headers)
         assert told.status_code == 200, told.text
         if holds_fen:
             self.desk.deposit(key.public, holds_fen, idempotency_key="first")
@@ -150,7 +156,12 @@ PLENTY = Rate(per_s=1e6, burst=1_000_000)
 
 @contextmanager
 def serving_here(
-    directory: Path, *, rate: Rate = PLENTY, seed: int = 1, database: str | None = None
+    directory: Path,
+    *,
+    rate: Rate = PLENTY,
+    budget: Rate = BUDGET,
+    seed: int = 1,
+    database: str | None = None,
 ) -> Iterator[Service]:
     """An operator whose files lie in a directory, and its databases there or on a server."""
     clock = TestClock(lambda: NOW)
@@ -158,4 +169,9 @@ def serving_here(
     with open_sandbox(
         directory / "files", random_bytes=chance.randbytes, now_s=clock.now_s, database=database
     ) as sandbox:
-        yield Service(sandbox, clock, rate=rate, seed=seed)
+        yield Service(sandbox, clock, rate=rate, budget=budget, seed=seed)
+
+
+def serving_at(place: Place, directory: Path) -> AbstractContextManager[Service]:
+    """An operator whose files lie in a directory, and its databases at a place: there too, or on a server."""
+    return serving_here(directory, database=place if isinstance(place, str) else None)

@@ -7,24 +7,13 @@ from typing import Any
 
 import pytest
 
-from shuangli.crypto import SigningKey
 from shuangli.messages.event_kinds import EventKind
 from shuangli.messages.events import Event
 from shuangli.messages.loads import LoadOrder
 from shuangli.operator.accounts import CASH
-from shuangli.operator.service.online import SECOND_FACTOR_FROM_FEN
+from shuangli.operator.service.auth.codes import FROM_FEN as SECOND_FACTOR_FROM_FEN
+from tests.api.customers import at, pay, second_factor
 from tests.api.service import Service
-
-
-def at(key: SigningKey, what: str = "") -> str:
-    return f"/v1/wallets/{key.public.hex()}{what}"
-
-
-def pay(
-    service: Service, payer: SigningKey, payee: SigningKey, amount_fen: int, once: str, *, code: str = ""
-) -> Any:
-    asked = {"payee": payee.public.hex(), "amount_fen": amount_fen, "note": "lunch"}
-    return service.ask("POST", at(payer, "/transfers"), json=asked, key=payer, once=once, code=code)
 
 
 def test_f12_a_deposit_is_booked_once_however_often_it_is_asked_for(service: Service) -> None:
@@ -97,28 +86,6 @@ def test_what_a_payer_may_not(
     assert (service.balance_fen(payer), service.balance_fen(payee)) == (holds_fen, 0)
 
 
-class Second:
-    """A holder's app that makes codes."""
-
-    def __init__(self, service: Service, secret: str) -> None:
-        import pyotp
-
-        self.totp, self._service = pyotp.TOTP(secret), service
-
-    def now(self) -> str:
-        """A new code: each is used once."""
-        self._service.clock.advance(30)
-        return str(self.totp.at(self._service.clock.now_s()))
-
-
-def second_factor(service: Service, key: SigningKey) -> Second:
-    told = service.ask("POST", at(key, "/second-factor"), key=key).json()
-    second = Second(service, told["secret"])
-    confirmed = service.ask("PUT", at(key, "/second-factor"), json={"code": second.now()}, key=key)
-    assert confirmed.json() == {"done": True}
-    return second
-
-
 def test_f29_limits_count_by_person_over_all_wallets(service: Service) -> None:
     one = service.wallet("one", tier=4, person="Li", holds_fen=500_000)
     two = service.wallet("two", tier=4, person="Li", holds_fen=500_000)
@@ -176,6 +143,21 @@ def test_a_redemption_goes_to_the_bank_account(service: Service) -> None:
     more = service.ask("POST", at(key, "/redemptions"), json={"amount_fen": 301}, key=key, once="b")
     assert (more.status_code, more.json()["code"]) == (422, "insufficient-funds")
     service.check_books()
+
+
+def test_who_has_lost_a_second_factor_gets_another_one_from_the_operator(service: Service) -> None:
+    payer, payee = service.wallet("payer", holds_fen=3 * SECOND_FACTOR_FROM_FEN), service.wallet("payee")
+    second_factor(service, payer)
+    path = at(payer, "/second-factor")
+    assert service.ask("DELETE", path, key=payer).status_code == 403, "not on the word of the key alone"
+    staff = service.token("wallets:manage")
+    assert service.ask("DELETE", path, token=staff).json() == {"done": True}
+    refused = pay(service, payer, payee, SECOND_FACTOR_FROM_FEN, "a", code="123456")
+    assert (refused.status_code, refused.json()["code"]) == (403, "second-factor")
+    second = second_factor(service, payer)
+    assert pay(service, payer, payee, SECOND_FACTOR_FROM_FEN, "b", code=second.now()).status_code == 200
+    kinds = [event["kind"] for event in service.ask("GET", at(payer, "/events"), key=payer).json()["items"]]
+    assert "second-factor-ended" in kinds
 
 
 def test_what_is_ordered_offline_is_not_paid_online_meanwhile(service: Service) -> None:

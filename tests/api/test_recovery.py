@@ -1,14 +1,17 @@
 """Recovery over the API: who may ask for it, and what comes of it (F23, F45)."""
 
+import threading
+
 import httpx
 
 from shuangli.api.models import COSE_SIGN1
 from shuangli.crypto import SigningKey, sha256
+from shuangli.errors import StoreError
 from shuangli.messages.certificates import WalletCertificate, WalletKind
 from shuangli.messages.enrolment import Enrolment
 from shuangli.wallet.recovery import recovery_key
+from tests.api.customers import at, second_factor
 from tests.api.service import OPERATOR, Service
-from tests.api.test_money import at
 
 SPARE = recovery_key(bytes(16))
 
@@ -82,3 +85,42 @@ def test_a_wallets_key_is_no_recovery_key(service: Service) -> None:
     asked = {"recovery_key": other.public.hex()}
     told = service.ask("PUT", at(lost, "/recovery-key"), json=asked, key=lost)
     assert (told.status_code, told.json()["code"]) == (400, "bad-value")
+
+
+def test_f41_who_loses_a_wallet_while_the_issuer_is_slow_holds_up_nobody(service: Service) -> None:
+    """Others are served while the issuer is told of it; and if it cannot be, nothing is closed."""
+    lost, other = service.wallet("lost"), service.wallet("other")
+    assert name_key(service, lost).status_code == 200
+    served = []
+
+    def slow(*_: object, **__: object) -> None:
+        deposit = threading.Thread(
+            target=lambda: served.append(service.desk.deposit(other.public, 5, idempotency_key="meanwhile"))
+        )
+        deposit.start()
+        deposit.join(20)
+        raise StoreError("unavailable", "cut")
+
+    service.desk._issuer.report_lost = slow  # type: ignore[method-assign]
+    closing = service.ask("POST", at(lost, "/close"), json={"lost": True}, key=lost)
+    person = bytes.fromhex(look(service).json()["person"])
+    recovering = recover(service, SigningKey(sha256(b"new")), person)
+    assert (closing.status_code, recovering.status_code, len(served)) == (503, 503, 2)
+    assert service.ask("GET", at(lost), key=lost).json()["state"] == "open"
+
+
+def test_f40_a_second_factor_is_not_got_around_with_another_wallet(service: Service) -> None:
+    """Who has the key alone neither names a recovery key nor closes the wallet: no money moves."""
+    wallet = service.wallet("anna", holds_fen=700)
+    second = second_factor(service, wallet)
+    for refused in (
+        name_key(service, wallet),
+        service.ask("POST", at(wallet, "/close"), json={"lost": True}, key=wallet),
+        service.ask("POST", at(wallet, "/close"), json={"lost": False}, key=wallet, code="123456"),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (403, "second-factor")
+    asked = {"recovery_key": SPARE.public.hex()}
+    named = service.ask("PUT", at(wallet, "/recovery-key"), json=asked, key=wallet, code=second.now())
+    assert named.status_code == 200
+    closed = service.ask("POST", at(wallet, "/close"), json={"lost": False}, key=wallet, code=second.now())
+    assert closed.json()["state"] == "closed"

@@ -1,7 +1,7 @@
 """Payments to customers of other operators over HTTP: once, and told only to whom they concern."""
 
+from tests.api.customers import at, second_factor
 from tests.api.service import Service
-from tests.api.test_money import at, second_factor
 
 ASKED = {"operator": "OP02", "payee": "00" * 32, "amount_fen": 300, "note": "lunch"}
 

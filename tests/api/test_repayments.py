@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from shuangli.crypto import SigningKey
+from shuangli.crypto import SigningKey, sha256
 from shuangli.operator.service.resources.sandbox import TestClock
 from shuangli.operator.service.sandbox import Sandbox
 from tests.api.service import PLENTY, Service
-from tests.persons.test_cases import FACE_FEN, forge, owed_fen
+from tests.paying import signing_key
+from tests.persons.answers import FACE_FEN, forge, owed_fen
 from tests.service.desks import Desks
-from tests.world import NOW, World, signing_key
+from tests.setting import NOW
+from tests.world import World
 
 
 class Culprit:
@@ -55,3 +57,12 @@ def test_what_is_paid_back_counts_once_and_never_more_than_is_owed(culprit: Culp
 def test_the_operators_staff_may_take_it_at_the_counter(culprit: Culprit) -> None:
     assert culprit.pay(1, "a", token=culprit.service.token("disputes:resolve")).status_code == 200
     assert culprit.pay(1, "b", token=culprit.service.token("risk:review")).status_code == 403
+
+
+def test_f12_it_counts_once_although_the_operator_has_another_key_since(
+    culprit: Culprit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert culprit.pay(150, "a", key=culprit.key).status_code == 200
+    monkeypatch.setattr(culprit.service.desk.bank, "secret_for", lambda purpose: sha256(b"new" + purpose))
+    assert culprit.pay(150, "a", key=culprit.key).json()["balance_fen"] == 850
+    assert owed_fen(culprit.world) == FACE_FEN - 150

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.customers import Shop, at, pay, second_factor
 from tests.api.service import Service, serving_here
-from tests.api.test_money import at, pay, second_factor
-from tests.api.test_trade import Shop
 from tests.database.servers import Server
 
 

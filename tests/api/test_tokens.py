@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from shuangli.cli import main
+from shuangli.errors import Unverified
 from shuangli.operator.service.auth.clients import TOKEN_LIFE_S, Clients
 from tests.api.service import FORM, Service, serving_here
 
@@ -65,6 +67,16 @@ def test_f40_what_gets_no_token(shared: Service, form: str, header: str, status:
     told = ask_token(shared, form.format(name=name), **({"Authorization": header} if header else {}))
     assert told.status_code == status, told.text
     assert told.json()["code"] == ("not-authenticated" if status == 401 else "bad-value")
+
+
+def test_f40_who_tries_secrets_holds_up_nobody(service: Service) -> None:
+    """Anybody may try, and the bank works on one request at a time."""
+    name, _ = service.program("metrics:read")
+    clients, began_s = Clients(service.desk.bank.store, bytes), time.process_time()
+    for tried in (name, "nobody") * 100:
+        with service.desk.transaction(), pytest.raises(Unverified):
+            clients.check(tried, "a guess")
+    assert time.process_time() - began_s < 1
 
 
 def test_a_token_ends_by_time_and_when_it_is_dropped(service: Service) -> None:

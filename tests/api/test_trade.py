@@ -1,42 +1,9 @@
 """Merchants, what they are paid, refunds, and disputes."""
 
-from typing import Any
-
 import pytest
 
-from shuangli.crypto import SigningKey
+from tests.api.customers import Shop, at, pay
 from tests.api.service import Service
-from tests.api.test_money import at, pay
-
-
-class Shop:
-    """A merchant, its program, and a customer with money."""
-
-    def __init__(self, service: Service) -> None:
-        self.service = service
-        self.key = service.wallet("shop", tier=0)
-        self.buyer = service.wallet("buyer", holds_fen=90_000)
-        staff = service.token("merchants:manage", "disputes:resolve")
-        self.staff = staff
-        self.till = service.token("sales:write", wallet=self.key.public)
-        entry = {"name": "Tea house", "category": "5814"}
-        assert service.ask("PUT", self.at(), json=entry, token=staff).status_code == 200
-
-    def at(self, what: str = "") -> str:
-        return f"/v1/merchants/{self.key.public.hex()}{what}"
-
-    def offer(self, order_id: str, amount_fen: int = 3_600) -> Any:
-        asked = {"order_id": order_id, "amount_fen": amount_fen, "description": "two teas"}
-        return self.service.ask("POST", self.at("/sales"), json=asked, token=self.till)
-
-    def buy(self, order_id: str, once: str, buyer: SigningKey | None = None) -> Any:
-        key = buyer or self.buyer
-        asked = {"merchant": self.key.public.hex(), "order_id": order_id}
-        return self.service.ask("POST", at(key, "/purchases"), json=asked, key=key, once=once)
-
-    def refund(self, receipt_no: int, amount_fen: int, once: str) -> Any:
-        asked = {"receipt_no": receipt_no, "amount_fen": amount_fen}
-        return self.service.ask("POST", at(self.key, "/refunds"), json=asked, token=self.till, once=once)
 
 
 @pytest.fixture
@@ -141,3 +108,20 @@ def test_a_payment_is_disputed_for_half_a_year(shop: Shop) -> None:
     asked = {"receipt_no": receipt_no, "reason": "late"}
     told = shop.service.ask("POST", at(shop.buyer, "/disputes"), json=asked, key=shop.buyer)
     assert (told.status_code, told.json()["code"]) == (422, "too-late")
+
+
+def test_a_merchant_that_closes_its_wallet_gets_out_of_no_dispute(shop: Shop) -> None:
+    """Its money has gone to its next wallet, and is given back out of that."""
+    service = shop.service
+    shop.offer("A-1")
+    receipt_no = shop.buy("A-1", "a").json()["receipt_no"]
+    asked = {"receipt_no": receipt_no, "reason": "the tea was cold"}
+    opened = service.ask("POST", at(shop.buyer, "/disputes"), json=asked, key=shop.buyer).json()
+    service.ask("POST", at(shop.key, "/close"), json={"lost": False}, key=shop.key)
+    next_one = service.wallet("next shop", tier=0, person="shop")
+    assert service.balance_fen(next_one) == 3_600
+    path = f"/v1/disputes/{opened['dispute_no']}"
+    decided = service.ask("PUT", path, json={"outcome": "refunded"}, token=shop.staff)
+    assert decided.status_code == 200, decided.text
+    assert (service.balance_fen(shop.buyer), service.balance_fen(next_one)) == (90_000, 0)
+    service.check_books()

@@ -8,8 +8,8 @@ from shuangli.crypto import SigningKey, sha256
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.event_kinds import EventKind
 from shuangli.messages.events import Event
+from tests.api.customers import at, pay, second_factor
 from tests.api.service import Service
-from tests.api.test_money import at, pay
 
 
 def show(service: Service, key: SigningKey) -> Any:
@@ -152,3 +152,18 @@ def test_made_up_persons_open_wallets(service: Service) -> None:
     while far.status_code == 200:
         far = service.ask("POST", "/v1/sandbox/clock", json={"advance_s": 366 * 86_400})
     assert far.json()["code"] == "bad-value"
+
+
+def test_f40_the_key_of_one_wallet_alone_gets_at_no_other_wallets_money(service: Service) -> None:
+    """A second factor protects a wallet also from whoever has stolen another one of the same person."""
+    stolen = service.wallet("phone", person="anna")
+    savings = service.wallet("savings", person="anna", holds_fen=90_000)
+    second = second_factor(service, savings)
+    path, limits = at(stolen, f"/sub-wallets/{savings.public.hex()}"), {"payment_fen": 1, "day_fen": 1}
+    for code in ("", "123456"):
+        refused = service.ask("PUT", path, json=limits, key=stolen, code=code)
+        assert (refused.status_code, refused.json()["code"]) == (403, "second-factor")
+    pull = service.ask("POST", f"{path}/pulls", json={"amount_fen": 1}, key=stolen, once="a")
+    assert pull.json()["code"] == "not-found"
+    assert service.ask("PUT", path, json=limits, key=stolen, code=second.now()).status_code == 200
+    assert service.ask("PUT", path, json=limits, key=stolen).status_code == 200, "it is under it already"

@@ -8,6 +8,9 @@ from shuangli.database.audit import AUDIT_TABLES
 from shuangli.database.database import Database
 from shuangli.database.opening import open_database
 from tests.database.places import Place, Places, place_of
+from tests.worlds import new_world
+
+__all__ = ["new_world"]
 
 Opener = Callable[[str], Database]
 

@@ -33,6 +33,7 @@ from tests.strategies import amounts_fen, ids, names, times_s
 
 NETWORK: Final = "test"
 NOW: Final = 1_760_000_000
+UPLOAD: Final = bytes(range(32))
 YEAR_S: Final = 365 * 86_400
 
 _counts = st.integers(0, MAX_FEN)
@@ -109,6 +110,19 @@ def acknowledging(entry: LogEntry, **more: Any) -> Acknowledgement:
     return Acknowledgement.sign(SigningKey(bytes([3]) * 32), entry=entry, **told | more)
 
 
+def settled(**changes: Any) -> Event:
+    """An operator's entry of an upload that was settled."""
+    facts: dict[str, Any] = {
+        "upload_id": UPLOAD,
+        "received_at_s": NOW - 3,
+        "credited_fen": 700,
+        "refunded_fen": 0,
+        "outcomes": bytes([Outcome.SETTLED]),
+    }
+    operator, at_s = changes.pop("operator", "OP01"), changes.pop("at_s", NOW)
+    return Event.of(EventKind.SETTLEMENT, at_s=at_s, operator=operator, **facts | changes)
+
+
 @dataclass(frozen=True)
 class Shown:
     """A log that its origin shows: all its entries, in memory."""
@@ -122,16 +136,28 @@ class Shown:
     def root_at(self, level: int, index: int) -> bytes:
         some = self.leaves[index << level : index + 1 << level]
         assert len(some) == 1 << level
-        return Frontier().extended(some)[0].root
+        return Frontier.of(some).root
 
     def root(self, size: int) -> bytes:
-        return Frontier().extended(self.leaves[:size])[0].root
+        return Frontier.of(self.leaves[:size]).root
 
     def inclusion(self, number: int, size: int) -> list[bytes]:
         return inclusion_proof(number, size, self.root_at)
 
     def consistency(self, old_size: int, new_size: int) -> list[bytes]:
         return consistency_proof(old_size, new_size, self.root_at)
+
+
+HONEST: Final = Shown([an_event(number).encode() for number in range(21)])
+HIDING: Final = Shown([*HONEST.entries[:8], *HONEST.entries[9:]])
+"""The same log without its entry 8."""
+
+
+def promised(number: int) -> LogEntry:
+    """How an acknowledgement names an entry of the honest log."""
+    return LogEntry(
+        origin="OP01", number=number, logged_at_s=NOW, leaf_hash=leaf_hash(HONEST.entries[number])
+    )
 
 
 class Parties:

@@ -1,15 +1,40 @@
-"""A world in which everything happens once that an audit log tells of."""
+"""A world in which everything happens once that an audit log tells of; and its logs."""
 
 from typing import Final
 
 from shuangli.crypto import sha256
+from shuangli.database.audit import AuditLog
+from shuangli.messages.audit import CENTRE_ORIGIN
+from shuangli.messages.event_kinds import EventKind
+from shuangli.messages.events import Event
 from shuangli.messages.notices import Acknowledgement
 from shuangli.offline.request import request_id_of
+from tests.forging import refuse
+from tests.paying import as_upload, pay
 from tests.persons.answers import EXPIRED_S, redeem_all, run_losses
-from tests.settlement.test_refusals import refuse
-from tests.world import NAMES, NOW, World, as_upload, pay
+from tests.setting import NAMES, NOW
+from tests.world import World
 
 ANNA: Final = sha256(b"anna")
+LATER_S: Final = EXPIRED_S + 100
+"""When all of it has happened."""
+
+
+def log_of(world: World, name: str) -> AuditLog:
+    """The centre's log, or an operator's."""
+    return world.issuer.store.audit if name == CENTRE_ORIGIN else world.banks[name].store.audit
+
+
+def events_of(world: World, name: str, *kinds: EventKind) -> list[Event]:
+    """What a log has, of these kinds if any are given."""
+    log = log_of(world, name)
+    events = [Event.decode(data) for data in log.entries(0, log.size)]
+    return [event for event in events if not kinds or event.kind in kinds]
+
+
+def certificate_of(world: World, name: str) -> bytes:
+    """An operator's certificate."""
+    return world.operators[NAMES.index(name)].signed.data
 
 
 def let_all_happen(world: World) -> list[Acknowledgement]:

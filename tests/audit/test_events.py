@@ -30,7 +30,7 @@ from shuangli.messages.event_shapes import FACTS
 from shuangli.messages.events import Event, digest_of_entries
 from shuangli.messages.notices import Outcome
 from shuangli.money import MAX_FEN
-from tests.audit.drawn import NOW, events
+from tests.audit.drawn import NOW, events, settled
 from tests.byte_strategies import mutated
 from tests.strategies import KEYS
 
@@ -39,14 +39,9 @@ ID: Final = bytes(range(32))
 
 
 def settlement(**changes: Any) -> Event:
-    facts: dict[str, Any] = {
-        "upload_id": ID,
-        "received_at_s": NOW - 5,
-        "credited_fen": 700,
-        "refunded_fen": 0,
-        "outcomes": bytes([Outcome.SETTLED, Outcome.LATE]),
-    }
-    return Event.of(EventKind.SETTLEMENT, at_s=NOW, operator="OP01", **facts | changes)
+    """An entry of an upload that came in two coins, one of them late."""
+    outcomes = bytes([Outcome.SETTLED, Outcome.LATE])
+    return settled(received_at_s=NOW - 5, outcomes=outcomes, **changes)
 
 
 def fields_of(event: Event) -> list[Any]:

@@ -11,13 +11,10 @@ from shuangli.merkle import leaf_hash
 from shuangli.messages.audit import LogEntry
 from shuangli.messages.notices import Acknowledgement
 from shuangli.offline.omission import Omission, verify_omission_file
-from tests.audit.drawn import NOW, YEAR_S, Parties, Shown, an_event
+from tests.audit.drawn import HIDING, HONEST, NOW, YEAR_S, Parties, Shown
 from tests.byte_strategies import mutated
 
 PARTIES: Final = Parties()
-HONEST: Final = Shown([an_event(number).encode() for number in range(21)])
-HIDING: Final = Shown([*HONEST.entries[:8], *HONEST.entries[9:]])
-"""The same log without its entry 8."""
 CERTIFICATE: Final = PARTIES.certificates["OP01"].signed.data
 
 

@@ -28,7 +28,7 @@ from shuangli.offline.audit import (
 )
 from tests.audit.conftest import open_audit_tables
 from tests.audit.drawn import NETWORK, NOW, Parties, Shown, acknowledging, an_event
-from tests.audit.test_audit_log import Failing
+from tests.audit.stored_log import Failing
 from tests.database.places import Places
 
 PARTIES: Final = Parties()

@@ -10,7 +10,8 @@ import pytest
 from shuangli.messages.conditions import Condition
 from shuangli.offline.policy import STANDARD_ACCEPTS, PayeePolicy
 from shuangli.wallet.wallet import Wallet
-from tests.world import DAY_S, NOW, TRANSFERABLE, World
+from tests.setting import DAY_S, NOW, TRANSFERABLE
+from tests.world import World
 
 MEALS: Final = "meals"
 CANTEEN: Final = 5812

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from shuangli.errors import Malformed, Refused
+from shuangli.crypto import sha256
+from shuangli.errors import Malformed
+from shuangli.issuer.centre import Submission
 from shuangli.messages.bundle import Bundle
-from shuangli.messages.conditions import Condition
 from shuangli.messages.hand_in import HandIn
 from shuangli.messages.notices import Outcome
 from shuangli.messages.session import Refusal
@@ -15,9 +16,11 @@ from shuangli.offline.chain import chains, walk
 from shuangli.offline.request import request_id_of
 from shuangli.offline.states import PayerState
 from shuangli.wallet.wallet import Wallet
-from tests.conditions.conftest import BOOKSHOP, SPEND_BY_S, City, knows
-from tests.conditions.test_spending import forced
-from tests.world import DAY_S, NOW, World, coins_of, pay, signing_key
+from tests.conditions.conftest import BOOKSHOP, CANTEEN, SPEND_BY_S, City, knows
+from tests.conditions.payments import forced
+from tests.paying import COMPANY, coins_of, pay, signing_key
+from tests.setting import DAY_S, NOW
+from tests.world import World
 
 LONG_AFTER_S = NOW + 40 * DAY_S
 
@@ -109,7 +112,8 @@ def test_what_was_mixed_comes_back_where_it_came_from(world: World, city: City) 
     assert sorted(outcome.name for outcome in acknowledgement.outcomes[-2:]) == ["CONDITION", "SETTLED"]
     assert world.deposit_fen(person) == acknowledgement.credited_fen == 300
     assert person.purse.paying[request_id].state is PayerState.REFUSED
-    assert person.purse.in_flight_fen == 500
+    # The 500 are the giver's when they are due: they are not on their way to anybody here.
+    assert person.purse.in_flight_fen == 0
 
 
 def test_what_is_not_spent_in_time_is_handed_in_for_the_giver(world: World, city: City) -> None:
@@ -154,6 +158,53 @@ def test_a_culprit_that_gives_it_back_costs_its_giver_nothing(world: World, city
     assert len(world.cases()) == 2
 
 
+def test_what_is_left_on_a_fork_costs_no_fund_anything_and_goes_back_to_no_giver(
+    world: World, city: City
+) -> None:
+    """Of its 1,000 the giver had 600 eaten, and 400 back. The copy's change of 300 is owed to a culprit."""
+    person = world.wallet()
+    city.load(person, 1_000)
+    copy = world.clone(person)
+    for payer, amount_fen in ((person, 600), (copy, 700)):
+        pay(payer, city.canteen, amount_fen)
+        world.hand_in(city.canteen)
+    before_fen = city.deposit_fen()
+    world.return_due(now_s=LONG_AFTER_S)
+    assert city.deposit_fen() == before_fen + 400
+    assert (world.supply().fund_paid_fen, world.deposit_fen(person)) == (700, 0)
+
+
+def test_what_nobody_claims_on_a_fork_goes_back_to_no_giver_either(world: World, city: City) -> None:
+    person = world.wallet()
+    city.load(person, 1_000)
+    copy = world.clone(person)
+    pay(person, city.canteen, 1_000)
+    world.hand_in(city.canteen)
+    never = world.wallet(name="never", tier=0, payee_class=CANTEEN, payee=knows("meals"))
+    world.submit(pay(copy, never, 1_000).payment.body)
+    before_fen = city.deposit_fen()
+    world.return_due(now_s=LONG_AFTER_S)
+    assert (city.deposit_fen(), world.supply().fund_paid_fen) == (before_fen, 0)
+
+
+def test_what_an_honest_payee_passed_on_below_a_fork_comes_back_to_it(world: World, city: City) -> None:
+    """It has sold meals for it: the fund pays it, as it would have for claiming what it was paid."""
+    person = world.wallet()
+    city.load(person, 1_000)
+    copy = world.clone(person)
+    pay(person, city.canteen, 1_000)
+    world.hand_in(city.canteen)
+    honest, never = (
+        world.wallet(name=name, tier=0, payee_class=CANTEEN, payee=knows("meals"))
+        for name in ("honest", "never")
+    )
+    pay(copy, honest, 1_000)
+    world.submit(pay(honest, never, 1_000).payment.body)
+    before_fen = city.deposit_fen()
+    world.return_due(now_s=LONG_AFTER_S)
+    assert (city.deposit_fen(), world.deposit_fen(honest)) == (before_fen, 1_000)
+
+
 def test_what_nobody_hands_in_goes_back_to_the_giver(world: World, city: City) -> None:
     """Whole coins of a load, and change, which is an output of its holder's own transfer."""
     person = world.wallet()
@@ -179,62 +230,17 @@ def test_what_is_handed_in_together_is_paid_to_one_wallet(world: World, city: Ci
     assert world.deposit_fen(person) == 200
 
 
-class TestGrants:
-    """Money under a condition before it is loaded."""
-
-    def test_it_is_no_deposit(self, world: World, city: City) -> None:
-        person = world.wallet()
-        city.give(person, 1_000)
-        with pytest.raises(Refused) as refused, world.transaction():
-            world.banks["OP01"].order_load(person.order_load([1_000], now_s=NOW), now_s=NOW)
-        assert refused.value.code == "insufficient-funds"
-
-    def test_nobody_loads_more_or_under_another_condition(self, world: World, city: City) -> None:
-        person = world.wallet()
-        city.give(person, 1_000)
-        for condition, value_fen in (
-            (city.condition, 1_001),
-            (replace(city.condition, purpose="books"), 1_000),
-            (replace(city.condition, spend_by_s=SPEND_BY_S + 1), 1_000),
-        ):
-            with pytest.raises(Refused) as refused:
-                city.order(person, value_fen, condition=condition)
-            assert refused.value.code == "insufficient-funds"
-        city.order(person, 1_000)
-
-    def test_only_the_giver_that_it_names_gives(self, world: World, city: City) -> None:
-        person, other = world.wallet(), world.wallet()
-        with pytest.raises(Refused) as refused:
-            city.give(person, 1, condition=replace(city.condition, giver=other.key.public))
-        assert refused.value.code == "condition"
-
-    def test_it_is_not_given_or_loaded_after_its_time(self, world: World, city: City) -> None:
-        person = world.wallet()
-        over = replace(city.condition, spend_by_s=NOW)
-        with pytest.raises(Refused, match="before its time is over"):
-            city.give(person, 1, condition=over)
-        city.give(person, 1_000)
-        order = person.order_load([1_000], now_s=SPEND_BY_S, condition=city.condition)
-        with pytest.raises(Refused) as refused, world.transaction():
-            world.banks["OP01"].order_load(order, now_s=SPEND_BY_S)
-        assert refused.value.code == "condition"
-
-    def test_what_was_not_ordered_goes_back_once_its_time_is_over(self, world: World, city: City) -> None:
-        person = world.wallet()
-        city.give(person, 1_000)
-        city.order(person, 400)
-        grants, before_fen = world.banks["OP01"].grants, city.deposit_fen()
-        with pytest.raises(Refused, match="ends when"), world.transaction():
-            grants.end(person.key.public, city.condition, now_s=SPEND_BY_S - 1)
-        for left_fen in (600, 0):
-            with world.transaction():
-                assert grants.end(person.key.public, city.condition, now_s=SPEND_BY_S) == left_fen
-        assert city.deposit_fen() == before_fen + 600
-
-    def test_a_load_expires_with_its_condition(self, world: World, city: City) -> None:
-        person = world.wallet()
-        city.load(person, 1_000)
-        assert coins_of(person)[0].expires_at_s == SPEND_BY_S
-        late = Condition(purpose="meals", payees=(1,), spend_by_s=NOW + 10**7, giver=city.wallet.key.public)
-        city.load(person, 500, condition=late)
-        assert coins_of(person)[1].expires_at_s == NOW + world.terms.coin_life_s
+def test_no_bank_says_who_holds_a_key_by_calling_it_a_giver(world: World, city: City) -> None:
+    """It mints value that another bank's customer is said to have given, and has it given back."""
+    honest, accomplice = world.wallet(operator="OP02"), world.wallet()
+    condition = replace(city.condition, giver=honest.key.public)
+    order = accomplice.order_load([1], now_s=NOW, condition=condition)
+    with world.issuer.transaction():
+        load = world.issuer.mint(order, operator="OP01", customer=COMPANY, now_s=NOW)
+    accomplice.receive_load(load)
+    given_back = Submission(
+        operator="OP01", upload=redeem_all(accomplice), person=sha256(b"somebody else"), received_s=NOW
+    )
+    with world.issuer.transaction():
+        assert world.issuer.settle(given_back).credited_fen == 1
+    assert world.issuer.store.losses.holders([honest.key.public]) == {}

@@ -8,39 +8,19 @@ from hypothesis import strategies as st
 
 from shuangli.crypto import SigningKey
 from shuangli.errors import Refused, Unverified
-from shuangli.messages.bundle import Bundle
 from shuangli.messages.conditions import Condition
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.messages.session import Refusal, RefusalReason
 from shuangli.messages.transfers import Spend, Transfer
-from shuangli.offline.chain import Coin, chains, load_coins, spend_outputs
+from shuangli.offline.chain import Coin, load_coins, spend_outputs
 from shuangli.offline.request import request_id_of
-from shuangli.offline.states import Kind, Message
+from shuangli.offline.states import Kind
 from shuangli.wallet.choice import choose
-from shuangli.wallet.wallet import Wallet
 from tests.conditions.conftest import CANTEEN, SPEND_BY_S, City, knows
-from tests.world import DAY_S, NOW, TRANSFERABLE, World, coins_of, pay, signing_key
-
-
-def forced(payer: Wallet, payee: Wallet, amount_fen: int, now_s: int = NOW) -> Message:
-    """The answer of a payee to a payment that an honest wallet would not make, out of any coins."""
-    request = payee.request(amount_fen, now_s=now_s)
-    request_id = request_id_of(request)
-    asked = payee.purse.asking[request_id].request
-    coins = coins_of(payer)[:1]
-    transfer = Transfer.sign(
-        signing_key(payer),
-        request_id=request_id,
-        certificate=payer.certificate,
-        signed_at_s=now_s,
-        claim_by_s=min(coins[0].claim_by_s, now_s + DAY_S),
-        payee=asked.payee,
-        spends=[Spend(coins[0].coin_id, amount_fen, coins[0].value_fen - amount_fen)],
-    )
-    shown = chains(coins)
-    body = Bundle(loads=shown.loads, transfers=(*shown.transfers, transfer.signed.data)).encode()
-    (answer,) = payee.receive(request_id, Message(Kind.PAYMENT, body), now_s=now_s)
-    return answer
+from tests.conditions.payments import forced
+from tests.paying import coins_of, pay, signing_key
+from tests.setting import DAY_S, NOW, TRANSFERABLE
+from tests.world import World
 
 
 def test_a_payee_of_the_class_that_knows_the_purpose_is_paid(world: World, city: City) -> None:

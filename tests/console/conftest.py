@@ -11,27 +11,16 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from shuangli.codec import BYTES, head
-from shuangli.offline.periods.books import BOOKS_FILE
-from shuangli.offline.periods.file import LOG_FILE, REPORT_FILE
 from shuangli.operator.console.app import make_console
 from shuangli.operator.console.pages import BASE
 from shuangli.operator.console.reports import Shelf
 from shuangli.operator.service.auth.clients import Clients
 from tests.api.service import Service, serving_here
 from tests.audit.happenings import let_all_happen
-from tests.periods.making import Made, make
-from tests.world import TRANSFERABLE, World
-
-
-def put(made: Made, directory: Path) -> None:
-    """Write a report where it can be looked at."""
-    for name, data in made.files.items():
-        (directory / name).parent.mkdir(parents=True, exist_ok=True)
-        (directory / name).write_bytes(data)
-    for name, items in ((LOG_FILE, made.entries), (BOOKS_FILE, made.books)):
-        (directory / name).write_bytes(b"".join(head(BYTES, len(item)) + item for item in items))
-    (directory / REPORT_FILE).write_bytes(made.file.encode())
+from tests.periods.making import Made, make, written
+from tests.periods.tabling import as_tables
+from tests.setting import TRANSFERABLE
+from tests.world import World
 
 
 class Browser:
@@ -90,15 +79,16 @@ class Console:
 
 @pytest.fixture(scope="module")
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    """A console with the centre's and an operator's report."""
+    """A console with the centre's report, the same one again as tables alone, and an operator's."""
     directory = tmp_path_factory.mktemp("console")
     world = World(directory, terms=TRANSFERABLE)
     with closing(world), serving_here(directory / "operator") as service:
         let_all_happen(world)
         reports = directory / "reports"
         of_centre = make(world, "centre")
-        put(of_centre, reports / "system")
-        put(make(world, "OP01"), reports / "OP01")
+        written(of_centre, reports / "system")
+        as_tables(of_centre, reports / "tables")
+        written(make(world, "OP01"), reports / "OP01")
         clients = Clients(service.desk.bank.store, random.Random(7).randbytes)
         root = world.keys["root"].public
         service.app.mount(BASE, make_console(service.desk, clients, Shelf(reports, root), root=root))

@@ -1,33 +1,61 @@
 """The console in a real browser, the network blocked: walked with the keyboard alone, and checked by axe."""
 
+import random
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from shuangli.offline.evidence import verify_evidence
+from shuangli.operator.console.app import make_console
 from shuangli.operator.console.pages import BASE
+from shuangli.operator.console.reports import OpenReport, Shelf, StillOpening
+from shuangli.operator.service.auth.clients import Clients
 from tests.browsing import chromium, faults_of, needs_chromium, page_of, tab_to
 from tests.console.conftest import Console
 
 pytestmark = needs_chromium
 
 
-@pytest.fixture(scope="module")
-def address(console: Console) -> Iterator[str]:
-    """The console, served on this machine."""
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """An application, served on this machine: its address."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
-        server = uvicorn.Server(uvicorn.Config(console.service.app, log_level="error", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def address(console: Console) -> Iterator[str]:
+    with served(console.service.app) as address:
+        yield address
+
+
+class HalfOpen(Shelf):
+    """A shelf with one report, which is being verified all the time."""
+
+    def open(self, name: str) -> OpenReport:
+        raise StillOpening(name, entries_read=1_048_576, entries=2_516_582)
+
+
+@pytest.fixture(scope="module")
+def opening(console: Console) -> Iterator[str]:
+    """The address of the same console where no report has been verified yet."""
+    app, desk, root = FastAPI(), console.service.desk, console.made.root
+    clients = Clients(desk.bank.store, random.Random(8).randbytes)
+    app.mount(BASE, make_console(desk, clients, HalfOpen(console.reports, root), root=root))
+    with served(app) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +65,8 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def page(browser: Any, address: str) -> Iterator[Any]:
-    with page_of(browser, [address], locale="en-GB", accept_downloads=True) as page:
+def page(browser: Any, address: str, opening: str) -> Iterator[Any]:
+    with page_of(browser, [address, opening], locale="en-GB", accept_downloads=True) as page:
         yield page
 
 
@@ -88,18 +116,36 @@ def test_with_the_keyboard_from_a_figure_to_an_entry(page: Any, address: str, co
     assert "load_id" in page.content()
 
 
+def test_with_the_keyboard_to_look_again_at_a_report_that_is_being_opened(
+    page: Any, opening: str, console: Console
+) -> None:
+    sign_in(page, opening, console)
+    page.goto(f"{opening}{BASE}/reports/system")
+    bar = page.get_by_role("progressbar", name="entries read so far")
+    assert bar.evaluate("bar => bar.position.toFixed(3)") == "0.417"
+    assert page.get_by_role("status").is_visible()
+    assert page.get_by_text("entries read so far: 1,048,576 / 2,516,582").is_visible()
+    tab_to(page, "Look again")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.url == f"{opening}{BASE}/reports/system"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_it_is_accessible_and_whole_at_every_width(
-    page: Any, address: str, console: Console, width: int, scheme: str
+    page: Any, address: str, opening: str, console: Console, width: int, scheme: str
 ) -> None:
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(f"{address}{BASE}/sign-in")
     faults = faults_of(page)
     sign_in(page, address, console)
-    for path in ("/", "/reports/system", "/reports/system/cases/case-00001.cbor"):
-        page.goto(f"{address}{BASE}{path}")
+    paths = ("/", "/reports/system", "/reports/system/cases/case-00001.cbor", "/reports/none")
+    shown = [f"{address}{BASE}{path}" for path in paths]
+    # A cookie goes by the host alone, so who has signed in at one port has at the other.
+    for where in (*shown, f"{opening}{BASE}/reports/system"):
+        page.goto(where)
         faults += faults_of(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, "nothing sticks out"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{where} sticks out"
     assert not faults

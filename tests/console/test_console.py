@@ -1,24 +1,20 @@
 """The console: who may look, what is shown, and that nothing is shown that does not hold."""
 
-import html
 import re
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 import pytest
 
 from shuangli.messages.event_kinds import Reason
 from shuangli.offline.evidence import verify_evidence
+from shuangli.offline.periods.directory import SEQUENCES, files_below, verify_directory
 from shuangli.operator.console.pages import BASE
 from shuangli.operator.console.words import KINDS, words
 from tests.console.conftest import Console
-
-LINK = re.compile(r'href="([^"#]+)"')
-
-
-def links(page: str) -> list[str]:
-    return [html.unescape(link) for link in LINK.findall(page)]
+from tests.console.links import links
 
 
 def text_of(page: str) -> str:
@@ -114,6 +110,22 @@ def test_a_case_shows_both_transfers_and_the_fork(console: Console) -> None:
         assert shown.count("spent twice") == len(fork.transfers)
         for transfer in fork.transfers:
             assert transfer.signed.id.hex() in shown
+
+
+def test_all_that_it_takes_to_verify_a_report_can_be_downloaded(console: Console, tmp_path: Path) -> None:
+    browser = console.signed_in()
+    page = browser.get(f"{BASE}/reports/system").text
+    cases = [link for link in links(page) if "/cases/" in link]
+    for link in [*links(page), *(other for case in cases for other in links(browser.get(case).text))]:
+        _, found, name = link.partition("/reports/system/files/")
+        if found:
+            told = browser.get(link)
+            assert "attachment" in told.headers["content-disposition"]
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_bytes(told.content)
+    files = files_below(tmp_path, but=SEQUENCES)
+    verified = verify_directory(tmp_path, files, root=console.made.root)
+    assert verified.report == console.made.report
 
 
 def test_f32_a_report_that_does_not_hold_is_not_shown(console: Console) -> None:

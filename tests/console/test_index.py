@@ -10,14 +10,30 @@ from shuangli.crypto import sha256
 from shuangli.errors import BadInput
 from shuangli.messages.event_kinds import EventKind
 from shuangli.messages.events import Event
+from shuangli.messages.period_report import Span
+from shuangli.offline.periods.directory import Place
 from shuangli.operator.console import reports
-from shuangli.operator.console.index import BLOCK, MOST_SHOWN
+from shuangli.operator.console.index import (
+    BLOCK,
+    HOUR_S,
+    MOST_SHOWN,
+    Index,
+    Seen,
+    TellingEntry,
+)
+from shuangli.operator.console.opening import open_report
 from shuangli.operator.console.reports import OpenReport
-from tests.console.conftest import Console, put
-from tests.periods.making import made_from
+from tests.console.conftest import Console
+from tests.console.counting import Counting
+from tests.periods.making import made_from, written
 
 NOW: Final = 1_780_000_000
 SIZE: Final = 3 * BLOCK + 7
+
+
+def opened(directory: Path, root: bytes) -> OpenReport:
+    """The report in a directory, opened in this process."""
+    return OpenReport(directory, root, open_report(directory, root, progress=lambda _: None))
 
 
 @pytest.fixture(scope="module")
@@ -55,19 +71,8 @@ def long_report(tmp_path_factory: pytest.TempPathFactory) -> OpenReport:
             )
     directory: Path = tmp_path_factory.mktemp("long") / "report"
     made = made_from("OP01", events, books, around_s=NOW)
-    put(made, directory)
-    return OpenReport(directory, made.root)
-
-
-class Counting:
-    """Reads entries, and counts them."""
-
-    read = 0
-
-    @classmethod
-    def decode(cls, data: bytes) -> Event:
-        cls.read += 1
-        return Event.decode(data)
+    written(made, directory)
+    return opened(directory, made.root)
 
 
 @pytest.mark.parametrize("number", [0, 1, BLOCK - 1, BLOCK, 2 * BLOCK + 5, SIZE - 1])
@@ -117,6 +122,19 @@ def test_the_hours_add_up(long_report: OpenReport) -> None:
 def test_the_entries_behind_a_figure_come_to_it(console: Console) -> None:
     """Also where it follows from others, some of which are taken away."""
     for name in ("system", "OP01"):
-        shown = OpenReport(console.reports / name, console.made.root)
+        shown = opened(console.reports / name, console.made.root)
         for figure, value in shown.report.stocks.items():
             assert sum(one.amount for one in shown.index.behind(f"end.{figure}").first) == value, figure
+
+
+def test_what_is_told_before_the_period_and_after_it() -> None:
+    """Of four entries one is the period's, the last one is not looked at; what cancels out is not shown."""
+    index, path, other = Index(Span(from_s=NOW, until_s=NOW + 9, first=2, end=3)), ("a", "b"), ("a", "c")
+    event = Event.of(EventKind.CERTIFICATE, at_s=NOW, certificate_id=bytes(32), expires_at_s=1)
+    for number in range(4):
+        index.add(TellingEntry(number, event, [(path, 5), (other, 1), (other, -1)]), Place(0, 0))
+    at_end, inside = index.behind("end.a.b"), index.behind("period.a.b")
+    assert (at_end.entries, at_end.amount, [one.number for one in at_end.first]) == (3, 15, [0, 1, 2])
+    assert (inside.entries, inside.amount, [one.number for one in inside.first]) == (1, 5, [2])
+    assert index.behind("end.a.c") == Seen()
+    assert [hour.starts_s for hour in index.hours] == [NOW // HOUR_S * HOUR_S]

@@ -95,6 +95,12 @@ def challenge(r: bytes, key: bytes, message: bytes) -> int:
     return int.from_bytes(hashlib.sha512(r + key + message).digest(), "little") % L
 
 
+def find_message(key: bytes, r: bytes, *, remainder: set[int]) -> bytes:
+    """A message whose challenge modulo 8 is one of `remainder`."""
+    texts = (b"message %d" % number for number in range(1000))
+    return next(text for text in texts if challenge(r, key, text) % 8 in remainder)
+
+
 def signature(r: bytes, s: int) -> bytes:
     """R and s as the 64 bytes of a signature."""
     return r + s.to_bytes(32, "little")

@@ -150,12 +150,15 @@ class TestVerifier:
             verifier.check(cose.parse(OBJECT.data, Domain.TRANSFER), KEY.public, "object")
         assert verifier.checked == 1
 
-    def test_does_not_take_a_known_object_for_one_of_another_key(self) -> None:
+    @pytest.mark.parametrize("domain", [Domain.TRANSFER, Domain.WALLET_CERTIFICATE])
+    def test_does_not_take_a_known_object_for_one_of_another_key(self, domain: Domain) -> None:
         verifier = Verifier(capacity=9)
-        verifier.check(OBJECT, KEY.public, "object")
+        signed = cose.sign(KEY, domain, PAYLOAD)
+        verifier.check(signed, KEY.public, "object")
         for _ in range(2):
             with pytest.raises(Unverified) as caught:
-                verifier.check(OBJECT, OTHER_KEY.public, "object")
+                verifier.check(signed, OTHER_KEY.public, "object")
+            verifier.check(signed, KEY.public, "object")
         assert caught.value.code == "signature"
         assert verifier.checked == 3
 

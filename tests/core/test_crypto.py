@@ -8,7 +8,6 @@ proves nothing.
 import copy
 import pickle
 import re
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -19,7 +18,8 @@ from shuangli import crypto
 from shuangli.crypto import SigningKey
 from shuangli.messages.transfers import CENTRE
 from tests.core import edwards
-from tests.core.edwards import BASE, IDENTITY, TORSION, L, P
+from tests.core.edwards import BASE, IDENTITY, TORSION, L, P, find_message
+from tests.layout.rules import ROOT, product_files
 
 SEED: Final = bytes(range(32))
 KEY: Final = SigningKey(SEED)
@@ -35,12 +35,6 @@ def accepted_by(key: bytes, message: bytes, signature: bytes) -> str:
         "cofactored": edwards.lenient_verify(key, message, signature, cofactored=True),
     }
     return " ".join(name for name, answer in answers.items() if answer)
-
-
-def find_message(key: bytes, r: bytes, *, remainder: set[int]) -> bytes:
-    """A message whose challenge modulo 8 is one of `remainder`."""
-    texts = (b"message %d" % number for number in range(1000))
-    return next(text for text in texts if edwards.challenge(r, key, text) % 8 in remainder)
 
 
 @pytest.mark.parametrize(
@@ -186,14 +180,8 @@ def test_f37_points_not_in_their_one_encoding() -> None:
 
 
 def test_f37_one_verifier() -> None:
-    root = Path(__file__).parents[2]
     other_ways = re.compile(r"crypto_sign|nacl\.signing|VerifyKey|[Ee]d25519\w*Key|asymmetric")
-    users = {
-        path.relative_to(root).as_posix()
-        for folder in ("shuangli", "offline", "wallet", "issuer", "operator", "sims")
-        for path in (root / folder).rglob("*.py")
-        if other_ways.search(path.read_text(encoding="utf-8"))
-    }
+    users = {path for path, text in product_files(ROOT) if other_ways.search(text)}
     # TLS has keys of its own, with which nothing else is signed.
     assert users == {"shuangli/crypto.py", "issuer/service/tls_authority.py"}
 

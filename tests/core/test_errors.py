@@ -2,16 +2,14 @@
 
 import ast
 import inspect
-from pathlib import Path
 from typing import Final
 
 import pytest
 
 from shuangli import errors
 from shuangli.errors import CODES, ShuangliError
+from tests.layout.rules import ROOT, product_files
 
-ROOT: Final = Path(__file__).parents[2]
-FOLDERS: Final = ("shuangli", "offline", "wallet", "issuer", "operator", "sims")
 CLASSES: Final = {
     name: kind
     for name, kind in inspect.getmembers(errors, inspect.isclass)
@@ -49,8 +47,8 @@ def test_no_code_is_written_twice() -> None:
 
 def test_every_code_in_use_is_known() -> None:
     unknown = []
-    for path in (file for folder in FOLDERS for file in (ROOT / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path, text in product_files(ROOT):
+        for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in CLASSES and node.args:
                 code = node.args[0]
                 if isinstance(code, ast.Constant) and code.value not in CODES:

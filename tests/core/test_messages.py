@@ -1,8 +1,6 @@
 """Every message: round trip, identity, and strictness to the byte (FAULTS F35, F36)."""
 
-import copy
 import dataclasses
-from collections.abc import Iterator
 from typing import Any, Final
 
 import cbor2
@@ -17,7 +15,9 @@ from shuangli.crypto import verify
 from shuangli.errors import Malformed
 from tests.byte_strategies import mutated
 from tests.core.encoding_again import encode_again
-from tests.strategies import KEYS, MESSAGES
+from tests.core.spoiling import get, longer_heads, more_or_less, places, put
+from tests.office_strategies import MESSAGES
+from tests.strategies import KEYS
 
 every_message: Final = pytest.mark.parametrize(
     ("kind", "values"), MESSAGES.items(), ids=[kind.__name__ for kind in MESSAGES]
@@ -89,25 +89,6 @@ def test_f36_any_bytes(kind: Any, values: SearchStrategy[Any], data: bytes) -> N
     strict_or_malformed(kind, data)
 
 
-def places(item: Any) -> Iterator[list[Any]]:
-    """The way to every item inside `item`, as keys and indices."""
-    parts = item.items() if isinstance(item, dict) else enumerate(item) if isinstance(item, list) else ()
-    for key, part in parts:
-        yield [key]
-        for rest in places(part):
-            yield [key, *rest]
-
-
-def put(item: Any, place: list[Any], part: object) -> object:
-    """A copy of `item` with `part` at `place`."""
-    changed = copy.deepcopy(item)
-    inner = changed
-    for key in place[:-1]:
-        inner = inner[key]
-    inner[place[-1]] = part
-    return changed
-
-
 @every_message
 @given(st.data())
 def test_f36_any_field_replaced(kind: Any, values: SearchStrategy[Any], data: st.DataObject) -> None:
@@ -121,6 +102,19 @@ def test_f36_any_field_replaced(kind: Any, values: SearchStrategy[Any], data: st
 
 @every_message
 @given(st.data())
+def test_f36_true_is_no_number(kind: Any, values: SearchStrategy[Any], data: st.DataObject) -> None:
+    made = data.draw(values)
+    fields = cbor2.loads(made.signed.payload)
+    for place in places(fields):
+        if type(get(fields, place)) is int:
+            for truth in (True, False):
+                payload = cbor2.dumps(put(fields, place, truth))
+                with pytest.raises(Malformed):
+                    kind.parse(cose.sign(KEYS[0], made.signed.domain, payload).data)
+
+
+@every_message
+@given(st.data())
 def test_f36_a_field_more_or_less(kind: Any, values: SearchStrategy[Any], data: st.DataObject) -> None:
     made = data.draw(values)
     fields = cbor2.loads(made.signed.payload)
@@ -129,41 +123,6 @@ def test_f36_a_field_more_or_less(kind: Any, values: SearchStrategy[Any], data: 
     for changed in more_or_less(get(fields, place)):
         payload = cbor2.dumps(put(fields, place, changed) if place else changed)
         strict_or_malformed(kind, cose.sign(KEYS[0], made.signed.domain, payload).data)
-
-
-def get(item: Any, place: list[Any]) -> Any:
-    """What stands at `place`."""
-    for key in place:
-        item = item[key]
-    return item
-
-
-def more_or_less(item: Any) -> list[object]:
-    """`item` with an entry more, an entry less, and its entries the other way round."""
-    if isinstance(item, dict):
-        entries = list(item.items())
-        return [
-            item | {99: 0},
-            item | {"x": 0},
-            dict(entries[:-1]),
-            dict(entries[1:]),
-            dict(entries[::-1]),
-            dict(entries[1:] + entries[:1]),
-        ]
-    return [[*item, 0], [*item, *item[-1:]], item[:-1], item[1:], item[::-1]]
-
-
-LONGER: Final = {24: 1, 25: 2, 26: 4, 27: 8}
-
-
-def longer_heads(data: bytes, at: int) -> Iterator[bytes]:
-    """`data`, the head at `data[at]` taken for one that follows in the first byte, in every longer form."""
-    major, number = data[at] >> 5, data[at] & 31
-    if number < 24:
-        for code, size in LONGER.items():
-            yield data[:at] + bytes([major << 5 | code]) + number.to_bytes(size, "big") + data[at + 1 :]
-        if major in (2, 3, 4, 5):
-            yield data[:at] + bytes([major << 5 | 31]) + data[at + 1 :] + b"\xff"
 
 
 @every_message

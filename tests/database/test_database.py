@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from shuangli.database.database import Database, only
 from shuangli.database.opening import open_database
+from shuangli.database.sqlite import INSERTED_AT_ONCE
 from shuangli.errors import BadInput
 from tests.database.homes import COINS, SHELVES, STEPS, Home, fail_after
 from tests.database.places import Places
@@ -72,6 +73,14 @@ def test_many_keys_are_looked_up_at_once(database: Database) -> None:
     )
     assert database.lookup(query, [b"none"]) == []
     assert len(database.lookup("SELECT coin FROM coins WHERE value_fen", range(7, 9))) == 2
+
+
+@pytest.mark.parametrize("count", [0, 1, INSERTED_AT_ONCE - 1, INSERTED_AT_ONCE, 3 * INSERTED_AT_ONCE + 1])
+def test_all_rows_are_inserted_whole_however_many(database: Database, count: int) -> None:
+    rows = [(number.to_bytes(4, "big"), number) for number in range(count)]
+    with database.transaction():
+        database.insert(COINS, rows)
+    assert database.rows("SELECT * FROM coins ORDER BY coin") == rows
 
 
 def test_sums_are_whole_numbers(database: Database) -> None:

@@ -12,7 +12,7 @@ from shuangli.database.migrations import Step, migrate, version_of
 from shuangli.database.tables import BYTES, NUMBER, TEXT, Table
 from shuangli.errors import StoreError
 from shuangli.issuer.store import STEPS as ISSUER_STEPS
-from shuangli.operator.store import STEPS as OPERATOR_STEPS
+from shuangli.operator.steps import STEPS as OPERATOR_STEPS
 from tests.database.homes import Home
 
 BOOKS = Table(

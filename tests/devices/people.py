@@ -8,10 +8,12 @@ import json
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
 from click.testing import CliRunner
+from pyotp import TOTP
 
 from shuangli.api.operator_link import OperatorLink
 from shuangli.cli import main
@@ -25,10 +27,11 @@ from shuangli.operator.bank import Bank
 from shuangli.operator.service.sandbox import Sandbox, open_sandbox
 from shuangli.wallet.commands.edges import Edges
 from shuangli.wallet.wallet_file import Device
+from tests.setting import NOW
 from tests.wallet_file.files import GUARD, PASSPHRASE, hastily
-from tests.world import NOW
 
 ADDRESS: Final = "http://operator.test"
+SMALL_LOAD: Final = Decimal(900)
 
 
 class Told(NamedTuple):
@@ -87,6 +90,38 @@ class Publishing:
         return self._key_set
 
 
+class CutOffOperator:
+    """An operator that cannot reach the registration centre: it keeps uploads, and mints nothing.
+
+    Attributes:
+        kept: the uploads that it was handed
+    """
+
+    def __init__(self, operator: OperatorLink) -> None:
+        self._operator = operator
+        self.kept: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        call: Callable[..., Any] = getattr(self._operator, name)
+        return call
+
+    def reconcile(self, upload: bytes) -> bytes:
+        self.kept.append(upload)
+        raise StoreError("queued")
+
+    def load(self, order: bytes, *, code: str = "") -> bytes:
+        raise StoreError("unavailable", "the issuer cannot be reached")
+
+
+def small_loads(yuan: str) -> list[str]:
+    """So many yuan ("" is none) in loads that need no code of the second factor."""
+    left, parts = Decimal(yuan or 0), []
+    while left:
+        parts.append(str(min(left, SMALL_LOAD)))
+        left -= min(left, SMALL_LOAD)
+    return parts
+
+
 class Town:
     """A directory with an operator and wallet files.
 
@@ -102,7 +137,7 @@ class Town:
         self.now_s = now_s
         self.down = False
         self.asked = 0
-        self.line: Cutting | Publishing | None = None
+        self.line: Cutting | Publishing | CutOffOperator | None = None
         self._random = random.Random(seed)
         self._sandbox: Sandbox | None = None
 
@@ -154,6 +189,12 @@ class Town:
         self.line = cutting
         return cutting
 
+    def cut_off(self) -> CutOffOperator:
+        """Cut the operator off from the centre, until `mend`."""
+        cut_off = CutOffOperator(self.sandbox.desk)
+        self.line = cut_off
+        return cut_off
+
     def publish(self, key_set: bytes) -> None:
         """Let the operator give another key set, until `mend`."""
         self.line = Publishing(self.sandbox.desk, key_set)
@@ -183,10 +224,14 @@ class Town:
         """An open wallet, loaded with so many yuan."""
         told = self.open_wallet(name)
         assert told.code == 0, told
-        if loaded:
-            told = self.type("load", loaded, "--deposit", "--file", self.file(name))
-            assert told.code == 0, told
+        self.load(name, loaded)
         return self.file(name)
+
+    def load(self, name: str, yuan: str) -> None:
+        """Load so many yuan into a wallet, in loads that need no code."""
+        for part in small_loads(yuan):
+            told = self.type("load", part, "--deposit", "--file", self.file(name))
+            assert told.code == 0, told
 
     def show(self, name: str) -> dict[str, Any]:
         told = self.type("show", "--file", self.file(name), "--json")
@@ -216,3 +261,11 @@ class Town:
 def yuan_in_purse(town: Town, name: str) -> str:
     """What a wallet holds, as a person reads it."""
     return format_yuan(town.show(name)["balance_fen"])
+
+
+def second_factor(town: Town, ann: Path) -> TOTP:
+    """Give a wallet a second factor; gives the holder's app. The code of this time is used up."""
+    totp = TOTP(town.type("second-factor", "--file", ann, "--json").facts["secret"])
+    confirmed = town.type("second-factor", "--file", ann, "--code", totp.at(town.now_s), "--json")
+    assert confirmed.facts["in_use"] is True
+    return totp

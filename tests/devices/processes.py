@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shuangli.cli_holder import VARIABLE
-from tests.devices.people import Told
+from tests.devices.people import Told, small_loads
 from tests.wallet_file.files import PASSPHRASE
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -62,6 +62,11 @@ class Running:
         """Wait for its end; what it has printed and was not read yet."""
         out, err = self.process.communicate(timeout=PATIENCE_S)
         return Told(self.process.returncode, (self._read + out).decode(), err.decode())
+
+    def kill(self) -> None:
+        """Kill it with SIGKILL."""
+        self.process.kill()
+        self.process.wait()
 
 
 @contextmanager
@@ -112,16 +117,11 @@ class Operator(Running):
         self.process.terminate()
         return self.end()
 
-    def kill(self) -> None:
-        """Kill it."""
-        self.process.kill()
-        self.process.wait()
-
     def open_wallet(self, file: Path, *, loaded: str = "") -> Path:
         """Open a wallet here, and load it with so many yuan."""
         done(wallet("open", "--file", file, "--operator", self.address, "--root", self.root, "--json"))
-        if loaded:
-            done(wallet("load", loaded, "--deposit", "--file", file, "--json"))
+        for part in small_loads(loaded):
+            done(wallet("load", part, "--deposit", "--file", file, "--json"))
         return file
 
 

@@ -1,10 +1,11 @@
 """The wallet's commands about its account at the operator."""
 
 import pytest
+from pyotp import TOTP
 
 from shuangli.crypto import sha256
 from shuangli.operator.service.auth.codes import STEP_S
-from tests.devices.people import Town
+from tests.devices.people import Town, second_factor
 
 
 def key_of(town: Town, name: str) -> str:
@@ -75,17 +76,48 @@ def test_what_the_operator_refuses_is_an_answer_of_no(town: Town) -> None:
     assert (told.code, "second factor" in told.out) == (1, True)
 
 
-def test_a_large_transfer_needs_a_code(town: Town) -> None:
-    import pyotp
+def test_a_second_factor_is_in_use_once_a_code_was_shown(town: Town) -> None:
+    ann = town.wallet("ann")
+    started = town.type("second-factor", "--file", ann)
+    secret = started.out.split()[1]
+    assert f"secret={secret}" in started.out
+    assert town.type("second-factor", "--file", ann, "--code", "000000").code == 1
+    assert town.type("second-factor", "--file", ann, "--code", TOTP(secret).at(town.now_s)).code == 0
+    again = town.type("second-factor", "--file", ann)
+    assert (again.code, "in use" in again.out) == (1, True)
 
-    ann, desk = town.wallet("ann"), town.sandbox.desk
+
+def test_a_large_load_needs_a_code_and_its_deposit_is_paid_in_once(town: Town) -> None:
+    ann = town.wallet("ann")
+    totp = second_factor(town, ann)
+    words = ("load", "1500", "--deposit", "--file", ann)
+    for more in ((), ("--code", "000000")):
+        refused = town.type(*words, *more)
+        assert (refused.code, "code" in refused.out) == (1, True)
+        assert town.deposit_fen("ann") == 150_000
+    town.now_s += STEP_S
+    town.cut(at=2, heard=True)
+    assert town.type(*words, "--code", totp.at(town.now_s)).code == 2
+    town.mend()
+    assert town.type(*words).code == 0, "what is ordered already was shown a code"
+    assert (town.show("ann")["balance_fen"], town.deposit_fen("ann")) == (150_000, 0)
+    town.nothing_lost()
+
+
+def test_a_large_load_that_was_refused_is_given_up_by_a_sync(town: Town) -> None:
+    ann = town.wallet("ann")
+    deposit(town, "ann", 150_000)
+    assert town.type("load", "1500", "--file", ann).code == 1
+    assert town.show("ann")["ordered_fen"] == [150_000]
+    assert town.type("sync", "--file", ann).code == 0
+    assert town.show("ann")["ordered_fen"] == []
+
+
+def test_a_large_transfer_needs_a_code(town: Town) -> None:
+    ann = town.wallet("ann")
     town.wallet("bob")
     deposit(town, "ann", 300_000)
-    row = town.bank.wallet(bytes.fromhex(key_of(town, "ann")))
-    with desk.transaction() as now_s:
-        secret, _ = desk.codes.start(row)
-        totp = pyotp.TOTP(secret)
-        assert desk.codes.check(row, totp.at(now_s), now_s=now_s, confirm=True) is None
+    totp = second_factor(town, ann)
     words = ("transfer", "2000", key_of(town, "bob"), "--file", ann)
     assert "Second-Factor" in town.type(*words).out
     town.now_s += STEP_S
@@ -100,6 +132,7 @@ def test_a_large_transfer_needs_a_code(town: Town) -> None:
         (("transfer", "1", "bob"), "hex digits"),
         (("transfer", "1", "ab" * 32, "--note", "a\nb"), "printable"),
         (("statement", "--last", "0"), "--last"),
+        (("second-factor", "--code", "12345"), "six digits"),
     ],
 )
 def test_bad_input_is_one_line(town: Town, words: tuple[str, ...], says: str) -> None:

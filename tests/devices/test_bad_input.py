@@ -127,6 +127,17 @@ def test_a_passphrase_from_a_file(town: Town, tmp_path: Path) -> None:
     assert told.code == 0, told
     assert town.type("show", *asked, env={}).code == 0
     assert town.type("show", "--file", town.file("ann"), env={VARIABLE: "drei blaue Reiher"}).code == 0
+    secret.write_bytes("\ufeffdrei blaue Reiher\r\n".encode())
+    assert town.type("show", *asked, env={}).code == 0, "as an editor on Windows writes it"
+
+
+@pytest.mark.parametrize(
+    "words", [("pay", "unix:till", "--amount", "1"), ("receive", "1", "--at", "unix:till")]
+)
+def test_nobody_waits_for_what_is_no_number_of_seconds(town: Town, words: tuple[str, ...]) -> None:
+    for wait in ("nan", "inf", "-1", "1h"):
+        told = town.type(*words, "--wait", wait, "--file", town.file("ann"))
+        assert_one_line(told, "--wait")
 
 
 def test_a_last_request_that_was_never_made(town: Town) -> None:

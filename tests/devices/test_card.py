@@ -1,7 +1,5 @@
 """A wallet whose key and coins are on a simulated card: the same commands, and the applet's rules."""
 
-from pathlib import Path
-
 import click
 import pytest
 
@@ -11,28 +9,11 @@ from shuangli.messages.certificates import WalletCertificate, WalletKind
 from shuangli.messages.session import PaymentRequest
 from shuangli.wallet.commands.opened import opened
 from shuangli.wallet.session import Consent
+from tests.devices.backups import backup, recover
+from tests.devices.cards import PIN, card_of, open_card
 from tests.devices.meeting import Till, lose_payment, pay_at_till, pay_offline
 from tests.devices.people import Told, Town, yuan_in_purse
-from tests.devices.test_recovery import backup, recover
 from tests.wallet_file.files import PASSPHRASE
-
-PIN = "2580"
-
-
-def open_card(town: Town, name: str, *, loaded: str = "") -> Path:
-    """An open wallet on a new card."""
-    pin = town.directory / "pin.txt"
-    pin.write_text(f"{PIN}\n")
-    told = town.open_wallet(name, "--card", card_of(town, name), "--pin-file", pin)
-    assert told.code == 0, told
-    if loaded:
-        told = town.type("load", loaded, "--deposit", "--file", town.file(name))
-        assert told.code == 0, told
-    return town.file(name)
-
-
-def card_of(town: Town, name: str) -> Path:
-    return town.directory / f"{name}.card"
 
 
 def sync(town: Town, name: str) -> Told:
@@ -53,6 +34,14 @@ def test_a_card_is_loaded_pays_is_paid_and_reconciled(town: Town) -> None:
     assert (sync(town, "ann").code, sync(town, "bob").code) == (0, 0)
     assert (town.deposit_fen("ann"), yuan_in_purse(town, "ann")) == (150, "46.00")
     town.nothing_lost()
+
+
+def test_card_and_wallet_are_two_files(town: Town) -> None:
+    pin = town.directory / "pin.txt"
+    pin.write_text(f"{PIN}\n")
+    told = town.open_wallet("ann", "--card", town.file("ann"), "--pin-file", pin)
+    assert (told.code, "the card needs a file of its own" in told.err) == (2, True)
+    assert not town.file("ann").exists(), "nothing is left in the way of the next try"
 
 
 def test_the_key_is_on_the_card_and_not_in_the_file(town: Town) -> None:

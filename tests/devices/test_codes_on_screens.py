@@ -11,9 +11,9 @@ from shuangli.offline.links.qr import CodeReader
 from shuangli.offline.links.qr_reading import codes_in
 from shuangli.offline.links.text import to_text
 from shuangli.offline.states import Kind, Message
+from tests.devices.photographs import photograph
 from tests.devices.processes import serving
-from tests.devices.test_by_hand import photograph
-from tests.devices.test_terminal import Terminal, at_terminal
+from tests.devices.terminals import Terminal, at_terminal
 from tests.wallet_file.files import PASSPHRASE
 
 CODE = re.compile(r"(?:\x1b\[97;40m[^\x1b]*\x1b\[0m\r\n)+")

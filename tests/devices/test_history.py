@@ -82,12 +82,12 @@ def test_a_full_page_of_the_filed_history_is_followed_by_the_next(town: Town) ->
         assert pay_offline(town, payer=ann, payee=bob, yuan="0.10").paid
         town.now_s += 1
     with opened(bob, passphrase=PASSPHRASE, edges=town.edges) as found:
-        purse, far_s = found.wallet.purse, town.now_s + 10 * DAY_S
-        ((name, page),) = to_file(purse, {}, before_s=far_s, now_s=far_s)
+        purse, trust, far_s = found.wallet.purse, found.wallet.trust, town.now_s + 10 * DAY_S
+        ((name, page),) = to_file(purse, {}, trust=trust, before_s=far_s, now_s=far_s)
         kept = {name: page}
         assert name == NAME.format(number=0)
         assert [entry.at_s for entry in filed(kept)] == sorted(entry.at_s for entry in filed(kept))
-        assert not list(to_file(purse, kept, before_s=far_s, now_s=far_s)), "filed once"
+        assert not list(to_file(purse, kept, trust=trust, before_s=far_s, now_s=far_s)), "filed once"
         first = next(iter(filed(kept)))
         assert first.amount_fen == 10
     assert PAGE > 3

@@ -6,7 +6,9 @@ import pytest
 
 from shuangli.crypto import SigningKey
 from shuangli.issuer.authority import Authority
+from shuangli.merkle import leaf_hash
 from shuangli.messages.key_set import KeySet
+from shuangli.messages.notices import Acknowledgement
 from shuangli.operator.service.keys import NetworkKeys
 from shuangli.wallet.commands.opened import opened
 from tests.devices.meeting import pay_offline
@@ -43,8 +45,8 @@ def test_f12_opening_that_was_cut_off_is_finished(town: Town, heard: bool) -> No
         told = town.open_wallet(f"ann{cut_at}")
         assert told.code == 0, told
         assert one_wallet(town) == cut_at
-    # describe, key set, enrolment, revocation list
-    assert cut_at == 5
+    # describe, key set, a made-up person, enrolment, revocation list
+    assert cut_at == 6
 
 
 @pytest.mark.parametrize("heard", CUTS)
@@ -119,8 +121,41 @@ def test_f15_a_sync_that_was_cut_off_is_finished(town: Town, heard: bool) -> Non
         assert (shown["balance_fen"], shown["in_flight_fen"], shown["to_hand_in"]) == (0, 0, 0)
         assert town.deposit_fen(name) == 400
         town.nothing_lost()
-    # key set, revocation list, upload, returns, certificate
+    # key set, revocation list, certificate, upload, returns
     assert cut_at == 6
+
+
+def test_f52_a_sync_hands_in_what_is_new_while_the_operator_cannot_answer(town: Town) -> None:
+    payer, payee = town.wallet("payer", loaded="100"), town.wallet("payee")
+    synced_at_s = town.show("payee")["synced_at_s"]
+    cut_off = town.cut_off()
+    for count in (1, 2):
+        town.now_s += 3_600
+        assert pay_offline(town, payer=payer, payee=payee, yuan="4").paid
+        told = town.type("sync", "--file", payee, "--json")
+        assert (told.code, told.facts["queued"], told.facts["in_flight_fen"]) == (0, count, 400 * count)
+    first, second, again = cut_off.kept
+    assert (first == again, first == second) == (True, False), "what is new goes first"
+    shown = town.show("payee")
+    assert (shown["to_hand_in"], shown["synced_at_s"]) == (2, synced_at_s), "nothing is final"
+    told = town.type("sync", "--file", payee)
+    assert "uploads that the operator has, and answers later: 2; sync again then" in told.out
+    town.mend()
+    told = town.type("sync", "--file", payee, "--json")
+    assert (told.code, told.facts["queued"], told.facts["credited_fen"]) == (0, 0, 800)
+    assert town.show("payee")["synced_at_s"] == town.now_s
+    town.nothing_lost()
+
+
+def test_f52_a_load_that_waits_keeps_nothing_from_being_handed_in(town: Town) -> None:
+    payer, payee = town.wallet("payer", loaded="100"), town.wallet("payee")
+    town.cut(at=2, heard=False)
+    assert town.type("load", "50", "--deposit", "--file", payee).code == 2
+    assert pay_offline(town, payer=payer, payee=payee, yuan="4").paid
+    cut_off = town.cut_off()
+    told = town.type("sync", "--file", payee)
+    assert (told.code, len(cut_off.kept)) == (2, 1)
+    assert "the issuer cannot be reached" in told.err
 
 
 def test_a_wallet_that_has_nothing_to_say_syncs_all_the_same(town: Town) -> None:
@@ -217,3 +252,16 @@ def test_a_sync_fetches_the_newest_key_set_and_keeps_it_against_an_older_one(tow
             assert "epoch/2" in found.file.kept
         # An operator that has gone back to an older one, or a cache on the way, changes nothing.
         town.publish(older)
+
+
+def test_f32_what_the_operator_has_signed_is_printed_for_who_verifies_its_reports(town: Town) -> None:
+    """`shuangli report verify --receipts` holds a log against these."""
+    ann, bob = town.wallet("ann", loaded="50"), town.wallet("bob")
+    assert pay_offline(town, payer=ann, payee=bob, yuan="8").paid
+    told = town.type("sync", "--file", bob, "--json")
+    (signed,) = told.facts["acknowledgements"]
+    said = Acknowledgement.parse(bytes.fromhex(signed))
+    log = town.bank.store.audit
+    (entry,) = log.entries(said.entry.number, said.entry.number + 1)
+    assert (said.operator, said.credited_fen, said.entry.leaf_hash) == ("OP01", 800, leaf_hash(entry))
+    assert town.type("sync", "--file", bob, "--json").facts["acknowledgements"] == []

@@ -1,38 +1,23 @@
 """A device is destroyed, and its holder gets a new wallet and what was on it; the old key signs no more."""
 
-from pathlib import Path
-
 import pytest
 
 from shuangli.crypto import SigningKey
+from shuangli.days import DAY_S
 from shuangli.errors import BadInput, Refused
 from shuangli.issuer.service.network import TERMS
 from shuangli.messages.certificates import WalletKind
 from shuangli.messages.enrolment import Enrolment
-from shuangli.operator.service.desk import DAY_S
 from shuangli.wallet.phrase import secret_of, words_of
 from shuangli.wallet.recovery import RecoveryFile, recovery_key
+from tests.devices.backups import backup, recover
 from tests.devices.meeting import pay_offline
-from tests.devices.people import ADDRESS, Told, Town
+from tests.devices.people import ADDRESS, Town
 from tests.wallet_file.files import GUARD, PASSPHRASE
 
 
 def key_of(town: Town, name: str) -> bytes:
     return bytes.fromhex(town.show(name)["wallet"])
-
-
-def backup(town: Town, name: str) -> Path:
-    """A file with the recovery phrase of a wallet."""
-    told = town.type("backup", "--file", town.file(name), "--json")
-    assert told.code == 0, told
-    path = town.directory / f"{name}.words"
-    path.write_text(told.facts["phrase"])
-    return path
-
-
-def recover(town: Town, name: str, words: Path, *more: object) -> Told:
-    where = ("--operator", ADDRESS, "--root", town.root)
-    return town.type("recover", "--file", town.file(name), "--phrase-file", words, *where, "--json", *more)
 
 
 def test_f24_f45_a_destroyed_device_is_replaced_and_its_value_comes_back_once(town: Town) -> None:
@@ -102,6 +87,31 @@ def test_a_file_recovers_without_anything_else_but_its_passphrase(town: Town) ->
     assert (told.code, told.facts["lost"]) == (0, town.show("ann")["wallet"])
     again = town.type("backup", "--to", kept, "--file", town.file("new"))
     assert (again.code, "there is a file already" in again.err) == (2, True)
+
+
+def test_a_file_that_cannot_be_written_takes_nothing_from_the_backup_before_it(town: Town) -> None:
+    ann = town.wallet("ann")
+    words = backup(town, "ann")
+    told = town.type("backup", "--to", town.directory / "nowhere" / "file", "--file", ann)
+    assert (told.code, "No such file or directory" in told.err) == (2, True)
+    assert recover(town, "new", words).code == 0
+
+
+def test_a_file_whose_key_the_operator_did_not_take_is_not_left_as_if_it_helped(town: Town) -> None:
+    ann, kept, desk = town.wallet("ann"), town.directory / "ann.recovery", town.sandbox.desk
+    with desk.transaction() as now_s:
+        desk.wallets.freeze(key_of(town, "ann"), asked_by="court", reason="", now_s=now_s)
+    assert town.type("backup", "--to", kept, "--file", ann).code == 1
+    assert not kept.exists()
+
+
+def test_a_file_whose_key_the_operator_may_have_taken_stays_and_the_doubt_is_told(town: Town) -> None:
+    ann, kept = town.wallet("ann"), town.directory / "ann.recovery"
+    town.cut(at=1, heard=True)
+    told = town.type("backup", "--to", kept, "--file", ann)
+    assert (told.code, "it is not known whether" in told.err) == (2, True)
+    town.mend()
+    assert town.type("recover", "--from", kept, "--file", town.file("new")).code == 0
 
 
 def test_the_words_of_an_earlier_backup_stop_working(town: Town) -> None:

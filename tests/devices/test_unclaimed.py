@@ -1,8 +1,8 @@
 """Value that nobody claims comes back to its owner's deposit at a running operator (F24)."""
 
+from shuangli.days import DAY_S
 from shuangli.issuer.service.network import TERMS
 from shuangli.issuer.supply import supply_by_epoch
-from shuangli.operator.service.desk import DAY_S
 from tests.devices.people import Town
 
 

@@ -32,8 +32,12 @@ GUIDES: Final = [
 SMALL: Final = f"""#!/bin/sh
 case "$1 $2 $3" in
     "sim run transit")
-        case "$*" in *build/demo*) trips=400 ;; *) trips=60 ;; esac
-        set -- "$@" --set trips=$trips --set clone.share=0.2 --workers 2 ;;
+        case "$*" in
+            *--demand*) ;;
+            *build/demo*) set -- "$@" --set trips=400 ;;
+            *) set -- "$@" --set trips=60 ;;
+        esac
+        set -- "$@" --set clone.share=0.2 --workers 2 ;;
     "sim run payroll") set -- "$@" --set workers=30 --set employers=4 --set days=2 --workers 2 ;;
     "sim run border-town") set -- "$@" --set people=16 --set days=2 --workers 2 ;;
     "sim sweep payroll"* | "sim sweep staged"*)

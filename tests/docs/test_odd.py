@@ -4,7 +4,7 @@ import re
 
 from shuangli.sims.adversaries.attack import Kind
 from shuangli.sims.catalogue import CONFIGS
-from shuangli.sims.schedule import Act
+from shuangli.sims.schedule import CellAct
 from tests.docs.pages import ROOT
 
 PAGE = (ROOT / "docs/explanation/odd.md").read_text(encoding="utf-8")
@@ -17,7 +17,7 @@ def rows(head: str) -> list[str]:
 
 
 def test_every_act_in_its_order() -> None:
-    assert rows("act") == [act.name for act in sorted(Act)]
+    assert rows("act") == [act.name for act in sorted(CellAct)]
 
 
 def test_every_scenario() -> None:

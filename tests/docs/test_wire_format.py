@@ -1,19 +1,15 @@
-"""What docs/reference/wire-format.md says of domains, payloads, outcomes and sizes is so."""
+"""What docs/reference/wire-format.md says of domains, payloads, ids and outcomes is so."""
 
 import re
-from collections.abc import Iterator
 from enum import IntEnum
-from pathlib import Path
 from typing import Final
-
-import pytest
 
 from shuangli import codec
 from shuangli.cose import Domain, Signed, parse
 from shuangli.crypto import SigningKey, sha256
 from shuangli.issuer.archive.manifest import ArchiveManifest
 from shuangli.issuer.remittances.messages import CENTRE_ONLY, Remittance, RemittanceAnswer, Verdict
-from shuangli.issuer.vaults.netting import Payment
+from shuangli.issuer.vaults.netting import Cover, Payment
 from shuangli.issuer.vaults.orders import Side, VaultOrder
 from shuangli.issuer.vaults.statements import NettingStatement
 from shuangli.messages.audit import Checkpoint
@@ -27,18 +23,13 @@ from shuangli.messages.returns import Returned, Watermark
 from shuangli.messages.session import PaymentRequest, Refusal, RefusalReason
 from shuangli.messages.transfers import CENTRE, NO_REQUEST, Transfer, load_coin_id, output_coin_id
 from shuangli.offline.states import Kind
-from tests.world import NOW, TRANSFERABLE, World, pay, read_bundle
+from tests.docs.pages import ROOT
+from tests.paying import pay, read_bundle
+from tests.setting import NOW
+from tests.world import World
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = (ROOT / "docs/reference/wire-format.md").read_text(encoding="utf-8")
 ID: Final = bytes(range(32))
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(tmp_path_factory.mktemp("world"), terms=TRANSFERABLE)
-    yield made
-    made.close()
 
 
 def fields_of(heading: str) -> list[str]:
@@ -147,6 +138,7 @@ def signed_among_banks(key: SigningKey) -> dict[str, Signed]:
             own_fen=0,
             fund_fen=0,
             payments=[Payment("OP02", "OP01", 5)],
+            covered=Cover(0, 0, 0),
         ).signed,
         "Remittance": Remittance.sign(
             key,
@@ -246,6 +238,7 @@ def fits(name: str, value: object) -> bool:
         "sent",
         "received",
         "payments",
+        "covered",
     ):
         return isinstance(value, list)
     if name in ("figures", "files", "counts", "totals"):
@@ -270,30 +263,3 @@ def test_ids_and_coin_ids_are_hashes_as_described(world: World) -> None:
     assert upload is not None
     redemption = Transfer.parse(read_bundle(upload).transfers[-1])
     assert (redemption.payee, redemption.request_id) == (CENTRE, NO_REQUEST) == (bytes(32), bytes(32))
-
-
-def test_sizes(world: World) -> None:
-    payee = world.wallet([])
-
-    def transfer_of(values_fen: list[int], amount_fen: int) -> int:
-        return len(pay(world.wallet(values_fen), payee, amount_fen).transfer.signed.data)
-
-    paid = pay(world.wallet([2_000]), payee, 700)
-    measured = {
-        "wallet certificate": len(payee.certificate.signed.data),
-        "load of 1 coin": len(world.load(world.wallet([]), [2_000])),
-        "load of 10 coins": len(world.load(world.wallet([]), [2_000] * 10)),
-        "request": len(paid.request.body),
-        "transfer of 1 coin without change": transfer_of([2_000], 2_000),
-        "transfer of 1 coin with change": len(paid.transfer.signed.data),
-        "transfer of 5 coins, one of them with change": transfer_of([300, 400, 500, 600, 700], 2_450),
-        "receipt": len(paid.answer.body),
-    }
-    table = PAGE.split("\n## Sizes\n", 1)[1]
-    said = {
-        name: int(size) for name, size in re.findall(r"^\| ([a-z0-9 ,]+) \| (\d+) \|$", table, re.MULTILINE)
-    }
-    assert said == measured
-    decision = (ROOT / "docs/adr/0009-sizes.md").read_text(encoding="utf-8")
-    parts = [int(size) for size in re.findall(r"^\| [^|]+ \| (\d+) \|$", decision, re.MULTILINE)]
-    assert sum(parts) == measured["transfer of 1 coin with change"]

@@ -1,6 +1,7 @@
-"""A real day of the Bengaluru metro: every trip is attempted, boardings by hour and station equal the file.
+"""Some rows of a real day of the Bengaluru metro: each trip is attempted, boardings equal those of the file.
 
-What the file asks for is counted here without the code under test.
+What the file asks for is counted here without the code under test. The whole day is played by the benchmark
+`sim.transit`, which gives no figure where anything is off: it takes too long for a test.
 """
 
 import csv
@@ -53,22 +54,18 @@ def assert_boardings(result: dict[str, Any], directory: Path, asked: Boardings) 
     assert simulated == dict(asked)
 
 
-def test_a_slice_of_a_wednesday(shared: Shared, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("every", "trips", "forks"),
+    [(500, 500, 1), pytest.param(8, 80_000, 50, marks=pytest.mark.heavy)],
+    ids=["slice", "eighth"],
+)
+def test_some_rows_of_a_wednesday(shared: Shared, tmp_path: Path, every: int, trips: int, forks: int) -> None:
     header, *rows = shared(DAY).read_text(encoding="utf-8").splitlines()
     demand = tmp_path / "slice.csv"
-    demand.write_text("\n".join([header, *rows[::500]]) + "\n", encoding="utf-8")
+    demand.write_text("\n".join([header, *rows[::every]]) + "\n", encoding="utf-8")
     asked = boardings_of(demand)
-    assert 500 < asked.total() < 3_000
+    assert trips < asked.total() < 731_520
     result = simulate(demand, shared(LINES), tmp_path)
     assert_boardings(result, tmp_path, asked)
-    assert result["forks"]["injected"] > 0
-
-
-@pytest.mark.heavy
-def test_the_whole_wednesday(shared: Shared, tmp_path: Path) -> None:
-    asked = boardings_of(shared(DAY))
-    assert asked.total() == 731_520
-    result = simulate(shared(DAY), shared(LINES), tmp_path)
-    assert_boardings(result, tmp_path, asked)
-    assert result["forks"]["injected"] > 500
-    assert result["wallets"]["opened"] > 360_000
+    assert result["forks"]["injected"] >= forks
+    assert result["wallets"]["opened"] > trips / 3

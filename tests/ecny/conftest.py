@@ -6,7 +6,7 @@ import pytest
 
 from shuangli.operator.store import OperatorStore
 from shuangli.sims.system import derive_key
-from tests.engine.runs import Finished, play_small
+from tests.engine.runs import Finished, PlayedOnce
 
 Run = Callable[..., Finished]
 
@@ -14,15 +14,7 @@ Run = Callable[..., Finished]
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Plays a small run of a scenario; the same settings are played once."""
-    played: dict[str, Finished] = {}
-
-    def play(name: str, **settings: object) -> Finished:
-        key = repr((name, sorted(settings.items())))
-        if key not in played:
-            played[key] = play_small(tmp_path_factory.mktemp(name) / "out", name, **settings)  # type: ignore[arg-type]
-        return played[key]
-
-    return play
+    return PlayedOnce(tmp_path_factory.mktemp)
 
 
 def deposits_fen(run: Finished, devices: list[tuple[int, int]], operator: str = "OP01") -> list[int]:

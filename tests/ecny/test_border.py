@@ -19,7 +19,7 @@ from shuangli.messages.session import PaymentRequest
 from shuangli.offline.payee import verify_payment
 from shuangli.offline.policy import PayeePolicy
 from shuangli.operator.exchange.desk import ExchangeDesk
-from shuangli.operator.exchange.rate import MILLION, Rate
+from shuangli.operator.exchange.rate import MILLION, Quote, Rate
 from shuangli.sims.catalogue import make_scenario
 from shuangli.sims.run import play_only
 from shuangli.sims.scenario import Scenario
@@ -28,7 +28,9 @@ from tests.ecny.conftest import Run
 from tests.engine.checks import check_books, check_hours, check_payments, check_report
 from tests.engine.runs import Finished
 from tests.forging import bundle, sign_away
-from tests.world import DAY_S, NETWORK, NOW, STAGED, YEAR_S, World, coins_of
+from tests.paying import coins_of
+from tests.setting import DAY_S, NETWORK, NOW, STAGED, YEAR_S
+from tests.world import World
 
 PEOPLE = 12
 SMALL: dict[str, float] = {
@@ -49,6 +51,9 @@ def abroad(done: Finished) -> Finished:
     directory = done.directory / "abroad"
     result = json.loads((directory / "result.json").read_text(encoding="utf-8"))
     assert done.result["abroad"] == result
+    package = (directory / "datapackage.json").read_text(encoding="utf-8")
+    assert f'"smallest unit of {result["scenario"]["currency"]}"' in package
+    assert '"unit": "fen"' not in package
     return Finished(scenario=done.scenario.abroad, directory=directory, result=result, run=done.run)
 
 
@@ -206,14 +211,15 @@ def test_an_operator_sells_only_what_is_in_the_deposit(world: World) -> None:
     assert (quote.fee_fen, quote.bought_fen) == (50, 10_815)
     with world.transaction():
         bank.deposit(wallet.key.public, 10_000, now_s=NOW)
-        desk.sell(wallet.key.public, quote, now_s=NOW)
+        sale = desk.sell(wallet.key.public, b"buyer", quote, currency="CNY", now_s=NOW)
     assert (desk.position_fen, desk.fees_fen, world.deposit_fen(wallet)) == (9_950, 50, 0)
     with pytest.raises(Refused) as refused, world.transaction():
-        desk.sell(wallet.key.public, quote, now_s=NOW)
+        desk.sell(wallet.key.public, b"buyer", quote, currency="CNY", now_s=NOW)
     assert refused.value.code == "insufficient-funds"
+    elsewhere = replace(sale, currency="HKD", quote=Quote(sold_fen=9, fee_fen=0, bought_fen=7))
     with world.transaction():
-        desk.undo(wallet.key.public, quote, now_s=NOW)
-        desk.pay_out(wallet.key.public, 7, now_s=NOW)
+        desk.close(sale.sale_no, paid=False, now_s=NOW)
+        assert desk.pay_out(elsewhere, wallet.key.public, now_s=NOW)
     assert (desk.position_fen, desk.fees_fen, world.deposit_fen(wallet)) == (-7, 0, 10_007)
     bank.store.ledger.check()
 

@@ -17,10 +17,11 @@ from shuangli.wallet.element.state import Capacity, State
 from shuangli.wallet.journal import MemoryJournal
 from shuangli.wallet.rules import WalletRules
 from shuangli.wallet.wallet import Wallet
-from tests.world import DAY_S, NETWORK, NOW, World, person_of
+from tests.paying import person_of
+from tests.setting import DAY_S, NETWORK, NOW
+from tests.world import World
 
 PIN: Final = "2580"
-ROOMY: Final = Capacity()
 SMALL: Final = Capacity(coins=12, orders=2, requests=3, log=2)
 PAYEE: Final = PayeePolicy(accepts=replace(STANDARD_ACCEPTS, bundle_bytes=8_192, coins=4))
 

@@ -12,7 +12,8 @@ from shuangli.wallet.element.memory import PlainMemory, SecureMemory
 from shuangli.wallet.journal import MemoryJournal
 from shuangli.wallet.wallet import Wallet
 from tests.element.support import Held, held_in, open_held
-from tests.world import World, pay
+from tests.paying import pay
+from tests.world import World
 
 
 def copied(held: Held) -> Held:

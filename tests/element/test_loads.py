@@ -9,7 +9,9 @@ from shuangli.messages.certificates import WalletKind
 from shuangli.messages.loads import Load, LoadOrder
 from shuangli.wallet.element.power import Power
 from tests.element.support import SMALL, Held, held_in, key_set_of
-from tests.world import DAY_S, NETWORK, NOW, World, pay
+from tests.paying import pay
+from tests.setting import DAY_S, NETWORK, NOW
+from tests.world import World
 
 
 def minted(world: World, order: bytes, **parts: object) -> bytes:

@@ -10,7 +10,9 @@ from shuangli.wallet.element.chip import ELEMENT_POLICY
 from shuangli.wallet.element.commands import Ins, WrongPin, pin_block
 from shuangli.wallet.element.power import Power
 from tests.element.support import PIN, Held, element_in, held_in, remembered
-from tests.world import NOW, World, pay
+from tests.paying import pay
+from tests.setting import NOW
+from tests.world import World
 
 
 def wrong(held: Held, pin: str = "0000") -> str:

@@ -14,7 +14,9 @@ from shuangli.wallet.element.receiving import MAX_BUNDLE_BYTES
 from shuangli.wallet.element.state import MAX_ANSWERED
 from tests.element.support import PAYEE, SMALL, Held, held_in
 from tests.forging import bundle, sign_away
-from tests.world import DAY_S, NOW, World, coins_of, pay
+from tests.paying import coins_of, pay
+from tests.setting import DAY_S, NOW
+from tests.world import World
 
 
 class Offer:

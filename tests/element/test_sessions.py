@@ -16,7 +16,8 @@ from shuangli.wallet.journal import MemoryJournal
 from shuangli.wallet.session import stored_request
 from shuangli.wallet.wallet import Wallet
 from tests.element.support import Held, held_in, open_held, twin
-from tests.world import NOW, World
+from tests.setting import NOW
+from tests.world import World
 
 PRICE_FEN = 130
 LOADED_FEN = (100, 60, 40)

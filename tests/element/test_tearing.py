@@ -18,7 +18,9 @@ from shuangli.wallet.element.commands import APPLET, Ins, pin_block
 from shuangli.wallet.element.power import Power
 from shuangli.wallet.element.state import State
 from tests.element.support import PIN, Held, held_in, key_set_of, remembered, twin
-from tests.world import NOW, TRANSFERABLE, World, pay
+from tests.paying import pay
+from tests.setting import NOW, TRANSFERABLE
+from tests.world import World
 
 SELECT = Command(cla=0, ins=Ins.SELECT, p1=4, data=APPLET, le=256).encode()
 VERIFY = Command(cla=0, ins=Ins.VERIFY, p2=0x81, data=pin_block(PIN)).encode()

@@ -17,7 +17,8 @@ from shuangli.wallet.element.timing import (
     tap_time,
 )
 from tests.element.support import held_in
-from tests.world import World, pay
+from tests.paying import pay
+from tests.world import World
 
 UNIT = Profile(
     name="unit",

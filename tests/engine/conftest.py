@@ -1,11 +1,12 @@
 """What the tests of the engine share: a small network and demand, and runs on them."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.engine.runs import LINE, Finished, play_small, trips_table
+from tests.engine.runs import LINE, Finished, PlayedOnce, trips_table
 
 Play = Callable[..., Finished]
 
@@ -29,28 +30,11 @@ def trips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def metro(line: Path, trips: Path, tmp_path_factory: pytest.TempPathFactory) -> Play:
     """Plays a small metro day; the same settings are played once."""
-    played: dict[str, Finished] = {}
-
-    def play(**settings: object) -> Finished:
-        key = repr(sorted(settings.items()))
-        if key not in played:
-            known = {"demand": trips, "network": line, **settings}
-            played[key] = play_small(tmp_path_factory.mktemp("metro") / "out", "transit", **known)  # type: ignore[arg-type]
-        return played[key]
-
-    return play
+    return partial(PlayedOnce(tmp_path_factory.mktemp), "transit", demand=trips, network=line)
 
 
 @pytest.fixture(scope="session")
 def payday(tmp_path_factory: pytest.TempPathFactory) -> Play:
     """Plays a small payroll; the same settings are played once."""
-    played: dict[str, Finished] = {}
-
-    def play(**settings: object) -> Finished:
-        key = repr(sorted(settings.items()))
-        if key not in played:
-            known = {"workers": 40, "employers": 4, "shops": 4, "days": 3, **settings}
-            played[key] = play_small(tmp_path_factory.mktemp("payday") / "out", "payroll", **known)  # type: ignore[arg-type]
-        return played[key]
-
-    return play
+    few = {"workers": 40, "employers": 4, "shops": 4, "days": 3}
+    return partial(PlayedOnce(tmp_path_factory.mktemp), "payroll", **few)

@@ -6,18 +6,8 @@ from typing import Final
 import numpy as np
 
 from shuangli.messages.certificates import Mode, Terms
-from shuangli.sims.plan import (
-    NOBODY,
-    Calendar,
-    CellPlan,
-    Devices,
-    Habits,
-    Ints,
-    Meetings,
-    Role,
-    Wages,
-    no_wages,
-)
+from shuangli.sims.arrays import Ints
+from shuangli.sims.plan import NOBODY, Calendar, CellPlan, Devices, Habits, Meetings, Role, Wages, no_wages
 from shuangli.sims.system import SystemPlan
 
 START_S: Final = 1_767_500_000 // 300 * 300

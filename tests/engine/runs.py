@@ -3,7 +3,7 @@
 import random
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -90,6 +90,21 @@ def play_small(
     scenario = make_scenario(name, texts, seed=seed, demand=demand, network=network)
     written = run_scenario(scenario, directory, workers=processes, progress=lambda *_: None)
     return Finished(scenario=scenario, directory=directory, result=written.result, run=written.run)
+
+
+class PlayedOnce:
+    """Plays small runs, each in a directory of its own; the same settings are played once."""
+
+    def __init__(self, make_directory: Callable[[str], Path]) -> None:
+        self._make_directory = make_directory
+        self._played: dict[str, Finished] = {}
+
+    def __call__(self, name: str, **settings: Any) -> Finished:
+        """A run of the scenario of this name."""
+        key = repr((name, sorted(settings.items())))
+        if key not in self._played:
+            self._played[key] = play_small(self._make_directory(name) / "out", name, **settings)
+        return self._played[key]
 
 
 def trips_table(*, seed: int = 3, most: int = 3, stations: str = STATIONS, dates: Iterable[str] = ()) -> str:

@@ -10,7 +10,7 @@ from shuangli.issuer.cases import list_cases
 from shuangli.messages.notices import RevocationList
 from shuangli.offline.evidence import verify_evidence
 from shuangli.operator.flow import drive
-from shuangli.sims.adversaries.truth import Deed, forked_coins, undisclosed_fen
+from shuangli.sims.adversaries.truth import Deed, Heard, forked_coins, undisclosed_fen
 from shuangli.sims.plan import NOBODY
 from shuangli.sims.system import derive_key
 from tests.engine.plans import WINDOW_S, calendar, cell_plan, devices, meetings, system_plan
@@ -124,14 +124,16 @@ def test_forked_are_coins_that_two_transfers_spend() -> None:
 
 
 @pytest.mark.parametrize(
-    ("received", "twice_fen"),
+    ("heard", "twice_fen"),
     [
-        (set(), 3),  # open at the centre once, in the devices twice
-        ({b"1"}, 3),
-        ({b"1", b"2"}, 0),
+        (Heard(set(), {}), 3),  # open at the centre once, in the devices twice
+        (Heard({b"1"}, {b"a": {b"1"}}), 3),
+        (Heard({b"1", b"2"}, {b"a": {b"1", b"2"}}), 0),
+        (Heard({b"1", b"2"}, {b"a": {b"2"}}), 3),  # of the first transfer, other coins were shown
+        (Heard({b"1", b"2"}, {}), 0),  # a forged coin: none of its spends is recorded
     ],
 )
-def test_what_the_centre_has_not_heard_of_counts_once(received: set[bytes], twice_fen: int) -> None:
+def test_what_the_centre_has_not_heard_of_counts_once(heard: Heard, twice_fen: int) -> None:
     """Found: two payees that hand nothing in hold one coin twice, and the books seemed to be off."""
     spends = [spend(b"a", b"1", 10), spend(b"a", b"2", 20), spend(b"b", b"1", 10)]
-    assert undisclosed_fen(spends, received) == twice_fen
+    assert undisclosed_fen(spends, heard) == twice_fen

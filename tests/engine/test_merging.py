@@ -14,7 +14,9 @@ from shuangli.offline.chain import Coin, chains, walk
 from shuangli.offline.merging import in_order, merge
 from shuangli.wallet.wallet import Wallet
 from tests.forging import outputs_of, sign_away
-from tests.world import TRANSFERABLE, World, coins_of
+from tests.paying import coins_of
+from tests.setting import TRANSFERABLE
+from tests.world import World
 
 
 @pytest.fixture(scope="module")

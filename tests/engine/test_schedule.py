@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shuangli.sims.plan import NOBODY, Calendar, Syncs, Wages
-from shuangli.sims.schedule import Act, Due, Schedule
+from shuangli.sims.schedule import CellAct, Due, Schedule
 from tests.engine.plans import START_S, WINDOW_S, calendar, cell_plan, devices, ints, meetings
 
 WINDOWS = 8
@@ -72,11 +72,11 @@ def test_nothing_is_lost_or_doubled(
     acts = due_by_window(Schedule(plan), when)
 
     openings = [(START_S + s, n) for n, s in enumerate(opens_s) if copy_of[n] == NOBODY]
-    assert Counter((a.at_s, a.number) for a in acts if a.act is Act.OPEN) == Counter(openings)
+    assert Counter((a.at_s, a.number) for a in acts if a.act is CellAct.OPEN) == Counter(openings)
     met = [(int(s), n) for n, s in enumerate(plan.meetings.at_s)]
-    assert [(a.at_s, a.number) for a in acts if a.act is Act.MEET] == met
+    assert [(a.at_s, a.number) for a in acts if a.act is CellAct.MEET] == met
     paid = [(int(s), n) for n, s in enumerate(wages.at_s)]
-    assert [(a.at_s, a.number) for a in acts if a.act is Act.WAGE] == paid
+    assert [(a.at_s, a.number) for a in acts if a.act is CellAct.WAGE] == paid
 
     regular = Counter(
         (START_S + at_s, number)
@@ -85,7 +85,9 @@ def test_nothing_is_lost_or_doubled(
         for at_s in range(first, WINDOWS * WINDOW_S, every)
         if at_s >= 0
     )
-    before_close = Counter((a.at_s, a.number) for a in acts if a.act is Act.SYNC and a.at_s < when.closes_s)
+    before_close = Counter(
+        (a.at_s, a.number) for a in acts if a.act is CellAct.SYNC and a.at_s < when.closes_s
+    )
     assert before_close == regular
 
 
@@ -93,8 +95,8 @@ def test_everybody_comes_at_the_close_and_has_two_chances_to_finish() -> None:
     when = calendar(windows=WINDOWS, close_windows=CLOSE)
     acts = due_by_window(Schedule(cell_plan(devices(PEOPLE, MERCHANTS), meetings(), when=when)), when)
     closing = [act for act in acts if act.at_s >= when.closes_s]
-    assert Counter(a.number for a in closing if a.act is Act.SYNC) == Counter(range(COUNT))
-    finishing = Counter(a.number for a in closing if a.act is Act.FINISH)
+    assert Counter(a.number for a in closing if a.act is CellAct.SYNC) == Counter(range(COUNT))
+    finishing = Counter(a.number for a in closing if a.act is CellAct.FINISH)
     assert all(finishing[person] == 2 for person in range(PEOPLE))
     # Merchants have much to hand in: they may go on in every window of the close.
     assert all(finishing[merchant] == 2 + CLOSE for merchant in range(PEOPLE, COUNT))
@@ -114,7 +116,7 @@ def test_a_device_that_goes_online_once_a_window_goes_online_in_each(offset_s: i
     schedule = Schedule(cell_plan(people, meetings(), when=when))
     syncs = [act for act in due_by_window(schedule, when) if act.at_s < when.closes_s]
     expected = range(offset_s, WINDOWS * WINDOW_S, WINDOW_S)
-    assert [act.at_s - START_S for act in syncs if act.act is Act.SYNC] == list(expected)
+    assert [act.at_s - START_S for act in syncs if act.act is CellAct.SYNC] == list(expected)
 
 
 def test_a_device_goes_online_at_single_times_until_the_close() -> None:
@@ -123,7 +125,7 @@ def test_a_device_goes_online_at_single_times_until_the_close() -> None:
     single = Syncs(at_s=START_S + ints(times_s), device=ints([1, 0, 1, 1, 0]))
     plan = replace(cell_plan(devices(2), meetings(), when=when), syncs=single)
     acts = [act for act in due_by_window(Schedule(plan), when) if act.at_s < when.closes_s]
-    found = [(act.at_s - START_S, act.number) for act in acts if act.act is Act.SYNC]
+    found = [(act.at_s - START_S, act.number) for act in acts if act.act is CellAct.SYNC]
     assert found == [(0, 1), (299, 0), (300, 1), (WINDOWS * WINDOW_S - 1, 1)]
     with pytest.raises(ValueError, match="order of time"):
         Syncs(at_s=ints([2, 1]), device=ints([0, 0]))
@@ -142,4 +144,4 @@ def test_within_a_second_wallets_open_before_people_meet_and_meet_before_they_ha
     )
     plan = cell_plan(people, meetings((7, 0, 1, 5)), when=when, wages=wages)
     acts = [act.act for act in Schedule(plan).due(START_S, START_S + WINDOW_S) if act.at_s == START_S + 7]
-    assert acts == [Act.OPEN, Act.WAGE, Act.MEET, Act.SYNC]
+    assert acts == [CellAct.OPEN, CellAct.WAGE, CellAct.MEET, CellAct.SYNC]

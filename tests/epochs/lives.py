@@ -12,16 +12,27 @@ from shuangli.messages.loads import Load, LoadOrder
 from shuangli.offline.policy import PayerPolicy
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, sign_away
-from tests.world import DAY_S, NETWORK, NOW, YEAR_S, World, coins_of, pay
+from tests.paying import coins_of, pay
+from tests.setting import DAY_S, NETWORK, NOW, YEAR_S
+from tests.world import World
 
 OVER_S: Final = NOW + 40 * DAY_S
 """When every coin that was loaded around NOW has had its time, and every return its window."""
 ARCHIVED_S: Final = OVER_S + RETURN_WINDOW_S + DAY_S
-
-
 CUSTOMER: Final = Customer(bytes(32), 2, 1)
 PATIENT: Final = PayerPolicy(offline_s=YEAR_S)
 """For wallets that were opened long before they pay."""
+OF_COINS: Final = (
+    *("objects", "mint_log", "orders", "facts", "forks"),
+    *("open_coins", "cases", "alarms", "breaches"),
+)
+"""The tables that grow with every coin."""
+
+
+def rows_of(world: World) -> dict[str, int]:
+    """How many rows those tables have."""
+    database = world.issuer.store.database
+    return {name: database.rows(f"SELECT count(*) FROM {name}")[0][0] for name in OF_COINS}  # noqa: S608
 
 
 def state_of(world: World, number: int = 1) -> EpochState:

@@ -12,8 +12,10 @@ from shuangli.issuer.epochs.ageing import Standing, outstanding_by_age, returned
 from shuangli.issuer.supply import supply_by_epoch
 from tests.epochs.lives import live_through
 from tests.forging import bundle, sign_away
+from tests.paying import coins_of, pay
+from tests.setting import DAY_S, NOW, STAGED
 from tests.settlement.answers import outcomes
-from tests.world import DAY_S, NOW, STAGED, World, coins_of, pay
+from tests.world import World
 
 DUE_S = NOW + 3 * DAY_S
 """Two days to claim and one of grace after a payment at NOW."""

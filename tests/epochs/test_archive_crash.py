@@ -10,8 +10,17 @@ import pytest
 from shuangli.issuer.archive.verifying import verify_archive
 from shuangli.issuer.archive.writing import STEPS
 from shuangli.issuer.epochs.states import EpochState
-from tests.epochs.lives import ARCHIVED_S, archive_until, close, live_through, run_archive, state_of, wind_up
-from tests.epochs.test_archive import OF_COINS, rows_of
+from tests.epochs.lives import (
+    ARCHIVED_S,
+    OF_COINS,
+    archive_until,
+    close,
+    live_through,
+    rows_of,
+    run_archive,
+    state_of,
+    wind_up,
+)
 from tests.world import World
 
 

@@ -14,8 +14,10 @@ from shuangli.issuer.reading import Reader
 from shuangli.messages.notices import Outcome
 from shuangli.wallet.wallet import Wallet
 from tests.epochs.lives import ARCHIVED_S, PATIENT, archive, live_through, state_of, wind_up
+from tests.paying import pay
 from tests.service.desks import Desks
-from tests.world import DAY_S, NOW, STAGED, World, pay
+from tests.setting import DAY_S, NOW, STAGED
+from tests.world import World
 
 LATER_S = ARCHIVED_S + DAY_S
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from shuangli.issuer.epochs.desk import RETURN_WINDOW_S
 from shuangli.issuer.minting import MintingKey
 from shuangli.wallet.wallet import Wallet
-from tests.epochs.lives import PATIENT
-from tests.epochs.test_archive import OF_COINS, rows_of
-from tests.world import DAY_S, NOW, STAGED, World, pay
+from tests.epochs.lives import OF_COINS, PATIENT, rows_of
+from tests.paying import pay
+from tests.setting import DAY_S, NOW, STAGED
+from tests.world import World
 
 KEPT = ("entries", "postings", "balances", "audit_entries", "audit_subtrees", "audit_checkpoints")
 """The books and the audit log, which are kept."""

@@ -6,7 +6,8 @@ from shuangli.errors import StoreError
 from shuangli.issuer.epochs.states import EpochState
 from tests.epochs.lives import ARCHIVED_S, OVER_S, live_through, state_of
 from tests.service.desks import Desks
-from tests.world import DAY_S, NAMES, NOW, World
+from tests.setting import DAY_S, NAMES, NOW
+from tests.world import World
 
 
 def a_day(world: World, desks: Desks, *, now_s: int) -> None:

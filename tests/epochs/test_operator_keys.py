@@ -9,12 +9,15 @@ from shuangli.errors import Refused, StoreError, Unverified
 from shuangli.issuer.issuer import Issuer
 from shuangli.messages.certificates import WalletCertificate, WalletKind
 from shuangli.messages.claims import SERIAL_BYTES, Claims
+from shuangli.messages.enrolment import Enrolment
 from shuangli.messages.notices import RevocationList
 from shuangli.messages.session import Refusal, RefusalReason
 from shuangli.operator.bank import Bank
 from shuangli.wallet.wallet import Wallet
+from tests.paying import pay
+from tests.setting import NETWORK, NOW, YEAR_S
 from tests.settlement.answers import outcomes
-from tests.world import NOW, YEAR_S, World, pay
+from tests.world import World
 
 
 def forged(world: World, key: SigningKey) -> WalletCertificate:
@@ -174,6 +177,25 @@ def test_f30_what_was_signed_under_a_key_that_is_revoked_keeps_nothing_from_bein
     assert report(world, bank) == 2
     assert told == [new.certificate.signed.data]
     assert report(world, bank) == 0
+
+
+def test_f30_what_a_wrong_clock_has_dated_keeps_nothing_from_being_reported(world: World) -> None:
+    """The operator was not certified by then: the centre never takes it, and those behind it are safe."""
+    bank, ahead = world.banks["OP01"], world.key("ahead")
+    with bank.store.transaction():
+        enrolment = Enrolment.sign(
+            ahead,
+            network=NETWORK,
+            operator="OP01",
+            kind=WalletKind.SOFT,
+            tier=2,
+            person=bytes(range(32)),
+            enrolled_at_s=NOW,
+        )
+        bank.open_wallet(enrolment.signed.data, now_s=NOW + 5 * YEAR_S)
+    behind = world.wallet()
+    assert report(world, bank) == 2
+    assert world.issuer.centre.operator_keys.is_logged(behind.certificate)
 
 
 def test_what_a_bank_could_not_report_for_another_reason_stays(

@@ -13,7 +13,8 @@ from shuangli.issuer.epochs.states import MOVES, PAST, EpochEvent, EpochState, n
 from shuangli.issuer.issuer import Issuer
 from shuangli.issuer.minting import MintingKey
 from tests.epochs.lives import CUSTOMER, raise_alarm, state_of
-from tests.world import NOW, STAGED, World
+from tests.setting import NOW, STAGED
+from tests.world import World
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/explanation/epochs.md").read_text(encoding="utf-8")
 S, E = EpochState, EpochEvent

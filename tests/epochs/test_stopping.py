@@ -12,8 +12,10 @@ from shuangli.offline.states import Kind
 from shuangli.wallet.wallet import Wallet
 from tests.epochs.lives import leaked_load, raise_alarm, state_of
 from tests.forging import bundle, sign_away
+from tests.paying import coins_of, pay
+from tests.setting import DAY_S, NOW, STAGED, TRANSFERABLE
 from tests.settlement.answers import outcomes
-from tests.world import DAY_S, NOW, STAGED, World, coins_of, pay
+from tests.world import World
 
 LATER_S = NOW + 3_600
 
@@ -54,12 +56,16 @@ def test_f31_a_leaked_key_stops_its_epoch_in_the_transaction_that_finds_it(world
     assert world.issuer.centre.revocation_list(now_s=NOW + 1) == listed
     shop.update_revocations(listed)
     assert refusal_of(honest, shop, 100) is RefusalReason.REVOKED
-    # Honest coins are exchanged: redeemed, and loaded again under another epoch.
-    (small,) = [coin for coin in coins_of(honest) if coin.value_fen == 20]
-    assert outcomes(world, bundle([small], sign_away(honest, [(small, 20)]))) == ["SETTLED"]
+    # Honest coins are exchanged: the wallet redeems them by itself, and loads again under another epoch.
+    assert world.hand_in(honest).credited_fen == 100, "the payment that was refused goes back in any case"
+    assert honest.hand_in(now_s=NOW) is None, "it has not heard that the epoch was stopped"
+    honest.update_revocations(listed)
+    assert world.hand_in(honest).credited_fen == 20
+    assert coins_of(honest) == []
     world.change_terms(STAGED)
     world.load(honest, [20])
-    assert {coin.load.epoch for coin in coins_of(honest) if coin.value_fen == 20} == {1, 2}
+    assert [coin.load.epoch for coin in coins_of(honest)] == [2]
+    assert honest.hand_in(now_s=NOW) is None, "coins of an epoch that goes on are kept"
     fresh = world.wallet(tier=0)
     fresh.update_revocations(listed)
     other = world.wallet([30])
@@ -149,6 +155,38 @@ def test_nothing_of_a_suspended_epoch_goes_back(world: World) -> None:
         world.issuer.epochs.release(1, now_s=LATER_S, why="mended")
     world.return_due(now_s=NOW + 42 * DAY_S)
     assert world.deposit_fen(rider) == 100
+    world.check_books()
+
+
+def test_what_the_fund_is_to_pay_in_a_suspended_epoch_waits_and_keeps_nobody_from_the_rest(
+    world: World,
+) -> None:
+    """The bank goes on: it hears of what went back before, and of nettings and cases after."""
+    world.change_terms(TRANSFERABLE)
+    rider, cheat = world.wallet([50]), world.wallet([100])
+    first, second, third = (world.wallet(tier=0) for _ in range(3))
+    copy = world.clone(cheat)
+    pay(cheat, first, 100)
+    world.hand_in(first)
+    pay(copy, second, 100)
+    world.submit(pay(second, third, 100).payment.body)
+    world.return_due(now_s=NOW + 40 * DAY_S, told=())
+    returns = world.issuer.store.returns.of_operator("OP01", after=0, most=9)
+    assert [(back.from_fund, back.owner) for back in returns] == [
+        (False, rider.key.public),
+        (True, second.key.public),
+    ]
+    with world.issuer.transaction():
+        world.issuer.store.epochs.move(2, EpochEvent.SUPPLY_OFF, now_s=LATER_S, why="off")
+    bank = world.banks["OP01"]
+    with bank.store.transaction(), world.issuer.transaction():
+        assert bank.take_returns(now_s=LATER_S) == 1
+    assert (world.deposit_fen(rider), world.deposit_fen(second)) == (50, 0)
+    with world.issuer.transaction():
+        world.issuer.epochs.release(2, now_s=LATER_S, why="mended")
+    with bank.store.transaction(), world.issuer.transaction():
+        assert bank.take_returns(now_s=LATER_S) == 1
+    assert world.deposit_fen(second) == 100
     world.check_books()
 
 

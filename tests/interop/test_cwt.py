@@ -15,7 +15,7 @@ from shuangli import cose
 from shuangli.cose import Domain, Verifier
 from shuangli.crypto import SigningKey
 from shuangli.errors import Unverified
-from tests.strategies import MESSAGES
+from tests.office_strategies import MESSAGES
 
 ROOT: Final = Path(__file__).parents[2]
 VECTORS: Final = ROOT / "tests" / "vectors"

@@ -11,7 +11,8 @@ from shuangli.operator.customers.statements import Line, Period, Statement, Stat
 from shuangli.operator.iso20022.camt053 import NAMESPACE, write_camt053
 from shuangli.wallet.wallet import Wallet
 from tests.iso20022.schemas import needs_schemas, problems
-from tests.world import DAY_S, NOW, World
+from tests.setting import DAY_S, NOW
+from tests.world import World
 
 TODAY = day_of(NOW)
 NAME = {"m": NAMESPACE}

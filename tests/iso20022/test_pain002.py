@@ -7,7 +7,7 @@ from shuangli.operator.payroll.batch import LineProblem, Rejection
 from shuangli.operator.payroll.report import BatchReport, LineReport, LineState
 from tests.iso20022.schemas import needs_schemas, problems
 from tests.payroll.files import Wage, pain001_of
-from tests.world import NOW
+from tests.setting import NOW
 
 NAME = {"m": NAMESPACE}
 REPORT = BatchReport(

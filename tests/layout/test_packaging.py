@@ -9,8 +9,8 @@ from typing import Final
 
 import pytest
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-FOLDERS: Final = ("issuer", "offline", "operator", "sims", "wallet")
+from tests.layout.rules import FOLDERS, ROOT
+
 # Not part of what is installed, wherever it lies.
 LEFT_OUT: Final = {"__pycache__", ".gitignore"}
 

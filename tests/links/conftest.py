@@ -7,7 +7,8 @@ import pytest
 
 from shuangli.offline.links.addresses import Address, UnixAddress
 from tests.links.support import LOCAL
-from tests.world import STAGED, World
+from tests.setting import STAGED
+from tests.world import World
 
 
 @pytest.fixture

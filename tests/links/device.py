@@ -15,7 +15,8 @@ from shuangli.offline.links.sockets import Listener, Patience, connect
 from shuangli.wallet.session import PayerSide, pay, serve
 from shuangli.wallet.wallet import Wallet
 from tests.links.support import agree, now_s, parties
-from tests.world import NOW, World
+from tests.setting import NOW
+from tests.world import World
 
 PATIENCE = Patience(connect_s=30, message_s=30)
 WAIT_S = 30

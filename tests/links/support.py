@@ -15,7 +15,8 @@ from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message, PayeeState, PayerState
 from shuangli.wallet.session import Consent, stored_request
 from shuangli.wallet.wallet import Wallet
-from tests.world import NOW, World
+from tests.setting import NOW
+from tests.world import World
 
 P = ParamSpec("P")
 

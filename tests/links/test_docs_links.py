@@ -12,7 +12,9 @@ from shuangli.offline.links.frames import GOODBYE, MAX_MESSAGE_BYTES, MESSAGE_HE
 from shuangli.offline.links.qr_images import draw
 from shuangli.offline.links.text import to_text
 from shuangli.offline.states import Kind, Message
-from tests.world import TRANSFERABLE, World, pay
+from tests.paying import pay
+from tests.setting import TRANSFERABLE
+from tests.world import World
 
 PAGE: Final = (Path(__file__).resolve().parents[2] / "docs/reference/links.md").read_text(encoding="utf-8")
 HELLO: Final = Message(Kind.RECEIPT, b"hello")

@@ -13,7 +13,9 @@ from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message
 from shuangli.wallet.wallet import Wallet
 from tests.links.support import PRICE_FEN, Parties, one_payment_and_the_books_balance, parties
-from tests.world import NOW, World, signing_key
+from tests.paying import signing_key
+from tests.setting import NOW
+from tests.world import World
 
 RECORDED: Final = 3
 

@@ -25,7 +25,8 @@ from shuangli.offline.links.memory import Duplex, MemoryLink
 from shuangli.offline.states import Kind, Message, PayeeState, PayerState
 from shuangli.wallet.wallet import Wallet
 from tests.links.support import Parties, nothing_is_lost, one_payment_and_the_books_balance, parties
-from tests.world import NOW, World
+from tests.setting import NOW
+from tests.world import World
 
 RECEIPT: Final = Message(Kind.RECEIPT, b"hello")
 

@@ -14,7 +14,8 @@ from shuangli.offline.links.qr import HEAD_BYTES, MAX_CODE_BYTES, CodeReader, co
 from shuangli.offline.links.qr_images import QUIET_MODULES, draw, to_moving_svg, to_png, to_svg, to_text
 from shuangli.offline.states import Kind, Message
 from tests.links.support import one_payment_and_the_books_balance, parties
-from tests.world import NOW, World
+from tests.setting import NOW
+from tests.world import World
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 WHITE: Final = 255

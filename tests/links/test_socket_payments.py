@@ -27,7 +27,8 @@ from tests.links.support import (
     one_payment_and_the_books_balance,
     parties,
 )
-from tests.world import NOW, World
+from tests.setting import NOW
+from tests.world import World
 
 
 def pay_over(both: Parties, listener: Listener, target: Address, *, attempts: int = 3) -> Served:

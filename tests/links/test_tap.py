@@ -24,7 +24,8 @@ from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message
 from shuangli.wallet.wallet import Wallet
 from tests.links.support import Parties, nothing_is_lost, one_payment_and_the_books_balance, parties
-from tests.world import NOW, World
+from tests.setting import NOW
+from tests.world import World
 
 RECEIPT: Final = Message(Kind.RECEIPT, b"hello")
 

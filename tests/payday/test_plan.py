@@ -8,20 +8,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shuangli.sims.chance import rows
-from shuangli.sims.payroll.connectivity import NEVER_S, Spells, hand_ins, spells
+from shuangli.sims.payroll.connectivity import Spells, hand_ins, spells
 from shuangli.sims.payroll.crowd import crowd, deal
 from shuangli.sims.payroll.money import days_of_month
 from shuangli.sims.payroll.scenario import payroll
 from shuangli.sims.payroll.settings import PayrollConfig
+from shuangli.sims.payroll.wages import SECTORS
+from shuangli.sims.plan import NEVER_S, Calendar
 from shuangli.sims.scenario import DAY_S, HOUR_S, Scenario
 from shuangli.sims.settings import day_start_s
-from shuangli.sims.wages import SECTORS
 
 SMALL = {"workers": 80, "employers": 8, "shops": 8, "days": 20}
 
 
 def planned(**changes: object) -> Scenario:
     return payroll(PayrollConfig(**{**SMALL, **changes}), seed=1)  # type: ignore[arg-type]
+
+
+def calendar(*outages: tuple[int, int]) -> Calendar:
+    return Calendar(start_s=0, closes_s=1_000, close_takes_s=3, window_s=1, outages=outages)
 
 
 def test_the_share_of_time_online_is_as_asked() -> None:
@@ -39,14 +44,13 @@ def test_the_share_of_time_online_is_as_asked() -> None:
 
 def test_always_online() -> None:
     online = spells(3, start_s=5, ends_s=50, online_s=1, offline_s=0, seed=1)
-    assert [online.first_online_s(person, 7, outages=()) for person in range(3)] == [7, 7, 7]
+    assert [online.first_online_s(person, 7, calendar()) for person in range(3)] == [7, 7, 7]
 
 
 @given(st.integers(0, 100), st.integers(0, 100), st.integers(1, 30))
 def test_the_first_second_online(from_s: int, outage_s: int, outage_takes_s: int) -> None:
     online = Spells(begins_s=np.array([[10, 50]]), ends_s=np.array([[20, 70]]))
-    outages = ((outage_s, outage_s + outage_takes_s),)
-    found_s = online.first_online_s(0, from_s, outages=outages)
+    found_s = online.first_online_s(0, from_s, calendar((outage_s, outage_s + outage_takes_s)))
     good = [
         at_s
         for at_s in (*range(10, 20), *range(50, 70))

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 from xml.sax.saxutils import escape
 
 DAY: Final = "2025-10-09"
-"""The day of `tests.world.NOW` in Beijing."""
+"""The day of `tests.setting.NOW` in Beijing."""
 
 
 class Wage(NamedTuple):

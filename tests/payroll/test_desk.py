@@ -1,7 +1,5 @@
 """Wages at a bank: all or nothing is taken, each line is paid once, whatever is cut off in between."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,70 +9,18 @@ from hypothesis import strategies as st
 from shuangli.errors import Refused
 from shuangli.operator.iso20022.pain001 import read_pain001
 from shuangli.operator.payroll.batch import Batch, Rejection
-from shuangli.operator.payroll.csv_file import read_csv
-from shuangli.operator.payroll.desk import PAYROLL, PayrollDesk
+from shuangli.operator.payroll.desk import PayrollDesk
 from shuangli.operator.payroll.report import BatchReport, LineState
-from shuangli.wallet.wallet import Wallet
-from tests.payroll.files import Wage, csv_of, pain001_of
-from tests.world import NOW, World
-
-FUNDS_FEN = 1_000_000
-
-
-class PowerLossError(Exception):
-    """The machine has stopped in the middle of a transaction."""
-
-
-class Works:
-    """An employer (wallet 1) with money, payees, and a payroll desk that pays two lines at a time."""
-
-    def __init__(self, world: World, payees: int = 3) -> None:
-        self.world = world
-        self.bank = world.banks["OP01"]
-        self.employer = world.wallet(tier=0, name="works")
-        self.payees = [world.wallet(name=f"payee/{number}") for number in range(payees)]
-        self.cuts: list[int] = []
-        self.begun = 0
-        with world.transaction():
-            self.bank.deposit(self.employer.key.public, FUNDS_FEN, now_s=NOW)
-        self.desk = PayrollDesk(self.bank, self._transaction, lines_at_once=2)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[int]:
-        self.begun += 1
-        with self.bank.store.transaction():
-            yield NOW
-            if self.begun in self.cuts:
-                raise PowerLossError
-
-    def submit(self, batch: Batch) -> BatchReport | Rejection:
-        return self.desk.submit(batch, debtor=self.employer.key.public)
-
-    def paid(self, batch: Batch) -> BatchReport:
-        report = self.submit(batch)
-        assert isinstance(report, BatchReport), report
-        return report
-
-    def deposits_fen(self, wallets: Sequence[Wallet] = ()) -> list[int]:
-        return [self.world.deposit_fen(wallet) for wallet in wallets or (self.employer, *self.payees)]
-
-    def waiting_fen(self) -> int:
-        return -self.bank.store.ledger.balance_fen(PAYROLL)
+from tests.paying import person_of
+from tests.payroll.files import Wage, pain001_of
+from tests.payroll.works import FUNDS_FEN, PAID_FEN, WAGES, PowerLossError, Works, batch_of
+from tests.setting import NOW
+from tests.world import World
 
 
 @pytest.fixture
 def works(world: World) -> Works:
     return Works(world)
-
-
-def batch_of(*wages: Wage, batch_id: str = "november") -> Batch:
-    batch = read_csv(csv_of(*wages), batch_id=batch_id)
-    assert isinstance(batch, Batch), batch
-    return batch
-
-
-WAGES = (Wage("2", "100", "a"), Wage("3", "200", "b"), Wage("4", "300", "c"), Wage("2", "1", "d"))
-PAID_FEN = [FUNDS_FEN - 60_100, 10_100, 20_000, 30_000]
 
 
 def test_all_lines_are_paid_and_reported(works: Works) -> None:
@@ -176,6 +122,18 @@ def test_a_wallet_that_closes_meanwhile_is_not_paid(works: Works) -> None:
     assert works.deposits_fen() == [FUNDS_FEN - 30_100, 10_100, 20_000, 0]
     assert works.waiting_fen() == 0
     assert works.desk.finish() == 0
+
+
+def test_an_employer_that_has_closed_its_wallet_meanwhile_gets_back_what_nobody_is_paid(works: Works) -> None:
+    works.cuts = [works.begun + 3]
+    with pytest.raises(PowerLossError):
+        works.submit(batch_of(*WAGES))
+    next_one = works.world.wallet(tier=0, person=person_of(works.employer))
+    with works.world.transaction():
+        for closed in (works.employer, works.payees[2]):
+            works.bank.close_wallet(closed.key.public, now_s=NOW)
+    assert works.desk.finish() == 1
+    assert works.deposits_fen([works.employer, next_one]) == [0, FUNDS_FEN - 30_100]
 
 
 @pytest.fixture(scope="module")

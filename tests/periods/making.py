@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from shuangli.books import Entry
+from shuangli.codec import BYTES, head
 from shuangli.crypto import SigningKey, sha256
 from shuangli.database.period_source import LedgerSource, span_of
 from shuangli.issuer.authority import Authority
@@ -14,14 +16,15 @@ from shuangli.messages.event_kinds import EventKind
 from shuangli.messages.events import Event
 from shuangli.messages.period_report import PeriodReport, Span
 from shuangli.offline.periods.adding_up import AddedUp
-from shuangli.offline.periods.books import FileSource, encode_entry, told_of
-from shuangli.offline.periods.file import FIGURES_FILE, REPORT_FILE, ReportFile, figures_json
+from shuangli.offline.periods.books import BOOKS_FILE, FileSource, encode_entry, told_of
+from shuangli.offline.periods.file import FIGURES_FILE, LOG_FILE, REPORT_FILE, ReportFile, figures_json
 from shuangli.offline.periods.reading import Reading
 from shuangli.offline.periods.receipts import Receipts
 from shuangli.offline.periods.verifying import VerifiedPeriod, verify_period
 from shuangli.offline.periods.writing import Author, write_period
-from tests.audit.test_wired import LATER_S, certificate_of, log_of
-from tests.world import NOW, World
+from tests.audit.happenings import LATER_S, certificate_of, log_of
+from tests.setting import NOW
+from tests.world import World
 
 UNTIL_S: Final = LATER_S + 100
 
@@ -49,7 +52,7 @@ class Made:
         return verify_period(
             self.file.encode(),
             self.entries,
-            self.books,
+            FileSource(self.books),
             self.files,
             root=self.root,
             after=self.after,
@@ -69,7 +72,7 @@ class Made:
 
     def with_log(self, entries: Sequence[bytes], **changes: Any) -> "Made":
         """The same over another log, with a checkpoint and a report that its author signs for it."""
-        tree = Frontier().extended([*map(leaf_hash, entries)])[0]
+        tree = Frontier.of([*map(leaf_hash, entries)])
         said = self.report
         checkpoint = Checkpoint.sign(
             self.key,
@@ -99,6 +102,17 @@ class Made:
         return Reading(
             origin=said.origin, span=said.span, books=FileSource(self.books), receipts=Receipts({})
         )
+
+
+def written(made: Made, directory: Path) -> Path:
+    """A report in a new directory, as it is written there."""
+    directory.mkdir(parents=True)
+    for name, items in ((LOG_FILE, made.entries), (BOOKS_FILE, made.books)):
+        (directory / name).write_bytes(b"".join(head(BYTES, len(item)) + item for item in items))
+    for name, data in {**made.files, REPORT_FILE: made.file.encode()}.items():
+        (directory / name).parent.mkdir(exist_ok=True)
+        (directory / name).write_bytes(data)
+    return directory
 
 
 def make(world: World, name: str, *, from_s: int = NOW - 10, until_s: int = UNTIL_S) -> Made:
@@ -144,7 +158,7 @@ def made_from(origin: str, events: Sequence[Event], books: Sequence[Entry], *, a
     authority, span = Authority(root, network="test"), {"not_before_s": 0, "expires_at_s": 2**32}
     certify = authority.certify_centre if origin == CENTRE_ORIGIN else authority.certify_operator
     entries = [event.encode() for event in events]
-    tree = Frontier().extended([*map(leaf_hash, entries)])[0]
+    tree = Frontier.of([*map(leaf_hash, entries)])
     checkpoint = Checkpoint.sign(
         key, network="test", origin=origin, size=tree.size, root=tree.root, made_at_s=around_s + 9
     )

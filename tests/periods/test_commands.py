@@ -112,6 +112,8 @@ def test_receipts_that_are_none(sandbox: Path, written: Path, tmp_path: Path) ->
     done = shuangli("report", "verify", written, *root, "--receipts", tmp_path)
     assert done.exit_code == 1
     assert "receipt 1 is not one of OP01" in done.output
+    alone = shuangli("report", "verify", written, *root, "--receipts", tmp_path / "receipt.cbor")
+    assert (alone.exit_code, alone.output) == (1, done.output)
     done = shuangli("report", "verify", written, *root, "--receipts", tmp_path / "none")
     assert done.exit_code == 2
     assert "no files lie there" in done.stderr

@@ -9,9 +9,10 @@ import pytest
 
 from shuangli.books import Entry, Posting
 from shuangli.crypto import sha256
+from shuangli.days import DAY_S
 from shuangli.errors import ProtocolError
 from shuangli.messages.audit import CENTRE_ORIGIN
-from shuangli.messages.event_facts import DAY_S, WAITS
+from shuangli.messages.event_facts import WAITS
 from shuangli.messages.event_kinds import (
     AccountChange,
     EpochChange,

@@ -1,7 +1,6 @@
 """What is exported from a report: its schema, tables and pages, and that verification finds each change."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -10,28 +9,17 @@ import polars as pl
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from shuangli.codec import BYTES, head
 from shuangli.errors import BadInput, ProtocolError, Unverified
-from shuangli.issuer.periods.exporting import FORMATS, check_exported, export
 from shuangli.messages.period_report import PeriodReport
 from shuangli.offline.periods.directory import verify_directory
+from shuangli.offline.periods.exporting import FORMATS, check_exported, export
 from shuangli.offline.periods.page import report_page
 from shuangli.offline.periods.schema import report_schema, schema_text
 from shuangli.offline.periods.titles import TITLES
-from tests.periods.making import Made
+from tests.missing import without
+from tests.periods.making import Made, written
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-
-
-def written(made: Made, directory: Path) -> Path:
-    """A report in a directory, as it is written there."""
-    directory.mkdir()
-    for name, items in (("log.cborseq", made.entries), ("books.cborseq", made.books)):
-        (directory / name).write_bytes(b"".join(head(BYTES, len(item)) + item for item in items))
-    for name, data in {**made.files, "report.cbor": made.file.encode()}.items():
-        (directory / name).parent.mkdir(exist_ok=True)
-        (directory / name).write_bytes(data)
-    return directory
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +67,7 @@ def test_what_the_schema_does_not_allow(of_centre: Made, change: dict[str, Any])
 
 
 def test_all_that_was_exported_fits(of_system: Path, of_centre: Made) -> None:
-    assert check_exported(of_system, of_centre.report) == 7
+    assert check_exported(of_system, of_centre.report) == 9
     # The report itself verifies as before.
     files = {**of_centre.files, "report.cbor": of_centre.file.encode()}
     assert verify_directory(of_system, files, root=of_centre.root).report == of_centre.report
@@ -110,7 +98,10 @@ def test_the_descriptor_is_a_data_package(of_system: Path, of_centre: Made) -> N
     described = json.loads((of_system / "exported/datapackage.json").read_text())
     assert described["id"] == f"sha256:{of_centre.report.signed.id.hex()}"
     names = [resource["name"] for resource in described["resources"]]
-    assert names == ["figures-csv", "figures-parquet", "entries-csv", "entries-parquet"]
+    assert names == [
+        *("figures-csv", "figures-parquet", "entries-csv", "entries-parquet"),
+        *("log-parquet", "books-parquet"),
+    ]
     for resource in described["resources"]:
         data = (of_system / "exported" / resource["path"]).read_bytes()
         assert resource["bytes"] == len(data)
@@ -134,6 +125,16 @@ def test_exported_again_it_is_the_same(of_system: Path, of_centre: Made, tmp_pat
     export(again, of_centre.report, FORMATS)
     for path in (of_system / "exported").iterdir():
         assert (again / "exported" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_a_full_disk_is_told(of_centre: Made, tmp_path: Path) -> None:
+    directory = written(of_centre, tmp_path / "report")
+    (directory / "exported").mkdir()
+    (directory / "exported" / "log.parquet").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as fault:
+        export(directory, of_centre.report, ["parquet"])
+    assert fault.value.filename.endswith("exported/log.parquet")
+    assert not [*(directory / "exported").glob(".*")]
 
 
 def edited(change: Callable[[str], str]) -> Callable[[Path], object]:
@@ -190,7 +191,7 @@ CHANGED: Final[dict[str, tuple[str, Callable[[Path], object], str]]] = {
     "the descriptor": (
         "datapackage.json",
         edited(lambda text: text.replace("sha256:", "md5:")),
-        "does not show",
+        "datapackage.json does not describe the tables beside it",
     ),
     "another file": ("notes.txt", lambda path: path.write_text("!"), "notes.txt is not part"),
 }
@@ -216,6 +217,6 @@ def test_an_export_of_another_report_is_refused(of_centre: Made, of_system: Path
 def test_a_package_that_is_missing_is_asked_for(
     of_centre: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "shuangli.issuer.periods.pdf", None)
+    without(monkeypatch, "reportlab", needed_by="shuangli.offline.periods.pdf")
     with pytest.raises(BadInput, match=r"pip install 'shuangli\[pdf\]'"):
         export(written(of_centre, tmp_path / "report"), of_centre.report, ["pdf"])

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from shuangli.days import DAY_S
 from shuangli.issuer.findings.payments import settled_payments
-from shuangli.messages.event_facts import DAY_S, WAITS, waits_of
+from shuangli.messages.event_facts import WAITS, waits_of
 from shuangli.messages.event_kinds import EventKind
 from shuangli.messages.events import Event
 from shuangli.messages.hand_in import HandIn
@@ -15,10 +16,12 @@ from shuangli.operator.customers.wallets import Wallets
 from shuangli.operator.risk.control import RiskControl
 from shuangli.operator.risk.deciding import RiskPolicy
 from shuangli.operator.risk.model import own_model
+from tests.paying import as_upload, pay
 from tests.periods.making import Made, make
-from tests.settlement.test_breaches import paid_too_much
-from tests.settlement.test_late import EXPIRED_S
-from tests.world import NOW, TRANSFERABLE, World, as_upload, pay
+from tests.setting import NOW, TRANSFERABLE
+from tests.settlement.answers import EXPIRED_S
+from tests.settlement.breaches import paid_too_much
+from tests.world import World
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from shuangli.messages.events import Event
 from shuangli.messages.notices import Acknowledgement
 from shuangli.offline.periods.books import decode_entry
 from tests.periods.making import UNTIL_S, Made, make
-from tests.world import NOW, World
+from tests.setting import NOW
+from tests.world import World
 
 Happened = tuple[World, list[bytes]]
 

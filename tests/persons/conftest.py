@@ -1,5 +1,5 @@
-"""Worlds on both kinds of databases, as for the tests of settlement."""
+"""Worlds on both kinds of databases."""
 
-from tests.settlement.conftest import hops, new_world, world
+from tests.worlds import hops, new_world, world
 
 __all__ = ["hops", "new_world", "world"]

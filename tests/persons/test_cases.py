@@ -1,5 +1,7 @@
 """Cases between operators and the issuer: who holds a culprit's key, what is owed, and what comes back."""
 
+from typing import Any
+
 import pytest
 
 from shuangli.crypto import sha256
@@ -16,36 +18,18 @@ from shuangli.messages.fields import NONCE_BYTES
 from shuangli.messages.loads import LoadOrder
 from shuangli.offline.evidence import verify_evidence
 from shuangli.operator.accounts import VAULT
-from shuangli.wallet.wallet import Wallet
-from tests.persons.answers import run_losses
-from tests.service.desks import Desks, State
-from tests.world import NAMES, NOW, PSEUDONYMS, World, pay
+from tests.paying import pay
+from tests.persons.answers import FACE_FEN, forge, owed_fen, run_losses
+from tests.service.desks import CUTS, Desks, State
+from tests.setting import NAMES, NOW, PSEUDONYMS
+from tests.world import World
 
-FACE_FEN = 400
 REFERENCE = bytes(range(16))
 
 
 @pytest.fixture
 def desks(world: World) -> Desks:
     return Desks(world)
-
-
-def forge(world: World, *, person: bytes = sha256(b"forger"), name: str = "forger") -> Wallet:
-    """A wallet of OP01 that has paid one coin at both operators; the fund has paid the second time."""
-    forger = world.wallet((FACE_FEN,), person=person, name=name)
-    copy = world.clone(forger)
-    for payer, operator in ((forger, "OP01"), (copy, "OP02")):
-        payee = world.wallet(tier=0, operator=operator)
-        pay(payer, payee, FACE_FEN)
-        world.hand_in(payee)
-    with world.issuer.transaction():
-        world.issuer.book_losses(now_s=NOW)
-    return forger
-
-
-def owed_fen(world: World) -> int:
-    """What all culprits owe."""
-    return sum(case.open_fen for case in world.issuer.cases.all())
 
 
 def disclosures(world: World, name: str) -> list[Event]:
@@ -106,7 +90,7 @@ def test_no_other_bank_gives_a_culprits_key_to_somebody_else_by_ordering_for_it(
 
 def test_f41_naming_is_done_again_until_it_is_heard(world: World, desks: Desks) -> None:
     forge(world)
-    for state in (State.CUT, State.ANSWERS_LOST):
+    for state in CUTS:
         desks.cut(state, only="name_holder")
         with pytest.raises(StoreError):
             desks.at["OP01"].take_returns()
@@ -147,7 +131,7 @@ def test_what_a_culprit_pays_back_counts_once_on_both_sides(world: World, desks:
     world.check_books()
 
 
-@pytest.mark.parametrize("state", [State.CUT, State.ANSWERS_LOST])
+@pytest.mark.parametrize("state", CUTS)
 def test_f41_a_payment_back_is_passed_on_later(world: World, desks: Desks, state: State) -> None:
     forger = forge(world)
     with world.banks["OP01"].store.transaction():
@@ -173,6 +157,50 @@ def test_what_is_more_than_owed_goes_back_to_the_deposit(world: World, desks: De
             desks.at["OP01"].cases.pay_back(forger.key.public, FACE_FEN + 1, reference=REFERENCE)
         assert (world.deposit_fen(forger), owed_fen(world)) == (1_000, FACE_FEN)
     assert world.banks["OP01"].store.ledger.balance_fen(VAULT) == vault_fen
+    world.check_books()
+
+
+def test_f41_a_payment_back_whose_answer_was_lost_counts_once_although_its_debtor_is_named_since(
+    world: World, desks: Desks
+) -> None:
+    """The centre knows the person by another name by then: it has taken the payment all the same."""
+    forger = forge(world)
+    with world.banks["OP01"].store.transaction():
+        world.banks["OP01"].deposit(forger.key.public, 1_000, now_s=NOW)
+    desks.cut(State.ANSWERS_LOST, only="pay_back")
+    with pytest.raises(StoreError):
+        desks.at["OP01"].cases.pay_back(forger.key.public, 150, reference=REFERENCE)
+    desks.mend()
+    renamed = sha256(b"the pseudonym of the next year")
+    with world.issuer.transaction():
+        world.issuer.loss_desk.name_holder(forger.key.public, renamed, operator="OP01")
+    desks.at["OP01"].cases.pay_back(forger.key.public, 150, reference=REFERENCE)
+    assert (world.deposit_fen(forger), owed_fen(world)) == (850, FACE_FEN - 150)
+    world.check_books()
+
+
+def test_f12_a_payment_back_that_is_asked_for_twice_at_once_goes_back_once(
+    world: World, desks: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both ask the issuer before either hears that it takes nothing: the deposit is as it was, no larger."""
+    payer, bank = world.wallet(), world.banks["OP01"]
+    with bank.store.transaction():
+        bank.deposit(payer.key.public, 1_000, now_s=NOW)
+    cases, refuse = desks.at["OP01"].cases, desks.issuer.pay_back
+
+    def pay() -> None:
+        cases.pay_back(payer.key.public, 150, reference=REFERENCE)
+
+    def refuse_both(*args: Any, **kwargs: Any) -> None:
+        monkeypatch.setattr(desks.issuer, "pay_back", refuse)
+        with pytest.raises(Refused):
+            pay()
+        refuse(*args, **kwargs)
+
+    monkeypatch.setattr(desks.issuer, "pay_back", refuse_both)
+    with pytest.raises(Refused):
+        pay()
+    assert world.deposit_fen(payer) == 1_000
     world.check_books()
 
 

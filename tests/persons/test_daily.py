@@ -4,7 +4,8 @@ from shuangli.crypto import sha256
 from shuangli.issuer.persons.desk import DAYS_KEPT
 from shuangli.issuer.service.desk import IssuerDesk
 from tests.persons.answers import EXPIRED_S, double_spend, frozen_fen, only_receivable
-from tests.world import DAY_S, NAMES, NOW, World
+from tests.setting import DAY_S, NAMES, NOW
+from tests.world import World
 
 
 def daily(world: World, desk: IssuerDesk, *, now_s: int) -> None:

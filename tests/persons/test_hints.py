@@ -9,8 +9,10 @@ from shuangli.crypto import sha256
 from shuangli.issuer.losses.gather import collusion_hints
 from shuangli.issuer.losses.hints import NO_ACCUSATION, ForkClaim, Hint, HintRules, Pattern, find_hints
 from shuangli.issuer.losses.policy import LossPolicy
+from tests.paying import pay
 from tests.persons.answers import double_spend, pseudonym_of
-from tests.world import STAGED, World, pay
+from tests.setting import STAGED
+from tests.world import World
 
 CAP_FEN = 10_000
 

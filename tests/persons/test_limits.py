@@ -3,20 +3,23 @@
 import pytest
 
 from shuangli.crypto import sha256
+from shuangli.days import day_of, start_of
 from shuangli.errors import Refused
 from shuangli.issuer.minting import vault
 from shuangli.issuer.persons.limits import Customer, DayBreach, by_person, check_load
 from shuangli.messages.notices import Outcome
 from shuangli.messages.session import Receipt
+from shuangli.messages.transfers import CENTRE, NO_REQUEST, Spend, Transfer
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, sign_away
-from tests.persons.answers import pseudonym_of
-from tests.world import DAY_S, NOW, World, coins_of, pay
+from tests.paying import coins_of, pay
+from tests.persons.answers import ANNA, pseudonym_of
+from tests.setting import DAY_S, NOW
+from tests.world import World
 
-ANNA = sha256(b"Anna")
 DAY_LIMIT_FEN = 500_000
 """Of tier 4."""
-TODAY = NOW // DAY_S
+TODAY = day_of(NOW)
 
 
 def of_anna(world: World, operator: str = "OP01") -> Wallet:
@@ -116,8 +119,23 @@ def test_f29_what_two_wallets_pay_beyond_the_limit_of_a_day_is_noted(world: Worl
         assert breach.over_fen == 100_000
     assert world.cases() == []
     with world.issuer.transaction():
-        world.issuer.person_desk.forget(before_s=(TODAY + 1) * DAY_S)
+        world.issuer.person_desk.forget(before_s=start_of(TODAY + 1))
     assert world.issuer.person_desk.breaches() == []
+
+
+def test_f29_payments_on_both_sides_of_midnight_in_beijing_are_of_two_days(world: World) -> None:
+    """As devices count them: in UTC these would be one day's."""
+    midnight_s, gate = start_of(TODAY + 1), world.wallet(tier=0)
+    for operator, now_s in (("OP01", midnight_s - 1), ("OP02", midnight_s)):
+        wallet = of_anna(world, operator)
+        world.load(wallet, [200_000, 100_000], now_s=now_s)
+        for amount_fen in (200_000, 100_000):
+            assert isinstance(Receipt.parse(pay(wallet, gate, amount_fen, now_s).answer.body), Receipt)
+    world.hand_in(gate, now_s=midnight_s)
+    count_payments(world)
+    assert world.issuer.person_desk.breaches() == []
+    paid = world.issuer.store.database.rows("SELECT day, paid_fen FROM paid_by_day ORDER BY day")
+    assert [(day, paid_fen) for day, paid_fen in paid] == [(TODAY, 300_000), (TODAY + 1, 300_000)]
 
 
 def test_f29_each_wallet_within_a_limit_of_its_own_person_is_no_finding(world: World) -> None:
@@ -156,6 +174,28 @@ def test_redemptions_count_for_their_key_and_are_no_payments(world: World) -> No
     assert world.issuer.store.persons.redeemed_fen([gate.key.public]) == {gate.key.public: 100}
     paid = world.issuer.store.database.rows("SELECT key, paid_fen FROM paid_by_day")
     assert paid == [(payer.key.public, 100)]
+
+
+def test_f17_f48_coins_that_are_made_up_do_not_count_as_redeemed(world: World) -> None:
+    """A band would else make its claims on forks a small part of what it has handed in, and give no hint."""
+    payer, gate = world.wallet([100, 50], person=ANNA), world.wallet(tier=0)
+    pay(payer, gate, 100)
+    (coin,) = coins_of(gate)
+    made_up = Spend(sha256(b"made up"), 10**9)
+    for name, spends in (("mixed", [made_up, Spend(coin.coin_id, 100)]), ("alone", [made_up])):
+        redemption = Transfer.sign(
+            gate.key,
+            request_id=NO_REQUEST,
+            certificate=gate.certificate,
+            signed_at_s=NOW,
+            claim_by_s=NOW,
+            payee=CENTRE,
+            spends=spends,
+        )
+        for _ in range(2):
+            assert world.submit(bundle([coin], redemption)).outcomes[1] is Outcome.UNKNOWN_COIN, name
+            count_payments(world)
+    assert world.issuer.store.persons.redeemed_fen([gate.key.public]) == {gate.key.public: 100}
 
 
 def test_amounts_of_several_keys_add_up_by_person() -> None:

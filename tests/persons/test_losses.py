@@ -1,4 +1,4 @@
-"""Who bears a loss: receivables, set-off, recovery and the two rules; faults F17, F45, F46 and F47."""
+"""Who bears a loss: receivables, and what is frozen and set off; faults F45, F46 and F47."""
 
 from itertools import permutations
 from pathlib import Path
@@ -6,44 +6,28 @@ from pathlib import Path
 import pytest
 
 from shuangli.crypto import sha256
-from shuangli.errors import BadInput, Refused, StoreError
+from shuangli.errors import Refused, StoreError
 from shuangli.issuer.losses.gather import losses_by_person
-from shuangli.issuer.losses.policy import LossPolicy, LossRule
-from shuangli.messages.notices import Outcome
 from shuangli.wallet.wallet import Wallet
-from tests.forging import bundle, sign_away
+from tests.forging import bundle, refuse, sign_away
+from tests.paying import as_upload, coins_of, pay
 from tests.persons.answers import (
+    ANNA,
     EXPIRED_S,
+    FUND,
+    balance_fen,
+    culprit_with,
     double_spend,
     frozen_fen,
+    gates_of,
     only_receivable,
     pseudonym_of,
     redeem_all,
     run_losses,
 )
+from tests.setting import DAY_S, NOW, TRANSFERABLE
 from tests.settlement.answers import outcomes
-from tests.settlement.test_refusals import refuse
-from tests.world import DAY_S, NOW, STAGED, TRANSFERABLE, World, as_upload, coins_of, pay
-
-ANNA = sha256(b"Anna")
-FUND = "guarantee-fund"
-
-
-def balance_fen(world: World, account: str) -> int:
-    return world.issuer.store.ledger.balance_fen(account)
-
-
-def gates_of(world: World, number: int) -> list[Wallet]:
-    return [world.wallet(tier=0, operator=("OP01", "OP02")[index % 2]) for index in range(number)]
-
-
-def culprit_with(world: World, values_fen: list[int], payments_fen: list[int]) -> tuple[Wallet, list[Wallet]]:
-    """A wallet of Anna's whose copies pay one gate each, in one coin; the gates hand in."""
-    culprit, gates = world.wallet(values_fen, person=ANNA), gates_of(world, len(payments_fen))
-    double_spend(world, culprit, gates, payments_fen)
-    for gate in gates:
-        world.hand_in(gate)
-    return culprit, gates
+from tests.world import World
 
 
 def test_what_the_fund_pays_is_owed_by_the_culprits_person(world: World) -> None:
@@ -148,51 +132,6 @@ def test_a_key_is_its_own_debtor_until_its_operator_names_who_holds_it(world: Wo
     assert desk.unnamed("OP01") == []
 
 
-def recover(world: World, amount_fen: int, reference: bytes = b"1") -> None:
-    """Anna pays back, and OP01 passes it on."""
-    with world.issuer.transaction():
-        world.issuer.loss_desk.recover(
-            pseudonym_of(ANNA), amount_fen, operator="OP01", reference=reference, now_s=NOW
-        )
-
-
-def test_a_culprit_pays_back_and_never_more_than_it_owes(world: World) -> None:
-    culprit, _ = culprit_with(world, [100], [100, 80])
-    run_losses(world, now_s=NOW + 1)
-    bank, key = world.banks["OP01"], culprit.key.public
-    with bank.store.transaction(), pytest.raises(Refused) as refusal:
-        bank.pay_back(key, 50, now_s=NOW, reference=b"1")
-    assert refusal.value.code == "insufficient-funds"
-    with bank.store.transaction():
-        bank.deposit(key, 50, now_s=NOW)
-        bank.pay_back(key, 50, now_s=NOW, reference=b"1")
-    for _ in range(2):
-        recover(world, 50)
-        assert (only_receivable(world).recovered_fen, only_receivable(world).open_fen) == (50, 30)
-        world.check_books()
-    with pytest.raises(Refused) as refusal:
-        recover(world, 20)
-    assert refusal.value.code == "nonce-used"
-    for amount_fen in (31, 0, -5):
-        with pytest.raises(BadInput, match="cannot be paid"):
-            recover(world, amount_fen, b"2")
-    assert only_receivable(world).open_fen == 30
-    with pytest.raises(Refused) as refusal, world.issuer.transaction():
-        world.issuer.loss_desk.recover(pseudonym_of(ANNA), 30, operator="OP03", reference=b"3", now_s=NOW)
-    assert refusal.value.code == "vault-empty"
-
-
-def test_what_is_written_off_the_fund_bears(world: World) -> None:
-    culprit_with(world, [100], [100, 80])
-    run_losses(world, now_s=NOW + 1)
-    for written_off_fen in (80, 0):
-        with world.issuer.transaction():
-            assert world.issuer.loss_desk.write_off(pseudonym_of(ANNA), now_s=NOW) == written_off_fen
-        assert (only_receivable(world).written_off_fen, only_receivable(world).open_fen) == (80, 0)
-        assert (balance_fen(world, FUND), balance_fen(world, "receivables")) == (80, 0)
-        world.check_books()
-
-
 @pytest.mark.parametrize(
     "change",
     [
@@ -209,75 +148,6 @@ def test_books_that_do_not_fit_their_rows_are_noticed(world: World, change: str)
     world.issuer.store.database.execute(change)
     with pytest.raises(StoreError, match="differ"):
         world.check_books()
-
-
-# --- the rules ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("policy", "paid_fen"),
-    [
-        (LossPolicy(cap_per_person_fen=1_000), [100, 100, 100]),
-        (LossPolicy(cap_per_person_fen=99), [100, 0, 0]),
-        (LossPolicy(cap_per_person_fen=1_000, fund_fen=150), [100, 100, 0]),
-        (LossPolicy(cap_per_person_fen=1_000, rule=LossRule.FIRST_CLAIM_ONLY), [100, 0, 0]),
-    ],
-)
-def test_who_is_paid_follows_the_rule(tmp_path: Path, policy: LossPolicy, paid_fen: list[int]) -> None:
-    world = World(tmp_path, terms=STAGED, policy=policy)
-    _, gates = culprit_with(world, [100], [100, 100, 100])
-    operators = ("OP01", "OP02", "OP01")
-    assert [world.deposit_fen(*one) for one in zip(gates, operators, strict=True)] == paid_fen
-    (case,) = world.cases()
-    run_losses(world, now_s=NOW + 1)
-    assert case.fund_paid_fen == sum(paid_fen) - 100
-    claimed_fen = sum(one.claimed_fen for one in world.issuer.store.losses.receivables())
-    assert claimed_fen == case.fund_paid_fen
-    world.close()
-
-
-def test_a_fund_with_an_end_pays_again_once_something_has_come_back(tmp_path: Path) -> None:
-    world = World(tmp_path, terms=STAGED, policy=LossPolicy(cap_per_person_fen=1_000, fund_fen=100))
-    anna, _ = culprit_with(world, [100], [100, 100])
-    run_losses(world, now_s=NOW + 1)
-    bank = world.banks["OP01"]
-    with bank.store.transaction():
-        bank.deposit(anna.key.public, 100, now_s=NOW)
-        bank.pay_back(anna.key.public, 100, now_s=NOW, reference=b"both")
-    culprit, gates = world.wallet([100]), gates_of(world, 3)
-    double_spend(world, culprit, gates, [100, 100, 100])
-    last = [world.hand_in(gates[0]).outcomes[-1]]
-    for amount_fen, gate in ((99, gates[1]), (1, gates[2])):
-        recover(world, amount_fen, bytes([amount_fen]))
-        last.append(world.hand_in(gate).outcomes[-1])
-    assert last == [Outcome.SETTLED, Outcome.CAPPED, Outcome.SETTLED]
-    world.check_books()
-    world.close()
-
-
-def test_f17_a_payer_and_a_payee_farm_the_fund_up_to_the_cap_of_the_person_and_no_further(
-    tmp_path: Path,
-) -> None:
-    world = World(tmp_path, terms=STAGED, cap_fen=250)
-    band = sha256(b"the payee")
-    farms = [world.wallet(tier=0, person=band, operator=name) for name in ("OP01", "OP02", "OP01")]
-    for _ in range(3):
-        culprit = world.wallet([100], person=ANNA)
-        double_spend(world, culprit, farms, [100, 100, 100])
-    for farm in farms:
-        world.hand_in(farm)
-    assert world.issuer.store.losses.fund_paid_by_person_fen() == {pseudonym_of(band): 200}
-    run_losses(world, now_s=EXPIRED_S)
-    standings = {one.person: one for one in losses_by_person(world.issuer.store)}
-    assert standings[pseudonym_of(band)].fund_paid_fen == 200
-    assert standings[pseudonym_of(band)].cases == 0
-    assert standings[pseudonym_of(ANNA)].open_fen == 200
-    assert len(standings[pseudonym_of(ANNA)].keys) == 3
-    assert {case.culprit for case in world.cases()} == standings[pseudonym_of(ANNA)].keys
-    world.close()
-
-
-# --- order --------------------------------------------------------------------------------------
 
 
 def two_culprits(world: World) -> tuple[Wallet, list[tuple[bytes, str]]]:

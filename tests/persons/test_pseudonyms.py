@@ -9,10 +9,10 @@ from shuangli.crypto import sha256
 from shuangli.errors import BadInput, Refused
 from shuangli.issuer.losses.desk import LossDesk
 from shuangli.operator.pseudonyms import DOMAIN, PseudonymKey, Pseudonyms, is_same, pseudonym
-from tests.persons.answers import double_spend, pseudonym_of
-from tests.world import NOW, PSEUDONYMS, STAGED, World
+from tests.persons.answers import ANNA, double_spend, pseudonym_of
+from tests.setting import NOW, PSEUDONYMS, STAGED
+from tests.world import World
 
-ANNA = sha256(b"Anna")
 OLD = PseudonymKey(number=2025, since_s=100, secret=bytes(range(32)))
 NEW = PseudonymKey(number=2026, since_s=200, secret=bytes(range(1, 33)))
 

@@ -21,9 +21,11 @@ from shuangli.issuer.losses.gather import losses_by_person
 from shuangli.issuer.losses.policy import LossPolicy
 from shuangli.issuer.losses.set_off import Debt
 from shuangli.wallet.wallet import Wallet
+from tests.paying import pay
 from tests.persons.answers import pseudonym_of, redeem_all, run_losses
-from tests.settlement.test_stateful_returns import PATIENT
-from tests.world import DAY_S, NAMES, NOW, TRANSFERABLE, World, pay
+from tests.setting import DAY_S, NAMES, NOW, TRANSFERABLE
+from tests.settlement.policies import PATIENT
+from tests.world import World
 
 POLICY: Final = LossPolicy(cap_per_person_fen=80, fund_fen=100)
 PERSONS: Final = tuple(sha256(b"person %d" % number) for number in range(3))

@@ -7,14 +7,16 @@ import pytest
 from shuangli.crypto import SigningKey
 from shuangli.messages.event_kinds import EventKind, IdentityStep, Reason
 from shuangli.messages.events import Event
-from tests.api.service import Service, serving_here
+from tests.api.service import Service, serving_at
+from tests.database.places import Places
 
 ORDER = {"reason": "court-order", "authority": "Court 3", "order": "2026/117 against Zhang San"}
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with serving_here(tmp_path_factory.mktemp("identities")) as service:
+def service(places: Places, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """On both kinds of databases."""
+    with places.new() as place, serving_at(place, tmp_path_factory.mktemp("identities")) as service:
         yield service
 
 

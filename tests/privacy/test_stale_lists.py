@@ -1,21 +1,12 @@
 """What was accepted against a stale revocation list is counted (F22)."""
 
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
-
-import pytest
 
 from shuangli.messages.event_kinds import EventKind, Finding
 from shuangli.messages.events import Event
-from tests.world import NOW, TRANSFERABLE, World, pay
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path, terms=TRANSFERABLE)
-    yield world
-    world.close()
+from tests.paying import pay
+from tests.setting import NOW
+from tests.world import World
 
 
 def stale(world: World, name: str = "OP01") -> list[tuple[int, int]]:
@@ -28,42 +19,42 @@ def stale(world: World, name: str = "OP01") -> list[tuple[int, int]]:
     ]
 
 
-def test_f22_what_was_accepted_against_a_stale_list_is_counted(world: World) -> None:
-    culprit, gate, shop = world.wallet([100, 50, 20]), world.wallet(tier=0), world.wallet(tier=0)
-    twin = world.clone(culprit)
+def test_f22_what_was_accepted_against_a_stale_list_is_counted(hops: World) -> None:
+    culprit, gate, shop = hops.wallet([100, 50, 20]), hops.wallet(tier=0), hops.wallet(tier=0)
+    twin = hops.clone(culprit)
     pay(culprit, gate, 100)
     pay(twin, shop, 100)
-    world.hand_in(gate)
-    world.hand_in(shop)
-    assert stale(world) == [], "there was no list yet"
+    hops.hand_in(gate)
+    hops.hand_in(shop)
+    assert stale(hops) == [], "there was no list yet"
     pay(culprit, gate, 50, now_s=NOW + 9)
-    listed = world.issuer.centre.revocation_list(now_s=NOW + 10)
-    bank = world.banks["OP01"]
+    listed = hops.issuer.centre.revocation_list(now_s=NOW + 10)
+    bank = hops.banks["OP01"]
     bank.trust.update_revocations(listed)
     pay(culprit, gate, 20, now_s=NOW + 11)
-    world.hand_in(gate, now_s=NOW + 20)
-    assert stale(world) == [(1, 20)], "the payment before the list was no fault"
+    hops.hand_in(gate, now_s=NOW + 20)
+    assert stale(hops) == [(1, 20)], "the payment before the list was no fault"
     # A later list names the key again, and changes nothing.
-    bank.trust.update_revocations(world.issuer.centre.revocation_list(now_s=NOW + 100_000))
-    honest = world.wallet([30])
+    bank.trust.update_revocations(hops.issuer.centre.revocation_list(now_s=NOW + 100_000))
+    honest = hops.wallet([30])
     pay(honest, shop, 30, now_s=NOW + 100_001)
-    world.hand_in(shop, now_s=NOW + 100_002)
-    assert stale(world) == [(1, 20)]
+    hops.hand_in(shop, now_s=NOW + 100_002)
+    assert stale(hops) == [(1, 20)]
 
 
-def test_a_list_that_was_noted_in_a_transaction_that_was_undone(world: World) -> None:
-    culprit, gate, shop = world.wallet([100, 20]), world.wallet(tier=0), world.wallet(tier=0)
-    twin = world.clone(culprit)
+def test_a_list_that_was_noted_in_a_transaction_that_was_undone(hops: World) -> None:
+    culprit, gate, shop = hops.wallet([100, 20]), hops.wallet(tier=0), hops.wallet(tier=0)
+    twin = hops.clone(culprit)
     pay(culprit, gate, 100)
     pay(twin, shop, 100)
-    world.hand_in(gate)
-    world.hand_in(shop)
-    world.banks["OP01"].trust.update_revocations(world.issuer.centre.revocation_list(now_s=NOW + 10))
+    hops.hand_in(gate)
+    hops.hand_in(shop)
+    hops.banks["OP01"].trust.update_revocations(hops.issuer.centre.revocation_list(now_s=NOW + 10))
     pay(culprit, gate, 20, now_s=NOW + 11)
     upload = gate.hand_in(now_s=NOW + 20) or b""
-    with suppress(ZeroDivisionError), world.transaction():
-        world.banks["OP01"].reconcile(upload, now_s=NOW + 20)
+    with suppress(ZeroDivisionError), hops.transaction():
+        hops.banks["OP01"].reconcile(upload, now_s=NOW + 20)
         raise ZeroDivisionError
-    assert stale(world) == []
-    world.submit(upload, now_s=NOW + 20)
-    assert stale(world) == [(1, 20)]
+    assert stale(hops) == []
+    hops.submit(upload, now_s=NOW + 20)
+    assert stale(hops) == [(1, 20)]

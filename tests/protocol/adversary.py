@@ -16,7 +16,7 @@ from shuangli.messages.transfers import Spend, Transfer
 from shuangli.offline.chain import Coin, load_coins
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, outputs_of, sign_away, signed_again
-from tests.world import DAY_S, NETWORK
+from tests.setting import DAY_S, NETWORK
 
 PUPPET: Final = SigningKey(sha256(b"a key that nobody has certified"))
 

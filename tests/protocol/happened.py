@@ -17,8 +17,8 @@ from shuangli.offline.evidence import culprit_of
 from shuangli.offline.states import Kind, Message, PayerState
 from shuangli.wallet.purse import Purse
 from shuangli.wallet.wallet import Wallet
+from tests.paying import read_bundle
 from tests.truth import Truth
-from tests.world import read_bundle
 
 REMEMBERED: Final = 4_096
 

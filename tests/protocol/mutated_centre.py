@@ -13,7 +13,7 @@ from shuangli.issuer.settlement import _Settling, _Spend
 from shuangli.messages.notices import Outcome
 from shuangli.messages.transfers import CENTRE, Transfer
 from shuangli.offline.chain import Coin, Step, Walk
-from tests.protocol.mutated_wallets import both
+from tests.protocol.mutated_sessions import both
 
 Patch = AbstractContextManager[Any]
 
@@ -78,10 +78,7 @@ def facts_by_wallet() -> Patch:
             settling._facts.setdefault(key, fact)
         return record(settling, spend._replace(coin=coin, coin_key=coin_key(coin)))
 
-    return both(
-        patch.object(_Settling, "_record", record_by_owner),
-        patch.object(settlement, "source_of", lambda coin: coin.load.signed.id),
-    )
+    return patch.object(_Settling, "_record", record_by_owner)
 
 
 def fact_for_an_unproven_coin() -> Patch:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.protocol import mutated_centre as centre
+from tests.protocol import mutated_sessions as sessions
 from tests.protocol import mutated_wallets as wallets
 
 
@@ -36,26 +37,28 @@ def _mutation(
 
 
 MUTATIONS: Final[Sequence[Mutation]] = (
-    _mutation(wallets.request_not_under_the_signature, "The payee's nonce is inside what the payer signs."),
-    _mutation(wallets.sent_before_written, "Write, then send."),
-    _mutation(wallets.signed_again_on_resend, "Nothing is ever signed twice: a resend is the stored bytes."),
+    _mutation(sessions.request_not_under_the_signature, "The payee's nonce is inside what the payer signs."),
+    _mutation(sessions.sent_before_written, "Write, then send."),
+    _mutation(sessions.signed_again_on_resend, "Nothing is ever signed twice: a resend is the stored bytes."),
     _mutation(
-        wallets.request_paid_again, "Re-running the session with the same request finishes the same payment."
+        sessions.request_paid_again, "Re-running the session with the same request finishes the same payment."
     ),
-    _mutation(wallets.receipt_for_another_payment, "The receipt names the transfer."),
-    _mutation(wallets.second_payer_is_taken_too, "Anything else out of turn is refused and changes nothing."),
-    _mutation(wallets.repeat_is_judged_again, "The identical repeat of a message gets the stored answer."),
-    _mutation(wallets.repeat_is_stored_again, "The identical repeat of a message gets the stored answer."),
+    _mutation(sessions.receipt_for_another_payment, "The receipt names the transfer."),
     _mutation(
-        wallets.owner_not_checked, "A transfer is one signature by the owner that spends one or more coins."
+        sessions.second_payer_is_taken_too, "Anything else out of turn is refused and changes nothing."
     ),
-    _mutation(wallets.not_conserved, "Each coin is conserved on its own."),
-    _mutation(wallets.change_to_the_payee, "Change stays on the same key."),
+    _mutation(sessions.repeat_is_judged_again, "The identical repeat of a message gets the stored answer."),
+    _mutation(sessions.repeat_is_stored_again, "The identical repeat of a message gets the stored answer."),
     _mutation(
-        wallets.certificate_not_checked, "A certificate is signed by an operator key, itself certified."
+        sessions.owner_not_checked, "A transfer is one signature by the owner that spends one or more coins."
+    ),
+    _mutation(sessions.not_conserved, "Each coin is conserved on its own."),
+    _mutation(sessions.change_to_the_payee, "Change stays on the same key."),
+    _mutation(
+        sessions.certificate_not_checked, "A certificate is signed by an operator key, itself certified."
     ),
     _mutation(
-        wallets.id_over_the_signature, "A second valid signature over the same content is the same transfer."
+        sessions.id_over_the_signature, "A second valid signature over the same content is the same transfer."
     ),
     _mutation(wallets.spent_coin_stays, "The payer's mark 'spent' and the signed bytes are one write."),
     _mutation(wallets.refund_on_a_lost_receipt, "Value in flight comes back by the centre alone, once."),
@@ -66,7 +69,7 @@ MUTATIONS: Final[Sequence[Mutation]] = (
     ),
     _mutation(wallets.uploads_forgotten, "A crash loses nothing, and repeats nothing."),
     _mutation(
-        wallets.received_coin_passed_on, "A received coin cannot be spent until reconciled.", staged=True
+        sessions.received_coin_passed_on, "A received coin cannot be spent until reconciled.", staged=True
     ),
     _mutation(centre.second_depositor_accused, "Nor is the second to hand in guilty."),
     _mutation(centre.first_depositor_accused, "The first to hand in is not thereby honest, nor guilty."),

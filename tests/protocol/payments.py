@@ -20,7 +20,7 @@ from shuangli.offline.states import Kind, Message
 from tests.protocol.adversary import FORGERIES, Forged, Hand
 from tests.protocol.cutting import Cut
 from tests.protocol.town import HONEST, Sent, Town
-from tests.world import NAMES, STAGED
+from tests.setting import NAMES, STAGED
 
 people: Final = st.integers(0, 9)
 amounts_fen: Final = st.sampled_from([1, 5, 20, 20, 33, 50, 120])
@@ -214,8 +214,6 @@ class Payments(Town):
     def feed_an_old_load(self, who: int) -> None:
         load = self.loads[who % len(self.wallets) % len(self.loads)]
         self.act(who, Cut.NEVER, lambda wallet: wallet.receive_load(load))
-
-    # --- how it happens -------------------------------------------------------------------------
 
 
 class StagedPayments(Payments):

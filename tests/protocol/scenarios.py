@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from shuangli.messages.loads import Load
-from shuangli.wallet.purse import Purse
-from tests.protocol.exploring import Ask, Bounds, Device, Explorer
-from tests.world import NAMES, TRANSFERABLE, World, signing_key
+from tests.paying import signing_key
+from tests.protocol.exploring import Explorer
+from tests.protocol.state import Ask, Bounds, Device, fold
+from tests.setting import NAMES, TRANSFERABLE
+from tests.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +36,15 @@ class Scenario:
             for wallet, values_fen in zip(wallets, self.loaded_fen, strict=True)
             if values_fen
         ]
-        devices = []
-        for wallet in wallets:
-            purse = Purse()
-            for record in world.journals[wallet]:
-                purse.apply(record)
-            devices.append(
-                Device(
-                    key=signing_key(wallet),
-                    trust=world.trust(),
-                    rules=wallet._rules,
-                    start=purse.checkpoint(),
-                )
+        devices = [
+            Device(
+                key=signing_key(wallet),
+                trust=world.trust(),
+                rules=wallet._rules,
+                start=fold(world.journals[wallet]),
             )
+            for wallet in wallets
+        ]
         world.close()
         return Explorer(
             devices + devices[:1] * self.copied,

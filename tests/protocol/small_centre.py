@@ -15,7 +15,7 @@ from shuangli.messages.notices import Acknowledgement
 from shuangli.offline.chain import load_coins, walk
 from shuangli.offline.refusals import verify_refusals
 from shuangli.offline.trust import Trust
-from tests.world import NAMES
+from tests.setting import NAMES
 
 FUND_FEN: Final = 10**9
 

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from shuangli.errors import Refused
 from shuangli.offline.states import PayerState
-from tests.world import STAGED, World, pay
+from tests.paying import pay
+from tests.setting import STAGED
+from tests.world import World
 
 
 @settings(max_examples=25)

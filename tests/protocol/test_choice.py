@@ -15,7 +15,7 @@ from shuangli.messages.loads import Load, LoadOrder
 from shuangli.offline.chain import Coin, load_coins
 from shuangli.wallet import subsets
 from shuangli.wallet.choice import choose, cost_of, denominate
-from tests.world import NOW, TRANSFERABLE
+from tests.setting import NOW, TRANSFERABLE
 
 KEY: Final = SigningKey(bytes(32))
 MOST_FEN: Final = 60

@@ -11,7 +11,9 @@ from shuangli.offline.chain import Coin
 from shuangli.offline.evidence import Evidence, verify_evidence
 from shuangli.wallet.wallet import Wallet
 from tests.forging import sign_away, signed_again
-from tests.world import NETWORK, NOW, World, coins_of
+from tests.paying import coins_of
+from tests.setting import NETWORK, NOW
+from tests.world import World
 
 REQUESTS = [bytes([number] * 32) for number in (1, 2)]
 

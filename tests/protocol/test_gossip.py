@@ -21,7 +21,9 @@ from shuangli.offline.states import Kind, Message
 from shuangli.wallet import handing_in
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, outputs_of, sign_away
-from tests.world import NOW, TRANSFERABLE, World, coins_of, pay
+from tests.paying import coins_of, pay
+from tests.setting import NOW, TRANSFERABLE
+from tests.world import World
 
 # --- lists --------------------------------------------------------------------------------------
 

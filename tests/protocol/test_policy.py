@@ -1,11 +1,13 @@
 """A device's own rules while it is offline (F21 to F23): limits, PIN, reconciliation, list and clock."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shuangli.days import BEIJING, day_of, start_of
 from shuangli.errors import Refused, Unverified
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.certificates import WalletCertificate, WalletKind
@@ -16,9 +18,12 @@ from shuangli.offline.limits import LIMITS_2022, limits_of
 from shuangli.offline.policy import STANDARD_ACCEPTS, PayeePolicy, PayerPolicy, Usage, check_payment
 from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message
+from shuangli.wallet.left import left_of
 from shuangli.wallet.wallet import Wallet
 from tests.forging import sign_away
-from tests.world import DAY_S, NOW, World, pay
+from tests.paying import pay
+from tests.setting import DAY_S, NOW
+from tests.world import World
 
 MINUTE_S = 60
 YEAR_S = 365 * DAY_S
@@ -63,6 +68,30 @@ def test_the_day_limit_counts_a_day_and_starts_anew(world: World) -> None:
     assert str(refusal(payer, gate, 201)) == "1 fen over the day limit of 600 fen"
     pay(payer, gate, 200)
     pay(payer, gate, 400, now_s=NOW + DAY_S)
+
+
+def test_a_day_begins_at_midnight_in_beijing_as_for_operators_and_issuer(world: World) -> None:
+    """A device counts as operators do online, and as the issuer does over all wallets of a person."""
+    midnight_s = start_of(day_of(NOW) + 1)
+    assert datetime.fromtimestamp(midnight_s, BEIJING).hour == 0
+    payer, gate = world.wallet([1_000], payer=PayerPolicy(day_limit_fen=600)), world.wallet(tier=0)
+    pay(payer, gate, 400, now_s=midnight_s - 1)
+    assert left_of(payer, now_s=midnight_s - 1).day_ends_s == midnight_s
+    assert refusal(payer, gate, 400, now_s=midnight_s - 1).code == "over-limit"
+    again = world.restart(payer)
+    assert again.purse.usage.day == day_of(midnight_s) - 1
+    assert left_of(again, now_s=midnight_s).day_left_fen == 600
+    pay(again, gate, 400, now_s=midnight_s)
+    assert again.purse.usage.day == day_of(midnight_s)
+
+
+def test_a_place_may_have_days_of_its_own(world: World) -> None:
+    """A simulated place begins its days at the midnight that all its clocks show."""
+    midnight_s = (NOW // DAY_S + 1) * DAY_S
+    policy = PayerPolicy(day_limit_fen=600, day_offset_s=0)
+    payer, gate = world.wallet([1_000], payer=policy), world.wallet(tier=0)
+    pay(payer, gate, 400, now_s=midnight_s - 1)
+    pay(payer, gate, 400, now_s=midnight_s)
 
 
 def test_f21_a_clock_put_back_does_not_open_a_new_day(world: World) -> None:
@@ -157,7 +186,7 @@ payments = st.lists(st.tuples(st.integers(1, 10**6), st.integers(0, 5 * DAY_S), 
 def test_usage_counts_what_was_paid(made: list[tuple[int, int, bool]]) -> None:
     usage = Usage()
     for amount_fen, at_s, pin in made:
-        usage = usage.after_payment(amount_fen, signed_at_s=at_s, pin=pin)
+        usage = usage.after_payment(amount_fen, on=at_s // DAY_S, pin=pin)
     assert usage.payments_since_sync == len(made)
     since_pin = next((i for i, (_, _, pin) in enumerate(reversed(made)) if pin), len(made))
     assert usage.payments_since_pin == since_pin
@@ -176,12 +205,12 @@ def test_what_is_allowed_keeps_every_limit(
     )
     usage = Usage()
     for paid_fen, at_s, pin in made:
-        usage = usage.after_payment(paid_fen, signed_at_s=at_s, pin=pin)
+        usage = usage.after_payment(paid_fen, on=policy.day_of(at_s), pin=pin)
     try:
         check_payment(amount_fen, policy=policy, limits=NO_LIMITS, usage=usage, now_s=now_s, pin=False)
     except Refused:
         return
-    after = usage.after_payment(amount_fen, signed_at_s=now_s, pin=False)
+    after = usage.after_payment(amount_fen, on=policy.day_of(now_s), pin=False)
     assert after.paid_today_fen <= policy.day_limit_fen
     assert after.payments_since_sync <= policy.payments_between_syncs
     assert after.payments_since_pin <= policy.payments_between_pins + 1

@@ -5,7 +5,8 @@ import pytest
 from shuangli.errors import Refused
 from shuangli.offline.branches import without_rivals
 from shuangli.wallet.wallet import Wallet
-from tests.world import World, coins_of, pay
+from tests.paying import coins_of, pay
+from tests.world import World
 
 
 def holder_of_both(hops: World) -> tuple[Wallet, Wallet]:

@@ -1,32 +1,18 @@
-"""One payment between two wallets: faults F03 to F08, F18, F27 and F53, at the level of the session."""
+"""One payment between two wallets: faults F03 to F08, F18 and F27, at the level of the session."""
 
 from dataclasses import replace
 
 import pytest
 
-from shuangli.errors import ProtocolError, Refused
-from shuangli.messages.bundle import Bundle
-from shuangli.messages.session import PaymentRequest, Receipt, Refusal, RefusalReason
-from shuangli.offline.payee import PayeeSession
+from shuangli.errors import ProtocolError
+from shuangli.messages.session import Receipt
 from shuangli.offline.policy import STANDARD_ACCEPTS, PayeePolicy
 from shuangli.offline.request import request_id_of
-from shuangli.offline.states import Kind, Message, PayeeState, PayerState
-from shuangli.wallet.wallet import Wallet
-from tests.forging import bundle, outputs_of, raw_bundle, sign_away, signed_again
-from tests.world import DAY_S, NOW, World, coins_of, pay, signing_key
-
-
-def refuses(wallet: Wallet, request_id: bytes, message: Message, now_s: int = NOW) -> str:
-    """The code with which a wallet refuses a message; it must not have changed anything."""
-    before = wallet.purse.checkpoint()
-    with pytest.raises((ProtocolError, Refused)) as refused:
-        wallet.receive(request_id, message, now_s=now_s)
-    assert wallet.purse.checkpoint() == before
-    return refused.value.code
-
-
-def session_of(payee: Wallet, request: Message) -> PayeeSession:
-    return payee.purse.asking[request_id_of(request)]
+from shuangli.offline.states import Kind, Message, PayerState
+from tests.paying import coins_of, pay, signing_key
+from tests.protocol.attempts import refuses
+from tests.setting import DAY_S, NOW
+from tests.world import World
 
 
 def test_a_payment_from_request_to_receipt(world: World) -> None:
@@ -192,135 +178,6 @@ def test_f27_without_exact_change_a_coin_is_split(world: World) -> None:
     assert (rider.purse.balance_fen, gate.purse.balance_fen) == (0, 1000)
 
 
-def two_payers(world: World) -> tuple[Wallet, Wallet, Wallet, Message]:
-    first, second, gate = world.wallet([1000]), world.wallet([1000]), world.wallet(tier=0)
-    return first, second, gate, gate.request(300, now_s=NOW)
-
-
-def test_f53_the_second_payer_of_a_request_gets_a_signed_refusal(world: World) -> None:
-    first, second, gate, request = two_payers(world)
-    request_id = request_id_of(request)
-    (payment,) = first.receive(request_id, request, now_s=NOW)
-    (other,) = second.receive(request_id, request, now_s=NOW)
-    gate.receive(request_id, payment, now_s=NOW)
-    (answer,) = gate.receive(request_id, other, now_s=NOW)
-    refusal = Refusal.parse(answer.body)
-    assert refusal.reason is RefusalReason.REQUEST_PAID
-    assert refusal.transfer_ids == (second.purse.paying[request_id].transfer_id,)
-    second.receive(request_id, answer, now_s=NOW)
-    assert second.purse.paying[request_id].state is PayerState.REFUSED
-    assert gate.purse.balance_fen == 300
-
-
-def test_f53_a_refusal_is_signed_once_and_repeated_after_a_restart(world: World) -> None:
-    first, second, gate, request = two_payers(world)
-    request_id = request_id_of(request)
-    (payment,) = first.receive(request_id, request, now_s=NOW)
-    (other,) = second.receive(request_id, request, now_s=NOW)
-    (receipt,) = gate.receive(request_id, payment, now_s=NOW)
-    (refusal,) = gate.receive(request_id, other, now_s=NOW)
-    for payee in (gate, world.restart(gate)):
-        assert payee.receive(request_id, other, now_s=NOW + 60) == (refusal,)
-        assert payee.receive(request_id, payment, now_s=NOW + 60) == (receipt,)
-
-
-@pytest.mark.parametrize("by_way_of_the_payee", [True, False], ids=["payee", "change"])
-def test_f53_a_second_payers_coin_may_come_from_the_first_ones_payment(
-    hops: World, by_way_of_the_payee: bool
-) -> None:
-    """Its chain then shows the first payment, which is not paid again."""
-    first, second, payee = hops.wallet([160]), hops.wallet(), hops.wallet()
-    paid = pay(first, payee, 60)
-    pay(payee if by_way_of_the_payee else first, second, 60)
-    (payment,) = second.receive(paid.request_id, paid.request, now_s=NOW)
-    (answer,) = payee.receive(paid.request_id, payment, now_s=NOW)
-    refusal = Refusal.parse(answer.body)
-    assert refusal.reason is RefusalReason.REQUEST_PAID
-    assert refusal.transfer_ids == (second.purse.paying[paid.request_id].transfer_id,)
-
-
-def test_the_same_transfer_in_other_bytes_is_never_refused_after_its_receipt(world: World) -> None:
-    """Else the payer would hold a signed refusal of what the payee is going to claim."""
-    rider, gate = world.wallet([1000]), world.wallet(tier=0)
-    (coin,) = coins_of(rider)
-    paid = pay(rider, gate, 300)
-    resigned = signed_again(rider, paid.transfer)
-    repeats = [bundle([coin], resigned), bundle([coin], paid.transfer, resigned)]
-    other_coin = coins_of(world.wallet([20]))[0]
-    repeats.append(bundle([coin, other_coin], paid.transfer))
-    for data in repeats:
-        assert data != paid.payment.body
-        answers = gate.receive(paid.request_id, Message(Kind.PAYMENT, data), now_s=NOW + 60)
-        assert answers == (paid.answer,)
-    assert gate.purse.balance_fen == 300
-
-
-def test_a_later_payment_whose_chain_shows_the_first_one_gets_the_first_receipt(world: World) -> None:
-    """It may come as a message of the first session by mistake; it holds the first transfer, too."""
-    rider, gate = world.wallet([1000]), world.wallet(tier=0)
-    paid = pay(rider, gate, 300)
-    later = pay(rider, gate, 100)
-    assert gate.receive(paid.request_id, later.payment, now_s=NOW) == (paid.answer,)
-
-
-def test_a_payment_that_was_refused_is_never_accepted_later(world: World) -> None:
-    """A payee whose clock goes back would else claim what it has refused."""
-    rider, gate = world.wallet([1000]), world.wallet(tier=0)
-    (coin,) = coins_of(rider)
-    request = gate.request(300, now_s=NOW)
-    request_id = request_id_of(request)
-    (payment,) = rider.receive(request_id, request, now_s=NOW)
-    late_s = NOW + 2 * DAY_S
-    (refusal,) = gate.receive(request_id, payment, now_s=late_s)
-    assert Refusal.parse(refusal.body).reason is RefusalReason.TOO_LATE
-    assert gate.receive(request_id, payment, now_s=NOW) == (refusal,)
-    transfer = Bundle.decode(payment.body).transfers[-1]
-    other_coin = coins_of(world.wallet([20]))[0]
-    other_bytes = Message(Kind.PAYMENT, raw_bundle([coin, other_coin], transfer))
-    assert gate.receive(request_id, other_bytes, now_s=NOW) == (refusal,)
-    assert session_of(gate, request).state is PayeeState.REQUESTED
-
-
-def test_a_payment_that_mixes_a_received_transfer_with_another_is_refused_for_the_other(world: World) -> None:
-    rider, gate = world.wallet([1000, 100, 100]), world.wallet(tier=0)
-    request = gate.request(200, now_s=NOW)
-    parsed = PaymentRequest.parse(request.body)
-    large, *small = coins_of(rider)
-    first, second, third = (
-        sign_away(rider, [(coin, 100)], payee=gate.key.public, request_id=parsed.id)
-        for coin in (small[0], small[1], large)
-    )
-    both = Message(Kind.PAYMENT, bundle(small, first, second))
-    (receipt,) = gate.receive(parsed.id, both, now_s=NOW)
-    assert set(Receipt.parse(receipt.body).transfer_ids) == {first.signed.id, second.signed.id}
-    mixed = Message(Kind.PAYMENT, bundle([small[0], large], first, third))
-    (refusal,) = gate.receive(parsed.id, mixed, now_s=NOW)
-    assert Refusal.parse(refusal.body).transfer_ids == (third.signed.id,)
-    assert gate.receive(parsed.id, both, now_s=NOW) == (receipt,)
-    assert gate.purse.balance_fen == 200
-
-
-def test_one_transfer_under_two_signatures_pays_once(world: World) -> None:
-    rider, gate = world.wallet([1000]), world.wallet(tier=0)
-    request = gate.request(600, now_s=NOW)
-    (coin,) = coins_of(rider)
-    half = sign_away(rider, [(coin, 300)], payee=gate.key.public, request_id=request_id_of(request))
-    data = bundle([coin], half, signed_again(rider, half))
-    assert refuses(gate, request_id_of(request), Message(Kind.PAYMENT, data)) == "wrong-amount"
-
-
-def test_two_transfers_of_one_payment_must_not_spend_one_coin(world: World) -> None:
-    rider, gate = world.wallet([1000]), world.wallet(tier=0)
-    request = gate.request(600, now_s=NOW)
-    (coin,) = coins_of(rider)
-    halves = [
-        sign_away(rider, [(coin, 300)], payee=gate.key.public, request_id=request_id_of(request), now_s=at_s)
-        for at_s in (NOW, NOW + 1)
-    ]
-    data = bundle([coin], *halves)
-    assert refuses(gate, request_id_of(request), Message(Kind.PAYMENT, data)) == "spent-twice"
-
-
 def test_a_coin_from_the_future_is_not_signed_away_in_vain(hops: World) -> None:
     """The payee would refuse a transfer dated so far ahead of its request, and the coin be stuck."""
     ahead_s = 2 * 3_600
@@ -345,50 +202,6 @@ def test_a_coin_is_split_where_exact_change_is_more_than_the_payee_accepts(hops:
     accepts = replace(STANDARD_ACCEPTS, coins=3)
     payer, payee = hops.wallet([100, 1, 1, 1, 1]), hops.wallet(payee=PayeePolicy(accepts=accepts))
     assert len(pay(payer, payee, 4).transfer.spends) == 1
-
-
-def test_somebody_elses_bad_spend_in_a_chain_does_not_block_an_honest_payer(hops: World) -> None:
-    """A coin's history may hold a transfer that also spends, wrongly, another coin of its present owner."""
-    rogue, honest, payee = hops.wallet([100, 70]), hops.wallet(), hops.wallet()
-    pay(rogue, honest, 100)
-    (received,) = coins_of(honest)
-    (own,) = coins_of(rogue)
-    trap = sign_away(rogue, [(own, 10), (received, 100)], payee=payee.key.public, request_id=bytes([1] * 32))
-    change = outputs_of(trap, own)[1]
-    request = honest.request(60, now_s=NOW)
-    final = sign_away(rogue, [(change, 60)], payee=honest.key.public, request_id=request_id_of(request))
-    data = bundle([change], final)
-    (answer,) = honest.receive(request_id_of(request), Message(Kind.PAYMENT, data), now_s=NOW)
-    assert answer.kind is Kind.RECEIPT
-    assert pay(honest, payee, 160).answer.kind is Kind.RECEIPT
-
-
-def test_a_chain_under_two_signatures_does_not_block_an_honest_payer(hops: World) -> None:
-    rogue, honest, payee = hops.wallet([100, 70]), hops.wallet(), hops.wallet()
-    large, small = coins_of(rogue)
-    source = sign_away(rogue, [(large, 10), (small, 10)], payee=payee.key.public, request_id=bytes([1] * 32))
-    for coin, transfer in ((large, source), (small, signed_again(rogue, source))):
-        change = outputs_of(transfer, coin)[1]
-        request = honest.request(change.value_fen, now_s=NOW)
-        final = sign_away(
-            rogue,
-            [(change, change.value_fen)],
-            payee=honest.key.public,
-            request_id=request_id_of(request),
-        )
-        data = Message(Kind.PAYMENT, bundle([change], final))
-        (answer,) = honest.receive(request_id_of(request), data, now_s=NOW)
-        assert answer.kind is Kind.RECEIPT
-    assert pay(honest, payee, 150).answer.kind is Kind.RECEIPT
-
-
-def test_parts_of_one_coin_that_meet_again_are_no_fork(hops: World) -> None:
-    first, second, third = hops.wallet([100]), hops.wallet(), hops.wallet()
-    pay(first, second, 60)
-    pay(second, third, 25)
-    pay(first, third, 40)
-    assert pay(second, third, 35).answer.kind is Kind.RECEIPT
-    assert pay(third, hops.wallet(), 100).answer.kind is Kind.RECEIPT
 
 
 def test_a_wallet_does_not_pay_itself(world: World) -> None:

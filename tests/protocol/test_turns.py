@@ -9,7 +9,9 @@ from shuangli.offline.payee import payee_receives
 from shuangli.offline.policy import PayeePolicy
 from shuangli.offline.states import PAYEE, PAYER, Kind, Message, PayeeState, PayerAction, PayerState
 from shuangli.wallet.wallet import Wallet
-from tests.world import NOW, World, pay
+from tests.paying import pay
+from tests.setting import NOW
+from tests.world import World
 
 LATER_S: Final = NOW + 60
 

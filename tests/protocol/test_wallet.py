@@ -12,10 +12,13 @@ from shuangli.messages.notices import Outcome
 from shuangli.messages.transfers import CENTRE
 from shuangli.offline.chain import walk
 from shuangli.offline.request import request_id_of
+from shuangli.offline.states import PayerState
 from shuangli.wallet import handing_in
 from shuangli.wallet.records import Checkpoint, Record
 from shuangli.wallet.wallet import Wallet
-from tests.world import DAY_S, NETWORK, NOW, TRANSFERABLE, World, coins_of, pay, read_bundle
+from tests.paying import coins_of, pay, read_bundle
+from tests.setting import DAY_S, NETWORK, NOW, TRANSFERABLE
+from tests.world import World
 
 
 def code_of(wallet: Wallet, load: bytes) -> str:
@@ -145,7 +148,8 @@ def test_a_hand_in_redeems_what_was_received_and_shows_what_has_no_receipt(hops:
     pay_without_receipt(second, third, 25)
     upload = second.hand_in(now_s=NOW)
     assert upload is not None
-    assert second.hand_in(now_s=NOW + 60) == upload, "sent again as it is until it is acknowledged"
+    assert second.hand_in(now_s=NOW + 60) is None, "nothing is new"
+    assert second.unanswered == (upload,), "sent again as it is until it is acknowledged"
     seen = walk(read_bundle(upload), hops.trust())
     assert [step.fault for step in seen.steps if step.fault] == []
     paid_fen = {
@@ -158,6 +162,53 @@ def test_a_hand_in_redeems_what_was_received_and_shows_what_has_no_receipt(hops:
     assert second.hand_in(now_s=NOW) is None
     assert second.purse.uploads == {}
     assert second.purse.balance_fen == 70
+
+
+def test_f52_what_comes_while_an_upload_waits_goes_into_another_one(hops: World) -> None:
+    """The operator has the first upload and cannot answer: what is received later does not wait for it."""
+    shop, riders = hops.wallet(), [hops.wallet([100]) for _ in range(3)]
+    uploads = []
+    for at_s, rider in zip((NOW, NOW + 60, NOW + 120), riders, strict=True):
+        pay(rider, shop, 60, at_s)
+        uploads.append(shop.hand_in(now_s=at_s) or b"")
+    assert shop.hand_in(now_s=NOW + 180) is None
+    assert shop.unanswered == tuple(uploads)
+    redeemed = [{coin.coin_id for coin in record.coins} for record in shop.purse.uploads.values()]
+    assert sum(map(len, redeemed)) == len(set.union(*redeemed)), "a coin is in one upload only"
+    assert (shop.purse.balance_fen, shop.purse.in_flight_fen) == (0, 180)
+    # The process dies; the same bytes go out again, and are answered in any order.
+    shop = hops.restart(shop)
+    assert shop.unanswered == tuple(uploads)
+    for upload in (uploads[1], uploads[2], uploads[0]):
+        answer = hops.submit(upload, now_s=NOW + 200)
+        assert set(answer.outcomes) == {Outcome.SETTLED}
+        shop.acknowledge(answer.signed.data, operator_key=hops.keys["OP01"].public)
+        shop.compact()
+        shop = hops.restart(shop)
+    assert (shop.unanswered, shop.purse.in_flight_fen) == ((), 0)
+    assert hops.deposit_fen(shop) == 180
+    hops.check_books()
+
+
+def test_a_refusal_may_come_after_its_payment_was_shown(hops: World) -> None:
+    """The payment is in one open upload, its refusal in the next; what comes back, comes back once."""
+    first, second, shop = hops.wallet([100]), hops.wallet([100]), hops.wallet()
+    request = shop.request(60, now_s=NOW)
+    request_id = request_id_of(request)
+    (paid,) = first.receive(request_id, request, now_s=NOW)
+    (other,) = second.receive(request_id, request, now_s=NOW)
+    (_,) = shop.receive(request_id, paid, now_s=NOW)
+    shown = second.hand_in(now_s=NOW) or b""
+    (refusal,) = shop.receive(request_id, other, now_s=NOW)
+    second.receive(request_id, refusal, now_s=NOW)
+    told = second.hand_in(now_s=NOW) or b""
+    assert second.unanswered == (shown, told)
+    for upload in (told, shown):
+        answer = hops.submit(upload)
+        second.acknowledge(answer.signed.data, operator_key=hops.keys["OP01"].public)
+    assert second.purse.paying[request_id].state is PayerState.RETURNED
+    assert (second.purse.in_flight_fen, hops.deposit_fen(second)) == (0, 60)
+    hops.check_books()
 
 
 def test_a_hand_in_that_is_too_large_goes_in_parts(hops: World, monkeypatch: pytest.MonkeyPatch) -> None:

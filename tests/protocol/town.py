@@ -18,10 +18,12 @@ from shuangli.offline.evidence import verify_evidence
 from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message
 from shuangli.wallet.wallet import Wallet
+from tests.paying import as_upload
 from tests.protocol.adversary import PUPPET
 from tests.protocol.cutting import Cut, PowerCut, cut_power
 from tests.protocol.happened import Happened, check_accused, check_value, check_words, holders, transfers_in
-from tests.world import NAMES, NOW, TRANSFERABLE, World, as_upload
+from tests.setting import NAMES, NOW, TRANSFERABLE
+from tests.world import World
 
 HONEST: Final = 3
 VALUES_FEN: Final = (100, 50, 20, 5)
@@ -144,9 +146,13 @@ class Town(RuleBasedStateMachine):
         assert same, "a wallet was what it had not written"
 
     def upload(self, who: int, cut: Cut = Cut.NEVER) -> None:
-        """A wallet says what it has to say to an operator."""
-        upload = self.act(who, cut, lambda wallet: wallet.hand_in(now_s=self.now_s))
-        if upload is not None:
+        """A wallet says what it has to say to an operator; what has no answer yet, it says again before."""
+
+        def hand_in(wallet: Wallet) -> Sequence[bytes]:
+            new = wallet.hand_in(now_s=self.now_s)
+            return [*dict.fromkeys((*wallet.unanswered, *([new] if new else [])))]
+
+        for upload in self.act(who, cut, hand_in) or ():
             self.happened.note_bundle(upload)
             self.uploads.append(upload)
 
@@ -190,15 +196,18 @@ class Town(RuleBasedStateMachine):
             self.directory.cleanup()
 
     def everybody_reconciles(self) -> None:
-        """Each device is switched off once between what it hands in and what it is answered."""
+        """Each device is switched off once between what it hands in and what it is answered.
+
+        Every other one hears of its newest upload first.
+        """
         for number in range(len(self.wallets)):
             for _ in range(MOST_UPLOADS):
                 self.upload(number)
                 self.switch_off(number, compacted=True)
-                upload = next(iter(self.wallets[number].purse.uploads.values()), None)
-                if upload is None:
+                unanswered = self.wallets[number].unanswered
+                if not unanswered:
                     break
-                self.submit(upload.upload, "OP01")
+                self.submit(unanswered[-(number % 2)], "OP01")
                 self.take_answer(0, number)
 
     def everybody_has_its_due(self) -> None:

@@ -19,7 +19,8 @@ from shuangli.operator.regimes.interest import periods_until
 from shuangli.operator.regimes.settings_file import read_regimes
 from shuangli.operator.regimes.table import CHINA, RegimeKind, RegimeTable
 from shuangli.wallet.wallet import Wallet
-from tests.world import VAULT_FEN, World
+from tests.setting import VAULT_FEN
+from tests.world import World
 
 NEW_YEAR = start_of(day_no(date(2026, 1, 1)))
 NOON_S = DAY_S // 2

@@ -13,7 +13,7 @@ from shuangli.operator.risk.deciding import RiskPolicy, decide
 from shuangli.operator.risk.events import Action, EventKind, History, Place
 from shuangli.operator.risk.features import FEATURES, features_of
 from shuangli.operator.risk.model import Model, own_model
-from tests.risk.test_rules import NOW, event, history
+from tests.risk.events import NOW, event, history
 
 MODEL = own_model()
 amounts = st.integers(1, 10**12)

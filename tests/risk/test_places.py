@@ -1,16 +1,15 @@
 """Where customers have paid, from the counters of merchants: what the rule of impossible travel goes by."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from shuangli.operator.risk.cases import Case
 from shuangli.operator.risk.events import EventKind, Place
 from shuangli.operator.risk.places import KNOWN_FOR_S
 from shuangli.wallet.wallet import Wallet
-from tests.risk.test_control import HOUR_S, Watched
-from tests.world import NOW, World, pay
+from tests.paying import pay
+from tests.risk.watched import HOUR_S, Watched
+from tests.setting import NOW
+from tests.world import World
 
 SHANGHAI, BEIJING = Place(3120, 12150), Place(3990, 11640)
 
@@ -38,10 +37,8 @@ class Shops(Watched):
 
 
 @pytest.fixture
-def shops(tmp_path: Path) -> Iterator[Shops]:
-    world = World(tmp_path)
-    yield Shops(world)
-    world.close()
+def shops(world: World) -> Shops:
+    return Shops(world)
 
 
 def test_two_counters_far_apart_within_an_hour(shops: Shops) -> None:

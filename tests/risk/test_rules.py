@@ -4,43 +4,13 @@ from collections.abc import Sequence
 
 import pytest
 
+from shuangli.days import DAY_S
 from shuangli.operator.risk.deciding import RiskPolicy, decide
-from shuangli.operator.risk.events import DAY_S, HOUR_S, Action, EventKind, History, Place, RiskEvent
+from shuangli.operator.risk.events import HOUR_S, Action, EventKind, History, Place, RiskEvent
 from shuangli.operator.risk.rules import RULES, Limits, ask_rules, speed_kmh
+from tests.risk.events import NOW, event, history
 
-NOW = 1_800_000_000
-ME = bytes(31) + b"m"
 BEIJING, SHANGHAI = Place(3990, 11640), Place(3123, 12147)
-
-
-def event(
-    kind: EventKind = EventKind.PAID_OUT,
-    amount_fen: int = 1_000,
-    *,
-    ago_s: int = 0,
-    other: int = 0,
-    place: Place | None = None,
-    is_company: bool = False,
-) -> RiskEvent:
-    return RiskEvent(
-        wallet_no=1,
-        person=ME,
-        kind=kind,
-        amount_fen=amount_fen,
-        at_s=NOW - ago_s,
-        counterparty=other.to_bytes(32, "big") if other else b"",
-        place=place,
-        is_company=is_company,
-    )
-
-
-def history(events: Sequence[RiskEvent]) -> History:
-    times = [one.at_s for one in events]
-    return History(
-        events=tuple(sorted(events, key=lambda one: one.at_s)),
-        last_at_s=max(times, default=None),
-        first_at_s=min(times, default=None),
-    )
 
 
 def said(now: RiskEvent, before: Sequence[RiskEvent]) -> list[str]:

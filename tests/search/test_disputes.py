@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from shuangli.wallet.wallet import Wallet
-from tests.world import DAY_S, NOW, STAGED, World, pay
+from tests.paying import pay
+from tests.setting import DAY_S, NOW, STAGED
+from tests.world import World
 
 CLAIMED_S = NOW + 3 * DAY_S
 """The last second in which what was paid at NOW can be claimed."""

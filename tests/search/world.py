@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from shuangli.issuer.returns.due import honest_watermark_s, taken_in_s
-from tests.protocol.exploring import Table
+from tests.protocol.state import Table
 from tests.search.memory import Arrival, Memory
 from tests.search.people import People
 from tests.search.plan import OPERATORS, TERMS

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from shuangli.api.http_link import NotHeard
 from shuangli.api.models import NetworkDescription
 from shuangli.errors import StoreError
+from shuangli.issuer.readers import Readers
 from shuangli.issuer.service.desk import IssuerDesk
 from shuangli.operator.flow import ServiceLink
 from shuangli.operator.service.desk import Desk
-from tests.world import NETWORK, NOW, World
+from tests.setting import NETWORK, NOW
+from tests.world import World
 
 
 class State(Enum):
@@ -19,6 +21,10 @@ class State(Enum):
     UP = auto()
     CUT = auto()
     ANSWERS_LOST = auto()
+
+
+CUTS: Final = (State.CUT, State.ANSWERS_LOST)
+"""What can go wrong on a line."""
 
 
 class CuttableLine:
@@ -66,7 +72,8 @@ class Desks:
         at: the operators' desks
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, readers: Readers | None = None) -> None:
+        """Let what operators are handed be read by `readers`, if there are any."""
         self.now_s = NOW
         self.key_set = world.authority.sign_key_set(
             1, issued_at_s=NOW, operators=world.operators, centres=[world.centre], epochs=world.epochs
@@ -82,6 +89,7 @@ class Desks:
                 description=NetworkDescription(network=NETWORK, operator=name, currency="CNY", sandbox=True),
                 key_set=self.key_set,
                 now_s=lambda: self.now_s,
+                readers=readers,
             )
 
     def cut(self, state: State, *, only: str = "", operator: str = "OP01") -> None:

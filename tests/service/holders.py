@@ -18,7 +18,7 @@ from shuangli.wallet.journal import MemoryJournal
 from shuangli.wallet.rules import WalletRules
 from shuangli.wallet.wallet import Wallet
 from tests.devices.processes import Operator
-from tests.world import Paid, pay
+from tests.paying import Paid, pay
 
 
 def clock() -> int:
@@ -35,14 +35,20 @@ class Holder:
 
     def __init__(self, operator: Operator, name: str) -> None:
         self._seed = sha256(name.encode())
-        signer = RequestSigner(key=SigningKey(self._seed), random_bytes=secrets.token_bytes, now_s=clock)
-        self.http = HttpOperator(operator.address, signer=signer)
+        self.find(operator)
         self.name = self.http.describe().operator
         self._root = bytes.fromhex(operator.root)
         self._journal = MemoryJournal()
         self.wallet = self._open(self._journal)
-        enrolment = self.wallet.enrol(kind=WalletKind.SOFT, tier=2, person=self._seed, now_s=clock())
-        self.wallet.install(self.http.open_wallet(enrolment))
+        told = self.http.make_up_person(2)
+        person = bytes.fromhex(told.person)
+        enrolment = self.wallet.enrol(kind=WalletKind.SOFT, tier=2, person=person, now_s=clock())
+        self.wallet.install(self.http.open_wallet(enrolment, code=told.code))
+
+    def find(self, operator: Operator) -> None:
+        """Ask the operator where it is now: after a new start it has another address."""
+        signer = RequestSigner(key=SigningKey(self._seed), random_bytes=secrets.token_bytes, now_s=clock)
+        self.http = HttpOperator(operator.address, signer=signer)
 
     def _open(self, journal: MemoryJournal) -> Wallet:
         trust = Trust(root=self._root, network="sandbox", objects_kept=4_096)
@@ -69,8 +75,8 @@ class Holder:
         return order
 
     def upload(self) -> bytes:
-        """What the wallet has to hand in."""
-        upload = self.wallet.hand_in(now_s=clock())
+        """What the wallet has to hand in; what waits for an answer first."""
+        upload = next(iter(self.wallet.unanswered), None) or self.wallet.hand_in(now_s=clock())
         assert upload is not None
         return upload
 

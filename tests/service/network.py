@@ -40,11 +40,6 @@ class IssuerProcess(Running):
         assert address.startswith(f"https://{HOST}:")
         self.port = int(address.rpartition(":")[2])
 
-    def kill(self) -> None:
-        """Kill it with SIGKILL."""
-        self.process.kill()
-        self.process.wait()
-
 
 class Network:
     """The directories of a network, and its processes while they run.

@@ -1,44 +1,20 @@
-"""The directories of an issuer and its operators: what lies in them, who may read it, and what goes wrong."""
+"""An issuer and the operators that it admits: what is certified, and what lies in whose directory."""
 
 import os
-import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from shuangli.api.tls import KEY_URN, Peer, TlsFiles, issuer_context, read_peer
-from shuangli.cli import main
 from shuangli.crypto import SigningKey
-from shuangli.errors import BadInput, Malformed, StoreError
+from shuangli.errors import BadInput, Malformed
 from shuangli.issuer.authority import Authority
 from shuangli.issuer.service.admission import OperatorKeys, admit, dismiss, operator_keys_in
-from shuangli.issuer.service.keys import IssuerKeys, RootSecrets, issuer_keys_in, read_key_set, tls_files_in
+from shuangli.issuer.service.keys import IssuerKeys, RootSecrets, issuer_keys_in, read_key_set
 from shuangli.messages.key_set import KeySet
 from shuangli.offline.trust import Trust
-from shuangli.operator.service.admitted import open_admitted
-from tests.devices.people import Told
 from tests.devices.processes import SHUANGLI, running
-from tests.world import NOW
-
-WHERE = "https://127.0.0.1:1"
-
-
-def type_(*words: object) -> Told:
-    """Run `shuangli ...`."""
-    ran = CliRunner().invoke(main, [*map(str, words)])
-    assert ran.exception is None or isinstance(ran.exception, SystemExit), ran.exception
-    return Told(ran.exit_code, ran.stdout, ran.stderr)
-
-
-@pytest.fixture
-def issuer(tmp_path: Path) -> Path:
-    """An issuer's directory."""
-    directory = tmp_path / "issuer"
-    issuer_keys_in(directory, random_bytes=os.urandom, now_s=NOW)
-    return directory
+from tests.service.typed import failed, type_
+from tests.setting import NOW
 
 
 def test_all_that_is_certified_holds_under_the_root(issuer: Path, tmp_path: Path) -> None:
@@ -106,43 +82,14 @@ def test_files_of_keys_are_read_as_they_were_written() -> None:
             type(keys).decode(keys.encode().replace(b"\x01", b"\x02", 1))
 
 
-@pytest.mark.parametrize("left", range(1, 9))
-def test_a_founding_that_was_cut_off_is_begun_again(
-    tmp_path: Path, left: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Power is lost before the file of this number gets its name; there are 7."""
-    rename, renamed = Path.rename, []
-
-    def cut_off(path: Path, target: Path) -> Path:
-        renamed.append(target)
-        if len(renamed) == left:
-            raise KeyboardInterrupt
-        return rename(path, target)
-
-    with monkeypatch.context() as cutting:
-        cutting.setattr(Path, "rename", cut_off)
-        try:
-            issuer_keys_in(tmp_path / "issuer", random_bytes=os.urandom, now_s=NOW)
-        except KeyboardInterrupt:
-            assert left <= 7
-        else:
-            assert (left > 7, len(renamed)) == (True, 7)
-    keys = issuer_keys_in(tmp_path / "issuer", random_bytes=os.urandom, now_s=NOW)
-    trust = Trust(root=keys.root, network="sandbox", objects_kept=16)
-    trust.add_key_set(read_key_set(tmp_path / "issuer"))
-    admit(tmp_path / "issuer", "OP01", tmp_path / "OP01", random_bytes=os.urandom, now_s=NOW)
-    issuer_context(tls_files_in(tmp_path / "issuer"))
-
-
-def test_an_admission_that_was_cut_off_has_admitted_nobody(
-    issuer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = read_key_set(issuer)
-    with monkeypatch.context() as cutting:
-        cutting.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
-        with pytest.raises(KeyboardInterrupt):
-            admit(issuer, "OP01", tmp_path / "OP01", random_bytes=os.urandom, now_s=NOW)
-    assert read_key_set(issuer) == before
+def test_an_issuer_serves_without_the_roots_key(issuer: Path, tmp_path: Path) -> None:
+    (issuer / "offline").rename(tmp_path / "safe")
+    with running(*SHUANGLI, "issuer", "serve", issuer, "--port", "0", "--json") as process:
+        facts = process.next_facts()
+        assert facts["root"] == (issuer / "root-key.txt").read_text().strip()
+        process.process.terminate()
+        told = process.end()
+    assert (told.code, told.out, told.err) == (0, "", "")
 
 
 def test_admit_and_dismiss_as_a_person_types_them(tmp_path: Path) -> None:
@@ -156,131 +103,25 @@ def test_admit_and_dismiss_as_a_person_types_them(tmp_path: Path) -> None:
     assert left.claims.subject == "OP02"
 
 
-def failed(told: Told, part: object) -> None:
-    assert (told.code, told.out) == (2, ""), told
-    assert re.fullmatch(rf"shuangli: [^\n]*{part}[^\n]*\n", told.err), told
+def test_f30_a_new_key_as_a_person_types_it(issuer: Path, tmp_path: Path) -> None:
+    out = tmp_path / "OP01"
+    assert type_("issuer", "admit", issuer, "OP01", out).code == 0
+    told = type_("issuer", "renew-operator", issuer, out, "--json")
+    assert (told.code, told.facts) == (0, {"directory": str(out), "key_set": 3})
+    assert "key set 4" in type_("issuer", "renew-operator", issuer, out).out
+    failed(type_("issuer", "renew-operator", issuer, tmp_path / "nowhere"), "nowhere")
+    failed(type_("issuer", "renew-operator", tmp_path / "nowhere", out), "nowhere")
+    other = tmp_path / "another issuer"
+    issuer_keys_in(other, random_bytes=os.urandom, now_s=NOW)
+    failed(type_("issuer", "renew-operator", other, out), "no operator of this network")
+    assert type_("issuer", "dismiss", issuer, "OP01").code == 0
+    failed(type_("issuer", "renew-operator", issuer, out), "no operator of this network")
 
 
 @pytest.mark.parametrize("name", ["", "OP 1", "../OP01", "-x", "x" * 17, "银行"])
 def test_no_name_of_an_operator(issuer: Path, tmp_path: Path, name: str) -> None:
     failed(type_("issuer", "admit", issuer, "--", name, tmp_path / "out"), "letters or digits")
     assert not (tmp_path / "out").exists()
-
-
-def test_what_is_wrong_with_an_admission_is_said(issuer: Path, tmp_path: Path) -> None:
-    assert type_("issuer", "admit", issuer, "OP01", tmp_path / "OP01").code == 0
-    before = read_key_set(issuer)
-    failed(type_("issuer", "admit", issuer, "OP01", tmp_path / "again"), "admitted already")
-    failed(type_("issuer", "admit", issuer, "OP02", tmp_path / "OP01"), "holds other files")
-    failed(type_("issuer", "dismiss", issuer, "OP09"), "no operator of this network")
-    failed(type_("issuer", "dismiss", tmp_path / "nowhere", "OP01"), "nowhere")
-    (issuer / "offline").rename(tmp_path / "safe")
-    failed(type_("issuer", "admit", issuer, "OP02", tmp_path / "OP02"), "offline/root.cbor")
-    assert read_key_set(issuer) == before
-    assert not (tmp_path / "OP02").exists()
-
-
-def test_an_issuer_serves_without_the_roots_key(issuer: Path, tmp_path: Path) -> None:
-    (issuer / "offline").rename(tmp_path / "safe")
-    with running(*SHUANGLI, "issuer", "serve", issuer, "--port", "0", "--json") as process:
-        facts = process.next_facts()
-        assert facts["root"] == (issuer / "root-key.txt").read_text().strip()
-        process.process.terminate()
-        told = process.end()
-    assert (told.code, told.out, told.err) == (0, "", "")
-
-
-@pytest.mark.parametrize(
-    ("damage", "error"),
-    [
-        (lambda path: (path / "operator.cbor").write_bytes(b"\x80"), StoreError),
-        (lambda path: (path / "operator.cbor").unlink(), BadInput),
-        (lambda path: (path / "key-set.cbor").write_bytes(b"\x80"), StoreError),
-        (lambda path: (path / "tls/key.pem").write_bytes(b"hello"), BadInput),
-        (lambda path: (path / "tls/authority.pem").unlink(), BadInput),
-        (lambda path: (path / "revocation-list.cbor").write_bytes(b"\x80"), StoreError),
-        (lambda path: (path / "OP01.sqlite").write_bytes(b"years of work" * 1_000), StoreError),
-    ],
-)
-def test_f38_a_damaged_file_of_an_operator_is_named(
-    issuer: Path, tmp_path: Path, damage: Callable[[Path], Any], error: type[Exception]
-) -> None:
-    admit(issuer, "OP01", tmp_path / "OP01", random_bytes=os.urandom, now_s=NOW)
-    with open_admitted(tmp_path / "OP01", WHERE, now_s=lambda: NOW) as admitted:
-        assert admitted.name == "OP01"
-    for left in ("OP01.sqlite-wal", "OP01.sqlite-shm"):
-        (tmp_path / "OP01" / left).unlink(missing_ok=True)
-    damage(tmp_path / "OP01")
-    with (
-        pytest.raises(error, match="OP01"),
-        open_admitted(tmp_path / "OP01", WHERE, now_s=lambda: NOW),
-    ):
-        pass
-
-
-def test_a_key_set_of_another_root_is_a_damaged_file(issuer: Path, tmp_path: Path) -> None:
-    admit(issuer, "OP01", tmp_path / "OP01", random_bytes=os.urandom, now_s=NOW)
-    issuer_keys_in(tmp_path / "other", random_bytes=os.urandom, now_s=NOW)
-    (tmp_path / "OP01/key-set.cbor").write_bytes(read_key_set(tmp_path / "other"))
-    with (
-        pytest.raises(StoreError) as corrupt,
-        open_admitted(tmp_path / "OP01", WHERE, now_s=lambda: NOW),
-    ):
-        pass
-    assert corrupt.value.code == "corrupt"
-
-
-@pytest.mark.parametrize("words", [("issuer", "serve"), ("operator", "serve")])
-def test_a_directory_of_something_else(tmp_path: Path, words: tuple[str, ...]) -> None:
-    (tmp_path / "thesis.txt").write_text("years of work")
-    more = ("--issuer", WHERE) if words[0] == "operator" else ()
-    failed(type_(*words, tmp_path, "--port", "0", *more), tmp_path.name)
-    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
-
-
-CERTIFICATE: dict[str, Any] = {
-    "subject": ((("commonName", "OP01"),),),
-    "subjectAltName": (("URI", f"{KEY_URN}{'ab' * 32}"),),
-    "notAfter": "Sep  9 01:46:40 2001 GMT",
-}
-
-
-def test_who_a_certificate_names() -> None:
-    assert read_peer(CERTIFICATE) == Peer(name="OP01", key=b"\xab" * 32, expires_at_s=1_000_000_000)
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"subject": ()},
-        {"subject": ((("commonName", "OP01"),), (("commonName", "OP02"),))},
-        {"subject": ((("organizationName", "OP01"),),)},
-        {"subject": ((("commonName", "x" * 17),),)},
-        {"subject": ((("commonName", ""),),)},
-        {"subjectAltName": ()},
-        {"subjectAltName": (("DNS", f"{KEY_URN}{'ab' * 32}"),)},
-        {"subjectAltName": (("URI", f"{KEY_URN}{'ab' * 31}"),)},
-        {"subjectAltName": (("URI", f"{KEY_URN}{'xy' * 32}"),)},
-        {"subjectAltName": CERTIFICATE["subjectAltName"] * 2},
-        {"notAfter": "later"},
-    ],
-)
-def test_a_certificate_that_names_nobody(changed: dict[str, Any]) -> None:
-    with pytest.raises(Malformed):
-        read_peer(CERTIFICATE | changed)
-    with pytest.raises(Malformed):
-        read_peer({})
-
-
-def test_files_for_tls_that_do_not_belong_together(issuer: Path, tmp_path: Path) -> None:
-    admit(issuer, "OP01", tmp_path / "OP01", random_bytes=os.urandom, now_s=NOW)
-    mixed = TlsFiles(
-        certificate=tls_files_in(issuer).certificate,
-        key=tls_files_in(tmp_path / "OP01").key,
-        authority=tls_files_in(issuer).authority,
-    )
-    with pytest.raises(BadInput):
-        issuer_context(mixed)
 
 
 @pytest.mark.parametrize("name", ["centre", "Centre", "issuer", "ROOT", "sandbox", "op01"])
@@ -299,3 +140,16 @@ def test_the_root_certifies_no_operator_as_the_centre() -> None:
     authority = Authority(SigningKey(bytes(32)), network="sandbox")
     with pytest.raises(BadInput):
         authority.certify_operator("Centre", bytes(32), not_before_s=0, expires_at_s=1)
+
+
+def test_what_is_wrong_with_an_admission_is_said(issuer: Path, tmp_path: Path) -> None:
+    assert type_("issuer", "admit", issuer, "OP01", tmp_path / "OP01").code == 0
+    before = read_key_set(issuer)
+    failed(type_("issuer", "admit", issuer, "OP01", tmp_path / "again"), "admitted already")
+    failed(type_("issuer", "admit", issuer, "OP02", tmp_path / "OP01"), "holds other files")
+    failed(type_("issuer", "dismiss", issuer, "OP09"), "no operator of this network")
+    failed(type_("issuer", "dismiss", tmp_path / "nowhere", "OP01"), "nowhere")
+    (issuer / "offline").rename(tmp_path / "safe")
+    failed(type_("issuer", "admit", issuer, "OP02", tmp_path / "OP02"), "offline/root.cbor")
+    assert read_key_set(issuer) == before
+    assert not (tmp_path / "OP02").exists()

@@ -18,7 +18,8 @@ from shuangli.issuer.service.messages import (
 )
 from tests.docs.pages import ROOT
 from tests.service.desks import Desks
-from tests.world import NOW, World
+from tests.setting import NOW
+from tests.world import World
 
 PAGE = (ROOT / "docs/reference/issuer-api.md").read_text(encoding="utf-8")
 

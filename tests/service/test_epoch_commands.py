@@ -19,7 +19,8 @@ from shuangli.issuer.service.keys import (
 from shuangli.issuer.service.network import NETWORK
 from shuangli.messages.notices import RevocationList
 from tests.epochs.lives import ARCHIVED_S, live_through, wind_up
-from tests.world import NOW, World
+from tests.setting import NOW
+from tests.world import World
 
 GONE = 10**6
 
@@ -29,9 +30,8 @@ def aged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An issuer's directory whose epoch is over, and the clock at that time."""
     directory = tmp_path / "issuer"
     directory.mkdir()
-    monkeypatch.setattr("tests.world.NETWORK", NETWORK)
     monkeypatch.setattr(server, "_now_s", lambda: ARCHIVED_S)
-    world = World(directory)
+    world = World(directory, network=NETWORK)
     wind_up(world, live_through(world))
     write_files(world, directory)
     world.close()
@@ -122,9 +122,8 @@ def test_f33_an_archive_that_does_not_hold_is_a_no_and_what_is_none_is_bad_input
 def test_an_epoch_that_something_waits_in_is_not_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
-    monkeypatch.setattr("tests.world.NETWORK", NETWORK)
     monkeypatch.setattr(server, "_now_s", lambda: NOW)
-    world = World(tmp_path)
+    world = World(tmp_path, network=NETWORK)
     world.wallet([100, 50])
     write_files(world, tmp_path)
     world.close()

@@ -177,6 +177,7 @@ def test_the_description_of_the_api_names_every_resource(http: httpx.Client) -> 
     assert set(described["paths"]) == {
         "/v1/key-set",
         "/v1/revocation-list",
+        "/v1/operators",
         "/v1/health",
         "/v1/loads",
         "/v1/submissions",

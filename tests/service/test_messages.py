@@ -22,11 +22,13 @@ from shuangli.issuer.service.messages import (
     decode_certificates,
     decode_paid,
     decode_returns,
+    decode_signed,
     decode_submissions,
     encode_answers,
     encode_certificates,
     encode_paid,
     encode_returns,
+    encode_signed,
     encode_submissions,
 )
 from shuangli.messages.notices import Outcome
@@ -251,3 +253,11 @@ def test_what_a_submission_has_around_its_upload_is_bounded() -> None:
 def test_a_refusal_is_told_in_its_own_words() -> None:
     (error,) = decode_answers(encode_answers([Refused("clock", "received 400 s in the future")]), expected=1)
     assert alike(error) == (Refused, "clock", "received 400 s in the future")
+
+
+def test_signed_objects_travel_as_they_were_signed_and_not_too_many() -> None:
+    signed = [b"one", b"another"]
+    assert decode_signed(encode_signed(signed), most=2) == signed
+    for data, most in ((encode_signed(signed), 1), (codec.encode([b"one", "another"]), 2), (b"\xa0", 2)):
+        with pytest.raises(Malformed):
+            decode_signed(data, most=most)

@@ -9,7 +9,7 @@ from shuangli.operator.netting.desk import SETTLEMENT
 from tests.devices.processes import until
 from tests.service.holders import Holder, paid
 from tests.service.network import Network, network
-from tests.world import DAY_S
+from tests.setting import DAY_S
 
 
 def settled_fen(net: Network) -> dict[str, int]:

@@ -37,13 +37,13 @@ def health(holder: Holder) -> str:
 
 
 @pytest.fixture
-def cut_off(net: Network) -> Iterator[Network]:
+def cut_off(net: Network, request: pytest.FixtureRequest) -> Iterator[Network]:
     """The network, in which the line of OP01 is mended in the end and everything is settled."""
     try:
         yield net
     finally:
         net.lines["OP01"].mend()
-        last = Holder(net.operators["OP01"], "the last one")
+        last = Holder(net.operators["OP01"], f"the last one of {request.node.name}")
         until(lambda: health(last) == "pass")
 
 
@@ -70,6 +70,28 @@ def test_f41_an_upload_is_kept_and_final_once_the_line_is_mended(cut_off: Networ
     final = payee.http.reconcile(upload)
     assert payee.acknowledged(final).credited_fen == 400
     assert payee.http.reconcile(upload) == final
+
+
+def test_f52_what_is_received_during_a_cut_is_handed_in_during_it(cut_off: Network) -> None:
+    """A second upload need not wait for the first one's answer; the operator dates each when it comes."""
+    payee, first = payee_with_upload(cut_off, "twice paid")
+    payer = Holder(cut_off.operators["OP01"], "the second payer")
+    payer.load((300,))
+    cut_off.lines["OP01"].cut()
+    uploads = [first]
+    for upload in uploads:
+        with pytest.raises(StoreError) as queued:
+            payee.http.reconcile(upload)
+        assert queued.value.code == "queued"
+        if payer.wallet.purse.balance_fen:
+            paid(payer.wallet, payee, 300)
+            uploads.append(payee.wallet.hand_in(now_s=clock()) or b"")
+    assert payee.wallet.unanswered == tuple(uploads)
+    cut_off.lines["OP01"].mend()
+    answers = [payee.acknowledged(payee.http.reconcile(upload)) for upload in reversed(uploads)]
+    assert [answer.credited_fen for answer in answers] == [300, 400]
+    assert answers[0].received_at_s >= answers[1].received_at_s
+    assert payee.wallet.unanswered == ()
 
 
 def test_f12_one_answer_that_was_lost_is_asked_for_again_at_once(cut_off: Network) -> None:

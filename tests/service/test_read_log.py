@@ -21,11 +21,13 @@ from shuangli.messages.events import Event
 from shuangli.offline.audit import VerifiedCheckpoint, verify_checkpoint
 from shuangli.offline.log_pages import MAX_PAGE_BYTES, MOST_ITEMS, Item, decode_page, make_page, verify_items
 from shuangli.operator.issuer_client import HttpIssuer
+from tests.paying import pay
 from tests.service.desks import Desks
 from tests.service.holders import clock
 from tests.service.line import HOST
 from tests.service.network import Network
-from tests.world import NOW, World, pay
+from tests.setting import NOW
+from tests.world import World
 
 EVENTS = [
     Event.of(
@@ -36,7 +38,7 @@ EVENTS = [
 
 
 def tree_of(entries: list[bytes]) -> Frontier:
-    return Frontier().extended([*map(leaf_hash, entries)])[0]
+    return Frontier.of([*map(leaf_hash, entries)])
 
 
 def signed(world: World, entries: list[bytes]) -> VerifiedCheckpoint:

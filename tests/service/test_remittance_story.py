@@ -12,7 +12,7 @@ from shuangli.operator.netting.desk import SETTLEMENT
 from tests.devices.processes import until
 from tests.service.holders import Holder
 from tests.service.network import network
-from tests.world import DAY_S
+from tests.setting import DAY_S
 
 
 def test_ann_pays_bob_at_another_bank(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_ann_pays_bob_at_another_bank(tmp_path: Path) -> None:
         net.operators["OP01"].kill()
         net.lines["OP02"].mend()
         net.start("OP01")
-        ann = Holder(net.operators["OP01"], "ann")
+        ann.find(net.operators["OP01"])
         until(lambda: ann.http.remittance(hers, sent.entry_no).state == "paid")
         (received,) = bob.http.remittances(his, direction="received").items
         assert (received.payer, received.amount_fen, received.note) == (hers.hex(), 700, "dinner")

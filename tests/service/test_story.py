@@ -4,19 +4,15 @@ Read it from top to bottom: every step is one command of a person, or one reques
 """
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from shuangli.api.program_client import OperatorProgram
 from shuangli.errors import Refused
 from shuangli.offline.evidence import verify_evidence
-from tests.devices.processes import SHUANGLI, Operator, done, running, wallet
-from tests.service.line import HOST, Line
-from tests.service.network import Network, network
+from tests.devices.processes import done, wallet
+from tests.service.at_the_terminal import open_wallet, pay_offline, reached, staff_of
+from tests.service.network import network
 
 
 def test_load_go_offline_pay_come_back_reconcile_fork_freeze(tmp_path: Path) -> None:
@@ -81,40 +77,3 @@ def test_load_go_offline_pay_come_back_reconcile_fork_freeze(tmp_path: Path) -> 
         with net.books():
             assert net.deposit_fen("OP01", bytes.fromhex(ann_key)) == 1_000
             assert net.deposit_fen("OP02", bytes.fromhex(bob_key)) == 5_000
-
-
-@contextmanager
-def reached(net: Network, name: str) -> Iterator[Line]:
-    """The line over which customers reach their bank; it can be cut and mended."""
-    line = Line(int(net.operators[name].address.rpartition(":")[2]))
-    try:
-        yield line
-    finally:
-        line.close()
-
-
-def open_wallet(file: Path, line: Line, root: str) -> str:
-    """`shuangli wallet open`: the key of the new wallet."""
-    address = f"http://{HOST}:{line.port}"
-    told = done(wallet("open", "--file", file, "--operator", address, "--root", root, "--json"))
-    return str(told["wallet"])
-
-
-def pay_offline(payer: Path, payee: Path, yuan: str) -> dict[str, Any]:
-    """Two devices that meet: one shows a request, the other pays it. Neither asks a bank."""
-    asking = ("receive", yuan, "--at", "tcp:127.0.0.1:0", "--file", payee, "--json")
-    with running(*SHUANGLI, "wallet", *asking) as showing:
-        at = showing.next_facts()["listens"]
-        paid = done(wallet("pay", at, "--amount", yuan, "--file", payer, "--json"))
-        received = done(showing.end())
-    assert (paid["state"], received["state"]) == ("paid", "received")
-    return paid
-
-
-def staff_of(net: Network, name: str) -> OperatorProgram:
-    """`shuangli operator client add`: a program of the bank's own, and its line to the API."""
-    operator: Operator = net.operators[name]
-    words = ("client", "add", net.directory / name, "staff", "--scope", "wallets:manage", "--json")
-    with running(*SHUANGLI, "operator", *words) as adding:
-        secret = done(adding.end())["secret"]
-    return OperatorProgram(operator.address, name="staff", secret=secret)

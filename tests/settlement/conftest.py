@@ -1,52 +1,27 @@
 """Worlds on both kinds of databases: every test of settlement that asks for one runs on each."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 
 import pytest
 
-from shuangli.messages.certificates import Terms
 from tests.database.places import Places
+from tests.setting import TRANSFERABLE
 from tests.settlement.histories import WALLETS
-from tests.world import STAGED, TRANSFERABLE, World
+from tests.world import World
+from tests.worlds import hops, new_world, world
 
-NewWorld = Callable[..., World]
-
-
-@pytest.fixture
-def new_world(places: Places) -> Iterator[NewWorld]:
-    """Makes worlds, each at a place of its own, until the test ends."""
-    with ExitStack() as stack:
-
-        def make(*, terms: Terms, cap_fen: int = 10**9) -> World:
-            world = World(stack.enter_context(places.new()), terms=terms, cap_fen=cap_fen)
-            stack.callback(world.close)
-            return world
-
-        yield make
-
-
-@pytest.fixture
-def world(new_world: NewWorld) -> World:
-    """A world in which a received coin must be reconciled before it is spent."""
-    return new_world(terms=STAGED)
-
-
-@pytest.fixture
-def hops(new_world: NewWorld) -> World:
-    """A world in which coins may change keys three times."""
-    return new_world(terms=TRANSFERABLE)
+__all__ = ["hops", "new_world", "template", "world"]
 
 
 @pytest.fixture(scope="module")
 def template(places: Places) -> Iterator[World]:
     """A world in which the wallets are open and loaded, and nothing has happened yet."""
     with places.new() as place:
-        world = World(place, terms=TRANSFERABLE)
+        made = World(place, terms=TRANSFERABLE)
         for _ in range(WALLETS):
-            wallet = world.wallet([100, 50, 20])
+            wallet = made.wallet([100, 50, 20])
             certificate = wallet.certificate.signed.data
-            world.enrol(wallet, "OP02")
+            made.enrol(wallet, "OP02")
             wallet.install(certificate)
-        yield world
-        world.close()
+        yield made
+        made.close()

@@ -14,8 +14,10 @@ from shuangli.messages.session import Refusal
 from shuangli.messages.transfers import Transfer
 from shuangli.offline.request import request_id_of
 from shuangli.wallet.wallet import Wallet
+from tests.paying import as_upload, read_bundle
+from tests.setting import NAMES, NOW
 from tests.truth import Truth
-from tests.world import NAMES, NOW, World, as_upload, read_bundle
+from tests.world import World
 
 WALLETS: Final = 4
 

@@ -9,8 +9,10 @@ from shuangli.messages.session import Receipt
 from shuangli.offline.request import request_id_of
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, outputs_of, sign_away
+from tests.paying import coins_of, pay, read_bundle
+from tests.setting import DAY_S, NETWORK, NOW
 from tests.settlement.answers import outcomes
-from tests.world import DAY_S, NETWORK, NOW, World, coins_of, pay, read_bundle
+from tests.world import World
 
 IN_TIME_S = NOW + 3 * DAY_S
 """Two days to claim and one of grace after a payment at NOW."""

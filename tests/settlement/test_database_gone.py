@@ -26,7 +26,9 @@ from shuangli.operator.service.desk import Desk
 from shuangli.wallet.wallet import Wallet
 from tests.database.places import ServerDatabases
 from tests.database.servers import PASSWORD, Server
-from tests.world import NAMES, NOW, STAGED, World, pay, person_of
+from tests.paying import pay, person_of
+from tests.setting import NAMES, NOW, STAGED
+from tests.world import World
 
 SHOPS: Final = 12
 DEATHS: Final = 6

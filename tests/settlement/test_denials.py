@@ -5,7 +5,9 @@ from shuangli.messages.session import Receipt, Refusal, RefusalReason
 from shuangli.messages.transfers import Spend, Transfer
 from shuangli.offline.request import request_id_of
 from tests.forging import bundle, outputs_of, sign_away
-from tests.world import DAY_S, NOW, World, as_upload, coins_of, pay
+from tests.paying import as_upload, coins_of, pay
+from tests.setting import DAY_S, NOW
+from tests.world import World
 
 
 def test_f09_a_payee_that_claims_what_nobody_has_signed_gets_nothing(world: World) -> None:

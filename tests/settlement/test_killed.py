@@ -8,10 +8,11 @@ import pytest
 
 from shuangli.issuer.centre import Settled, Submission
 from tests.database.places import Places
+from tests.setting import NAMES, NOW
 from tests.settlement.dying import Points, settle, settle_and_die
 from tests.settlement.histories import EVERYTHING, live
 from tests.settlement.kept import everything_kept
-from tests.world import NAMES, NOW, World
+from tests.world import World
 
 BATCH: Final = 4
 

@@ -5,11 +5,10 @@ import pytest
 from shuangli.issuer.supply import Supply
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, outputs_of, sign_away
-from tests.settlement.answers import outcomes
-from tests.world import DAY_S, NOW, World, coins_of, pay
-
-EXPIRED_S = NOW + 31 * DAY_S
-"""The last second in which coins loaded at NOW can be handed in, by whomever."""
+from tests.paying import coins_of, pay
+from tests.setting import DAY_S, NOW
+from tests.settlement.answers import EXPIRED_S, outcomes
+from tests.world import World
 
 
 def claimed(world: World, payer: Wallet, amount_fen: int = 60) -> tuple[Wallet, bytes]:

@@ -8,8 +8,9 @@ from shuangli.errors import StoreError
 from shuangli.issuer.facts import ObjectKind
 from shuangli.issuer.objects import Pack
 from tests.database.places import Places
-from tests.settlement.conftest import NewWorld
-from tests.world import STAGED, World
+from tests.setting import STAGED
+from tests.world import World
+from tests.worlds import NewWorld
 
 
 def test_an_object_is_found_by_its_number_in_whatever_pack(places: Places, new_world: NewWorld) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from shuangli.issuer.facts import ObjectKind
 from shuangli.messages.transfers import Transfer
 from tests.database.places import Places
+from tests.setting import DAY_S, NAMES, NOW
 from tests.settlement.answers import spends_of
 from tests.settlement.histories import (
     EVERYTHING,
@@ -23,7 +24,7 @@ from tests.settlement.histories import (
     steps,
 )
 from tests.truth import REFUSED, Truth
-from tests.world import DAY_S, NAMES, NOW, World
+from tests.world import World
 
 
 def deliver(world: World, history: History, plan: list[Delivery], batch: int) -> None:

@@ -18,9 +18,10 @@ from shuangli.messages.hand_in import HandIn
 from shuangli.messages.loads import Load
 from shuangli.messages.notices import Outcome
 from tests.database.places import Places
+from tests.setting import NAMES, NOW
 from tests.settlement.histories import EVERYTHING, Delivery, Step, deliveries, live, steps
 from tests.settlement.kept import everything_kept
-from tests.world import NAMES, NOW, World
+from tests.world import World
 
 Answer = Settled | str
 

@@ -23,7 +23,9 @@ from shuangli.messages.transfers import MAX_COINS
 from shuangli.offline import chain
 from shuangli.offline.chain import FEW_COINS, Coin, load_coins
 from shuangli.wallet.wallet import Wallet
-from tests.world import NETWORK, NOW, World, coins_of, pay
+from tests.paying import coins_of, pay
+from tests.setting import NETWORK, NOW
+from tests.world import World
 
 SUSPENDED: Final = (EpochEvent.SUPPLY_OFF,)
 PAST: Final = (EpochEvent.END_MINTING, EpochEvent.CLOSE)

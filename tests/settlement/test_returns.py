@@ -1,41 +1,17 @@
-"""What nobody claims comes back: faults F02, F07, F20, F24, F45 and F51 at operators and the centre."""
-
-from collections.abc import Callable
+"""What nobody claims comes back, and once: faults F07, F20, F24 and F51 at operators and the centre."""
 
 import pytest
 
-from shuangli.errors import BadInput, OutOfTurn, Refused, StoreError, Unverified
-from shuangli.issuer.minting import circulation, vault
-from shuangli.issuer.returns.open_coins import FIRST
+from shuangli.errors import OutOfTurn, Unverified
 from shuangli.messages.notices import Outcome
 from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind, Message, PayerState
-from shuangli.operator.accounts import UNKNOWN_OWNERS
-from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, sign_away
-from tests.world import DAY_S, NOW, World, coins_of, pay, person_of
-
-CLAIMED_S = NOW + 3 * DAY_S
-"""Two days to claim and one of grace after a payment at NOW: the last second in which it can be claimed."""
-EXPIRED_S = NOW + 31 * DAY_S
-"""Coins loaded at NOW live for 30 days, and there is one of grace."""
-AFTER = 1
-"""What a watermark signed now says is complete ends before now."""
-
-
-def pay_into_the_void(payer: Wallet, payee: Wallet, amount_fen: int, now_s: int = NOW) -> bytes:
-    """The payer signs, and the payment message is lost; returns the request's id."""
-    request = payee.request(amount_fen, now_s=now_s)
-    payer.receive(request_id_of(request), request, now_s=now_s)
-    return request_id_of(request)
-
-
-def due(world: World, amount_fen: int = 60) -> tuple[Wallet, bytes]:
-    """A wallet of 100 fen that paid some into the void and has handed that in; and the request."""
-    rider, gate = world.wallet([100]), world.wallet(tier=0)
-    request_id = pay_into_the_void(rider, gate, amount_fen)
-    assert world.hand_in(rider).outcomes == (Outcome.SETTLED,)
-    return rider, request_id
+from tests.paying import coins_of, pay
+from tests.setting import DAY_S, NOW
+from tests.settlement.answers import CLAIMED_S, EXPIRED_S
+from tests.settlement.unclaimed import AFTER, due, pay_into_the_void
+from tests.world import World
 
 
 def test_f07_a_payment_that_never_arrived_comes_back_after_the_deadline_once(world: World) -> None:
@@ -153,144 +129,6 @@ def test_f24_a_device_that_was_offline_for_too_long_loses_nothing_but_time(world
     world.check_books()
 
 
-def test_f02_an_honest_restore_never_signs_with_the_old_key_and_gets_its_value_back(world: World) -> None:
-    """The backup does not know what was spent since; nobody has to know, and no coin is spent twice."""
-    rider, gate = world.wallet([100, 50]), world.wallet(tier=0)
-    backup = world.clone(rider)
-    pay(rider, gate, 30)
-    pay_into_the_void(rider, world.wallet(tier=0), 20)
-    assert backup.purse.balance_fen == 150
-    with world.transaction():
-        world.banks["OP01"].close_wallet(rider.key.public, now_s=NOW)
-    restored = world.wallet(person=person_of(rider))
-    world.hand_in(gate)
-    world.return_due(now_s=EXPIRED_S + AFTER)
-    assert (world.deposit_fen(gate), world.deposit_fen(restored)) == (30, 120)
-    world.tell_returns(backup)
-    assert backup.purse.balance_fen in (0, 100), "the coin that was paid with is spent, not returned"
-    assert world.cases() == []
-    world.check_books()
-
-
-def test_f45_a_replaced_device_is_closed_and_its_value_loaded_to_the_next(world: World) -> None:
-    bank, old = world.banks["OP01"], world.wallet([100])
-    with world.transaction():
-        bank.deposit(old.key.public, 7, now_s=NOW)
-        bank.close_wallet(old.key.public, now_s=NOW)
-        bank.close_wallet(old.key.public, now_s=NOW + 5)
-    assert world.deposit_fen(old) == 7, "there is no other wallet yet"
-    new = world.wallet(person=person_of(old))
-    assert (world.deposit_fen(old), world.deposit_fen(new)) == (0, 7)
-    for refused in (
-        lambda: bank.open_wallet(world.enrolment(old), now_s=NOW),
-        lambda: bank.order_load(old.order_load([5], now_s=NOW), now_s=NOW),
-        lambda: bank.deposit(old.key.public, 5, now_s=NOW),
-    ):
-        with pytest.raises(Refused) as no, world.transaction():
-            refused()
-        assert no.value.code == "unknown-wallet"
-    world.return_due(now_s=EXPIRED_S + AFTER)
-    assert (world.deposit_fen(old), world.deposit_fen(new)) == (0, 107)
-    with world.transaction():
-        new.receive_load(bank.order_load(new.order_load([107], now_s=NOW), now_s=NOW))
-    assert (new.purse.balance_fen, world.deposit_fen(new)) == (107, 0)
-    world.check_books()
-
-
-def test_f45_what_a_closed_wallet_hands_in_is_still_its_holders(world: World) -> None:
-    bank, old, payer = world.banks["OP01"], world.wallet(), world.wallet([80])
-    pay(payer, old, 80)
-    with world.transaction():
-        bank.close_wallet(old.key.public, now_s=NOW)
-    new = world.wallet(person=person_of(old))
-    assert world.hand_in(old).credited_fen == 80
-    assert (world.deposit_fen(old), world.deposit_fen(new)) == (0, 80)
-    world.check_books()
-
-
-def test_a_key_that_two_operators_certified_gets_back_where_the_object_says(world: World) -> None:
-    """A load names its operator; a transfer shows the certificate it was signed under."""
-    rider = world.wallet([100, 40])
-    world.enrol(rider, "OP02")
-    pay_into_the_void(rider, world.wallet(tier=0), 100)
-    assert world.hand_in(rider, "OP02").outcomes == (Outcome.SETTLED,)
-    world.return_due(now_s=EXPIRED_S + AFTER)
-    assert (world.deposit_fen(rider, "OP02"), world.deposit_fen(rider, "OP01")) == (100, 40)
-    world.check_books()
-
-
-def test_value_of_a_key_that_its_operator_does_not_know_waits_there(world: World) -> None:
-    """Somebody with the operator's key has certified it; the operator has no enrolment, so it asks around."""
-    rider, _ = due(world)
-    world.banks["OP01"].store.database.execute("DELETE FROM wallets WHERE key = ?", rider.key.public)
-    world.return_due(now_s=CLAIMED_S + AFTER)
-    assert world.banks["OP01"].store.ledger.balance_fen(UNKNOWN_OWNERS) == -60
-    world.check_books()
-
-
-def test_what_a_culprit_would_get_back_is_frozen(world: World) -> None:
-    rider, gate, other = world.wallet([100, 50]), world.wallet(tier=0), world.wallet(tier=0)
-    copy = world.clone(rider)
-    pay(rider, gate, 100)
-    pay(copy, other, 80)
-    world.hand_in(gate)
-    world.hand_in(other)
-    pay_into_the_void(rider, world.wallet(tier=0), 50)
-    world.hand_in(rider)
-    world.return_due(now_s=EXPIRED_S + AFTER)
-    supply = world.supply()
-    assert (supply.returned_fen, supply.outstanding_fen, supply.forked_open_fen) == (0, 50, 20)
-    assert world.deposit_fen(rider) == 0
-    world.check_books()
-
-
-def test_a_return_is_made_in_batches_and_can_be_broken_off_anywhere(world: World) -> None:
-    riders = [world.wallet([100, 50]) for _ in range(4)]
-    for operator in world.banks:
-        world.sign_watermark(operator, now_s=EXPIRED_S + AFTER)
-    desk = world.issuer.return_desk
-    with world.issuer.transaction():
-        after = desk.return_due(now_s=EXPIRED_S + AFTER, most=3)
-    assert after is not None
-    assert world.supply().returned_fen in range(150, 300)
-    with pytest.raises(KeyboardInterrupt):
-        break_off(world, lambda: desk.return_due(now_s=EXPIRED_S + AFTER, after=after, most=3))
-    # It starts again from the beginning, whatever it did before.
-    world.return_due(now_s=EXPIRED_S + AFTER, most=1)
-    assert [world.deposit_fen(rider) for rider in riders] == [150] * 4
-    assert world.supply().outstanding_fen == 0
-    with world.issuer.transaction():
-        assert desk.return_due(now_s=EXPIRED_S + AFTER, after=FIRST) is None
-    world.check_books()
-
-
-def break_off(world: World, act: Callable[[], object]) -> None:
-    """Do something, and be killed before it is committed."""
-    with world.transaction():
-        act()
-        raise KeyboardInterrupt
-
-
-def test_f11_an_operator_that_is_killed_while_it_credits_returns_credits_them_once(world: World) -> None:
-    rider, _ = due(world)
-    bank = world.banks["OP01"]
-    for operator in world.banks:
-        world.sign_watermark(operator, now_s=CLAIMED_S + AFTER)
-    with world.issuer.transaction():
-        world.issuer.return_desk.return_due(now_s=CLAIMED_S + AFTER)
-    in_books_fen = -world.issuer.store.ledger.balance_fen(circulation(1))
-    assert in_books_fen == world.supply().outstanding_fen == 40
-    with pytest.raises(KeyboardInterrupt):
-        break_off(world, lambda: bank.take_returns(now_s=CLAIMED_S + AFTER))
-    assert world.deposit_fen(rider) == 0
-    for _ in range(2):
-        with bank.store.transaction():
-            bank.take_returns(now_s=CLAIMED_S + AFTER)
-        assert world.deposit_fen(rider) == 60
-    assert world.issuer.store.ledger.balance_fen(vault("OP01")) == -(10**9 - 40)
-    world.check_books()
-
-
 def test_a_wallet_takes_each_notice_once_and_only_its_own(world: World) -> None:
     rider, _ = due(world)
     world.return_due(now_s=CLAIMED_S + AFTER)
@@ -315,59 +153,6 @@ def test_a_returned_payment_is_not_sent_again(world: World) -> None:
         rider.receive(request_id, Message(Kind.REQUEST, request.signed.data), now_s=NOW)
     rider.compact(forget_before_s=NOW + DAY_S)
     assert rider.purse.paying == {}
-
-
-@pytest.mark.parametrize("to_payee", [False, True])
-def test_a_payee_that_lost_its_key_holds_up_the_return_until_people_decide(
-    world: World, to_payee: bool
-) -> None:
-    rider, gate = world.wallet([100]), world.wallet(operator="OP02", tier=0)
-    paid = pay(rider, gate, 60)
-    world.submit(paid.payment.body)
-    with world.transaction():
-        world.banks["OP02"].report_lost(gate.key.public, now_s=NOW)
-    world.return_due(now_s=CLAIMED_S + AFTER)
-    assert world.deposit_fen(rider) == 0
-    desk = world.issuer.return_desk
-    (dispute,) = desk.disputes()
-    assert (dispute.payer, dispute.payee) == (rider.key.public, gate.key.public)
-    assert dispute.value_fen == 60
-    with world.issuer.transaction():
-        desk.decide(dispute, to_payee=to_payee, now_s=CLAIMED_S + DAY_S)
-    assert desk.disputes() == []
-    world.return_due(now_s=CLAIMED_S + DAY_S)
-    assert world.deposit_fen(rider) == (0 if to_payee else 60)
-    assert world.deposit_fen(gate, "OP02") == (60 if to_payee else 0)
-    with pytest.raises(BadInput):
-        desk.decide(dispute, to_payee=to_payee, now_s=CLAIMED_S + DAY_S)
-    # Deciding has not moved the time by which others are judged.
-    assert world.hand_in(pay_late(world), now_s=CLAIMED_S + 2 * DAY_S).credited_fen == 10
-    world.check_books()
-
-
-def pay_late(world: World) -> Wallet:
-    """A gate that is paid 10 fen after all that."""
-    gate = world.wallet(tier=0)
-    pay(world.wallet([10]), gate, 10, CLAIMED_S + DAY_S)
-    return gate
-
-
-def test_only_its_own_operator_reports_a_key_lost(world: World) -> None:
-    gate = world.wallet(tier=0)
-    certificate = gate.certificate.signed.data
-    with pytest.raises(Refused) as no:
-        world.issuer.report_lost(certificate, operator="OP02", now_s=NOW)
-    assert no.value.code == "unknown-wallet"
-    with pytest.raises(Refused), world.transaction():
-        world.banks["OP02"].report_lost(gate.key.public, now_s=NOW)
-
-
-def test_a_coin_that_goes_back_but_is_not_open_stops_everything(world: World) -> None:
-    due(world)
-    world.issuer.store.database.execute("UPDATE supply SET outstanding_fen = outstanding_fen + 1")
-    with pytest.raises(StoreError) as stopped:
-        world.return_due(now_s=CLAIMED_S + AFTER)
-    assert stopped.value.code == "corrupt"
 
 
 def test_an_order_that_is_dropped_although_it_was_filled_costs_nothing(world: World) -> None:

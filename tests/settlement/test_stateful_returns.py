@@ -8,7 +8,6 @@ redeemed, returned or frozen.
 
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import Final
 
 from hypothesis import settings
@@ -20,19 +19,18 @@ from shuangli.issuer.facts import ObjectKind
 from shuangli.issuer.returns.due import owed
 from shuangli.messages.notices import Acknowledgement, Outcome
 from shuangli.messages.transfers import CENTRE, CHANGE_OUTPUT, PAYEE_OUTPUT, Transfer, output_coin_id
-from shuangli.offline.policy import STANDARD_ACCEPTS, PayeePolicy
 from shuangli.offline.request import request_id_of
 from shuangli.offline.states import Kind
 from shuangli.wallet.come_back import told_of_refusals
 from shuangli.wallet.wallet import Wallet
 from tests.database.places import Places
+from tests.setting import DAY_S, NAMES, NOW, TRANSFERABLE
 from tests.settlement.answers import spends_of
-from tests.world import DAY_S, NAMES, NOW, TRANSFERABLE, World
+from tests.settlement.policies import PATIENT
+from tests.world import World
 
 HONEST: Final = 4
 VALUES_FEN: Final = (100, 50, 20, 5)
-FOREVER_S: Final = 400 * DAY_S
-PATIENT: Final = PayeePolicy(accepts=replace(STANDARD_ACCEPTS, list_age_s=FOREVER_S))
 
 people: Final = st.integers(0, 9)
 operators: Final = st.sampled_from(NAMES)

@@ -9,8 +9,10 @@ from shuangli.issuer.supply import supply_by_epoch
 from shuangli.messages.certificates import Mode
 from shuangli.wallet.wallet import Wallet
 from tests.forging import bundle, sign_away
+from tests.paying import coins_of, pay
+from tests.setting import DAY_S, NOW, STAGED, TRANSFERABLE
 from tests.settlement.answers import outcomes
-from tests.world import DAY_S, NOW, STAGED, TRANSFERABLE, World, coins_of, pay
+from tests.world import World
 
 DEADLINE_S = NOW + 2 * DAY_S
 SHORT = replace(STAGED, grace_s=3_600)

@@ -10,11 +10,11 @@ from shuangli.messages.notices import Acknowledgement, Outcome
 from shuangli.messages.returns import Watermark
 from shuangli.offline.request import request_id_of
 from shuangli.wallet.wallet import Wallet
-from tests.settlement.conftest import NewWorld
-from tests.world import DAY_S, NETWORK, NOW, STAGED, YEAR_S, World, pay
-
-CLAIMED_S = NOW + 3 * DAY_S
-"""The last second in which what was paid at NOW can be claimed."""
+from tests.paying import pay
+from tests.setting import DAY_S, NETWORK, NOW, STAGED, YEAR_S
+from tests.settlement.answers import CLAIMED_S
+from tests.world import World
+from tests.worlds import NewWorld
 
 
 def shown(world: World, operator: str = "OP02") -> tuple[Wallet, Wallet, bytes]:

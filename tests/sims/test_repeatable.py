@@ -14,13 +14,14 @@ import numpy as np
 from shuangli.sims.transit.demand import demand_and_network
 from shuangli.sims.transit.config import TransitConfig
 from shuangli.sims.transit.scenario import transit
-from shuangli.sims.wages import sector_of, wages_fen
+from shuangli.sims.payroll.wages import sector_of, wages_fen
 
 digest = hashlib.sha256()
 for demand_path in (None, Path(sys.argv[1])):
     rng = np.random.default_rng(7)
     demand, network = demand_and_network(demand_path, None, trips=5_000, rng=rng)
-    config = TransitConfig(trips=2_000, bus_share=0.2, reconcile="exponential", month_discount="beijing")
+    trips = {} if demand_path else {"trips": 2_000}
+    config = TransitConfig(**trips, bus_share=0.2, reconcile="exponential", month_discount="beijing")
     trips = transit(config, seed=7, demand_file=demand_path, network_file=None).trips
     for field in fields(trips)[3:]:
         digest.update(getattr(trips, field.name).tobytes())

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from shuangli.sims.settings import Value
-from shuangli.sims.studies.measures import MEASURES
+from shuangli.sims.studies.measures import ABROAD, measures_of
 from shuangli.sims.studies.record import Record, open_directory, recorded, write_row
 from shuangli.sims.studies.study import Study, read_study
 
@@ -47,10 +47,11 @@ def make_up(
     """Write rows as if the study had run: all measures are `value(point, seed)`, but those in `others`."""
     record, tasks = recorded(study)
     open_directory(directory, record)
-    sound = {"books.difference_fen": 0.0, "forks.honest_accused": 0.0}
+    sound = dict.fromkeys(("books.difference_fen", "forks.honest_accused"), 0.0)
+    sound |= {f"{ABROAD}{name}": 0.0 for name in sound}
     for name, setup in tasks[missing:]:
         point = {axis.name: setup.config[axis.name] for axis in study.axes}
-        values = dict.fromkeys(MEASURES, value(point, setup.seed)) | sound
+        values = dict.fromkeys(measures_of(setup.scenario), value(point, setup.seed)) | sound
         write_row(
             directory, setup, name, {**values, **{key.replace("__", "."): x for key, x in others.items()}}
         )

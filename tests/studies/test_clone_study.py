@@ -1,12 +1,12 @@
-"""The worked study of docs/tutorial/clone-study.md, in small; its page shows what its script makes."""
+"""The worked study of docs/tutorial/clone-study.md, in small."""
 
 import re
-from pathlib import Path
 
 import polars as pl
 import pytest
 
-from scripts.make_study import END, HEAD, LOSS, PAGE, PICTURES, START, rows, study_text
+from scripts.make_clone_study import LOSS, PAGE, rows
+from scripts.studies import study_text
 from shuangli.sims.api import Comparison, compare, sweep
 from shuangli.sims.studies.study import read_study
 
@@ -16,27 +16,12 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     """The study with two seeds and so few trips that it takes seconds."""
     directory = tmp_path_factory.mktemp("clones")
     path = directory / "clone-study.toml"
-    text = (
-        study_text().replace("seeds = 5", "seeds = 2").replace("[900, 3600, 14400, 86400]", "[3600, 86400]")
-    )
+    text = study_text(PAGE).replace("seeds = 5", "seeds = 2")
+    text = text.replace("[900, 3600, 14400, 86400]", "[3600, 86400]")
     path.write_text(text, encoding="utf-8")
     study = read_study(path, {"trips": "60", "clone.share": "0.1"})
     assert not sweep(study, directory / "out", workers=2).failures
     return compare(directory / "out")
-
-
-def test_the_page_has_a_row_for_each_point_of_the_study(tmp_path: Path) -> None:
-    path = tmp_path / "clone-study.toml"
-    path.write_text(study_text(), encoding="utf-8")
-    study = read_study(path)
-    shown = PAGE.read_text(encoding="utf-8").split(START)[1].split(END)[0]
-    lines = [line for line in shown.splitlines() if line.startswith("|")]
-    assert lines[0] == f"| {' | '.join(HEAD)} |"
-    assert len(lines) == 2 + len(study.points)
-    assert [len(line.split(" | ")) for line in lines[2:]] == [len(HEAD)] * len(study.points)
-    for picture in PICTURES.values():
-        assert (PAGE.parent / "../images" / picture).read_bytes().startswith(b"\x89PNG")
-        assert f"../images/{picture}" in PAGE.read_text(encoding="utf-8")
 
 
 def test_in_small_it_makes_the_same_table(small: Comparison) -> None:

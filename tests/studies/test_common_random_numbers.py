@@ -13,7 +13,8 @@ from shuangli.sims.adversaries.attack import Kind
 from shuangli.sims.catalogue import CONFIGS, make_scenario
 from shuangli.sims.chance import dealt_copies, poisson, rows, uniforms
 from shuangli.sims.common import Common
-from shuangli.sims.device import Device, Make, Surroundings
+from shuangli.sims.device import Device
+from shuangli.sims.make import Make, Surroundings
 from shuangli.sims.plan import NOBODY
 from shuangli.sims.scenario import Scenario
 from shuangli.sims.settings import Concern, Value, settings_of
@@ -77,8 +78,8 @@ def assert_same_people(one: Scenario, other: Scenario, *, devices: Collection[st
                 assert np.array_equal(*columns), f"{part}.{name}"
 
 
-@pytest.mark.parametrize(("scenario", "name"), of_concern(Concern.POLICY))
-def test_a_policy_leaves_the_world_and_the_attacks_as_they_are(scenario: str, name: str) -> None:
+@pytest.mark.parametrize(("scenario", "name"), [*of_concern(Concern.POLICY), *of_concern(Concern.METHOD)])
+def test_a_policy_or_a_method_leaves_the_world_and_the_attacks_as_they_are(scenario: str, name: str) -> None:
     # The tier is what it says, and what is in an element is not copied.
     devices = {"tier": ("copy_of",), "hard_share": ("tier",)}.get(name, ("tier", "copy_of"))
     for value in another(scenario, name):

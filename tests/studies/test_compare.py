@@ -14,6 +14,7 @@ from shuangli.cli import main
 from shuangli.errors import BadInput
 from shuangli.sims.api import compare
 from shuangli.sims.settings import Value
+from shuangli.sims.studies.numbers import figure
 from tests.studies.made_up import TINY, make_up, study_in
 
 GRID = """
@@ -101,6 +102,15 @@ def test_the_page_needs_nothing_but_itself_and_is_the_same_again(text: str, tmp_
     assert (tmp_path / "out" / "report.html").read_text(encoding="utf-8") == page
 
 
+def test_a_measure_whose_name_begins_with_anothers_keeps_its_pictures(tmp_path: Path) -> None:
+    text = GRID.replace('"forks.loss_fen"', '"payments.paid"')
+    make_up(tmp_path / "out", study_in(tmp_path, text), linear)
+    compare(tmp_path / "out")
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    ids = re.findall(r"\bid=\"([^\"]+)\"", page)
+    assert len(ids) == len(set(ids)), "a picture stands there twice"
+
+
 def test_each_design_has_its_own_sensitivity(tmp_path: Path) -> None:
     for design, indices in (("sobol", {"first", "total"}), ("latin-hypercube", {"rank"})):
         study = study_in(tmp_path, SAMPLED.format(design))
@@ -125,10 +135,13 @@ def test_a_study_that_is_not_finished_is_compared_and_says_so(tmp_path: Path) ->
 
 
 def test_books_that_do_not_balance_are_not_hidden(tmp_path: Path) -> None:
-    make_up(tmp_path / "out", study_in(tmp_path, GRID), linear, books__difference_fen=1.0)
-    compare(tmp_path / "out")
-    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    assert "the books do not balance, or an honest wallet is accused" in page
+    for missing in (0, 1):
+        out = tmp_path / f"out-{missing}"
+        make_up(out, study_in(tmp_path, GRID), linear, missing=missing, books__difference_fen=1.0)
+        compare(out)
+        page = (out / "report.html").read_text(encoding="utf-8")
+        assert "the books do not balance, or an honest wallet is accused" in page
+        assert ("1 run is missing" in page) is bool(missing)
 
 
 def test_a_measure_without_a_value_somewhere_is_compared_where_there_is_one(tmp_path: Path) -> None:
@@ -151,6 +164,40 @@ def test_what_is_no_study_is_refused(tmp_path: Path) -> None:
     make_up(tmp_path / "out", study_in(tmp_path), linear_of_nothing, missing=4)
     with pytest.raises(BadInput, match="none of its runs is finished"):
         compare(tmp_path / "out")
+
+
+def test_a_picture_of_too_many_lines_says_that_it_shows_their_mean(tmp_path: Path) -> None:
+    many = GRID.replace("load_fen = [500, 2000]", "load_fen = [500, 1000, 1500, 2000, 2500]")
+    for name, text in (("few", GRID), ("many", many)):
+        make_up(tmp_path / name, study_in(tmp_path, text), linear)
+        compare(tmp_path / name)
+    few, more = ((tmp_path / name / "report.html").read_text(encoding="utf-8") for name in ("few", "many"))
+    assert "Over reconcile_every_s, by load_fen" in few
+    assert "Means over seeds with 95 % t-intervals." in few
+    assert "Over reconcile_every_s, the mean of all else" in more
+    assert "Means over seeds and over all levels of load_fen." in more
+    assert "Means over seeds with 95 %" not in more
+
+
+def test_a_row_that_is_damaged_is_named(tmp_path: Path) -> None:
+    make_up(tmp_path / "out", study_in(tmp_path), linear_of_nothing)
+    row = min((tmp_path / "out" / "rows").iterdir())
+    row.write_bytes(b"PAR1 and nothing that is a table PAR1")
+    ran = CliRunner().invoke(main, ["sim", "compare", str(tmp_path / "out")])
+    said = "is damaged; delete it, and run `shuangli sim sweep` again"
+    assert (ran.exit_code, ran.stderr) == (2, f"shuangli: {row}: {said}\n")
+
+
+def test_a_directory_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    make_up(out, study_in(tmp_path), linear_of_nothing)
+    (out / "runs.parquet.new").mkdir()
+    ran = CliRunner().invoke(main, ["sim", "compare", str(out)])
+    assert (ran.exit_code, ran.stderr) == (2, f"shuangli: {out / 'runs.parquet'}: Is a directory\n")
+
+
+def test_numbers_have_one_minus() -> None:
+    assert [figure(number) for number in (-1234.5, -1.5, 0.98134, None)] == ["−1,234", "−1.5", "0.9813", "–"]
 
 
 def linear_of_nothing(point: Mapping[str, Value], seed: int) -> float:

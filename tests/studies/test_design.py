@@ -104,7 +104,7 @@ VARY = "[sweep.vary]\n"
         (SWEEP + VARY + "trips=3", "sweep.vary.trips=3: neither a list of levels nor from and to"),
         (SWEEP + VARY + "trips={from=1}", "sweep.vary.trips: lacks to"),
         (SWEEP + VARY + "trips={from=1,to=9,stps=2}", "vary.trips.stps: .* the nearest is steps"),
-        (SWEEP + VARY + "trips={from=1,to=9}", "vary.trips.steps=None: a grid needs 2 to 1000"),
+        (SWEEP + VARY + "trips={from=1,to=9}", "vary.trips: lacks steps: a grid needs 2 to 1000"),
         (SWEEP + VARY + "trips={from=9,to=1,steps=2}", "from 9 to 1 is not a range that rises"),
         (SWEEP + VARY + "outage_h={from=0,to=1,steps=2,scale='log'}", "is not a range above 0 that rises"),
         (SWEEP + VARY + "outage_h={from=1,to=2,steps=2,scale='ln'}", "scale=ln: not linear or log"),

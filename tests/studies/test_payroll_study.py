@@ -1,12 +1,10 @@
-"""The study of docs/tutorial/payroll-outage-study.md, in small; its page shows what its script makes."""
-
-from pathlib import Path
+"""The study of docs/tutorial/payroll-outage-study.md, in small."""
 
 import polars as pl
 import pytest
 
 from scripts.make_payroll_study import HEAD, PAGE, PAID, rows
-from scripts.make_study import END, START, study_text
+from scripts.studies import study_text
 from shuangli.sims.api import Comparison, compare, sweep
 from shuangli.sims.studies.study import read_study
 
@@ -22,20 +20,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     study = read_study(path, {"workers": "16", "employers": "4", "shops": "4", "days": "13"})
     assert not sweep(study, directory / "out", workers=2).failures
     return compare(directory / "out")
-
-
-def test_the_page_has_a_row_for_each_point_of_the_study(tmp_path: Path) -> None:
-    path = tmp_path / "study.toml"
-    path.write_text(study_text(PAGE), encoding="utf-8")
-    study = read_study(path)
-    text = PAGE.read_text(encoding="utf-8")
-    lines = [line for line in text.split(START)[1].split(END)[0].splitlines() if line.startswith("|")]
-    assert lines[0] == f"| {' | '.join(HEAD)} |"
-    assert len(lines) == 2 + len(study.points)
-    for name in ("paid", "outstanding"):
-        picture = f"payroll-outage-{name}.png"
-        assert (PAGE.parent / "../images" / picture).read_bytes().startswith(b"\x89PNG")
-        assert f"../images/{picture}" in text
 
 
 def test_in_small_an_outage_lets_fewer_pay(small: Comparison) -> None:

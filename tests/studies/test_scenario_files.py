@@ -2,6 +2,7 @@
 
 import re
 import string
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,7 @@ from shuangli.sims.describe import as_text, describe
 from shuangli.sims.scenario_file import KEYS, preset_names, read_preset, read_setup
 from shuangli.sims.settings import Value, configured, settings_of, values_of
 from shuangli.sims.studies.study import SWEEP_KEYS, read_study
-
-NO_SUCH = "there is no such"
-
-
-def written(directory: Path, text: str) -> Path:
-    path = directory / "day.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
+from tests.studies.scenarios import written
 
 
 def test_every_preset_that_ships_can_be_read_and_says_what_it_is_for() -> None:
@@ -147,6 +141,14 @@ def test_settings_are_accepted_up_to_their_bounds_and_not_beyond(scenario: str) 
             for bad in (setting.low - 1, setting.high + 1):
                 with pytest.raises(BadInput, match=f"{name}=.* is not between"):
                     configured(config, {name: kind(bad)})
+
+
+@pytest.mark.parametrize("scenario", sorted(CONFIGS))
+def test_what_all_scenarios_can_be_asked_means_the_same_in_each(scenario: str) -> None:
+    """A scenario may give another default, and no other meaning: policies read these by their names."""
+    known = settings_of(CONFIGS[scenario])
+    for name, setting in settings_of(Common).items():
+        assert replace(known[name], default=setting.default) == setting
 
 
 def test_the_help_of_a_run_names_every_scenario() -> None:

@@ -1,4 +1,4 @@
-"""The study of docs/tutorial/staged-or-transferable-study.md, in small; its page shows what is made."""
+"""The study of docs/tutorial/staged-or-transferable-study.md, in small."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from scripts.make_staged_study import HEAD, PAGE, PAID, PICTURES, picture, rows
-from scripts.make_study import END, START, study_text
+from scripts.studies import study_text
 from shuangli.sims.api import Comparison, compare, sweep
 from shuangli.sims.studies.study import read_study
 
@@ -22,20 +22,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     study = read_study(path, few)
     assert not sweep(study, directory / "out", workers=1).failures
     return compare(directory / "out")
-
-
-def test_the_page_has_a_row_for_each_point_of_the_study(tmp_path: Path) -> None:
-    path = tmp_path / "study.toml"
-    path.write_text(study_text(PAGE), encoding="utf-8")
-    study = read_study(path)
-    text = PAGE.read_text(encoding="utf-8")
-    lines = [line for line in text.split(START)[1].split(END)[0].splitlines() if line.startswith("|")]
-    assert lines[0] == f"| {' | '.join(HEAD)} |"
-    assert len(lines) == 2 + len(study.points)
-    for drawn in PICTURES:
-        name = f"staged-study-{drawn.name}.png"
-        assert (PAGE.parent / "../images" / name).read_bytes().startswith(b"\x89PNG")
-        assert f"../images/{name}" in text
 
 
 def test_in_small_more_is_paid_where_received_coins_can_be_paid_on(small: Comparison, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,20 +10,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import polars as pl
 import pytest
 from click.testing import CliRunner
 
 from shuangli.cli import main
 from shuangli.errors import BadInput
-from shuangli.sims.api import run, run_setup, sweep
+from shuangli.sims.api import compare, run, run_setup, sweep
 from shuangli.sims.progress import sweep_bar
 from shuangli.sims.studies.measures import MEASURES, measured
 from shuangli.sims.studies.pool import LocalRunners, Runners, Task
-from shuangli.sims.studies.record import read_record
+from shuangli.sims.studies.record import alone_in, read_record
 from shuangli.sims.studies.sweep import Swept
 from shuangli.sims.studies.sweep import sweep as sweep_study
 from tests.docs.pages import ROOT
+from tests.missing import without
 from tests.studies.dying import work_and_die
 from tests.studies.made_up import TINY, study_in
 
@@ -110,7 +113,7 @@ def test_begun_again_it_plays_nothing_and_extended_only_what_is_new(swept: Path,
 
 def test_other_settings_or_another_file_are_other_runs(tmp_path: Path) -> None:
     demand = tmp_path / "od.csv"
-    text = 'demand = "od.csv"\n' + TRANSIT.format("operators = [1]")
+    text = 'demand = "od.csv"\n' + TRANSIT.format("operators = [1]").replace("trips = 40\n", "")
     study_in(tmp_path, text)
     for trips, before in ((2, 0), (3, 0), (3, 1)):
         demand.write_text(f"hour,origin,destination,trips\n8,A,B,{trips}\n")
@@ -198,6 +201,33 @@ def test_an_interrupt_ends_it_between_two_runs(tmp_path: Path) -> None:
     assert sweep(study, out, workers=1) == Swept(4, 1, [])
 
 
+def test_a_row_that_a_crash_has_cut_off_is_played_again(swept: Path, tmp_path: Path) -> None:
+    study, out = study_in(tmp_path), tmp_path / "out"
+    shutil.copytree(swept, out)
+    rows = [out / "rows" / f"{name}.parquet" for name in read_record(out).names]
+    rows[0].write_bytes(b"")
+    rows[1].write_bytes(rows[1].read_bytes()[:-1])
+    assert compare(out).missing == 2
+    assert sweep(study, out, workers=1) == Swept(4, 2, [])
+    assert files_of(out) == files_of(swept)
+
+
+def test_two_sweeps_do_not_work_in_one_directory(tmp_path: Path) -> None:
+    study, out = study_in(tmp_path), tmp_path / "out"
+    with alone_in(out), pytest.raises(BadInput, match="another sweep is at work there"):
+        sweep(study, out)
+    assert list(out.iterdir()) == []
+
+
+def test_what_the_command_line_sets_cannot_be_varied_as_well(tmp_path: Path) -> None:
+    study_in(tmp_path)
+    command = ["sim", "sweep", str(tmp_path / "study.toml"), "--set", "hop_cap=2"]
+    ran = CliRunner().invoke(main, command)
+    assert (ran.exit_code, ran.stderr.count("\n")) == (2, 1)
+    assert "--set hop_cap: " in ran.stderr
+    assert "varies it" in ran.stderr
+
+
 def test_another_directory_is_left_alone(tmp_path: Path) -> None:
     study_in(tmp_path)
     with pytest.raises(BadInput, match="holds files that are not of a study"):
@@ -218,8 +248,7 @@ def test_the_command_says_how_many_runs_and_what_is_next(swept: Path, tmp_path: 
 def test_without_ray_the_command_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "ray", None)
-    monkeypatch.delitem(sys.modules, "shuangli.sims.studies.ray_runners", raising=False)
+    without(monkeypatch, "ray", needed_by="shuangli.sims.studies.ray_runners")
     study_in(tmp_path)
     command = ["sim", "sweep", str(tmp_path / "study.toml"), "--out", str(tmp_path / "out"), "--ray", "local"]
     ran = CliRunner().invoke(main, command)
@@ -252,3 +281,13 @@ def test_from_python_a_run_is_what_the_command_writes(tmp_path: Path) -> None:
     assert results[0] == results[1]
     assert written.result["scenario"]["config"]["workers"] == 6
     assert written.run["versions"]["shuangli"]
+
+
+def test_from_python_numbers_may_be_those_of_numpy_and_texts_are_no_seeds(tmp_path: Path) -> None:
+    settings = {"workers": np.int64(6), "shops": np.int32(2), "days": 1, "clone.share": np.float32(0.25)}
+    run("payroll", settings, np.int64(3), tmp_path / "out")  # type: ignore[arg-type]
+    scenario = json.loads((tmp_path / "out" / "result.json").read_bytes())["scenario"]
+    assert (scenario["seed"], scenario["config"]["clone"]["share"]) == (3, 0.25)
+    for seed in ("3", 1.5, True, None, -1):
+        with pytest.raises(BadInput, match="is not a whole number from 0 to 2"):
+            run("payroll", {}, seed, tmp_path / "out")  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shuangli.issuer.vaults.netting import (
     MOST_EXACT,
     Band,
+    cover,
     fewest_payments,
     net_positions,
     to_rebalance_fen,
@@ -67,6 +68,29 @@ def test_many_operators_need_at_most_one_payment_fewer_than_they_are() -> None:
 def test_positions_that_do_not_add_up_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="zero"):
         fewest_payments({"A": 1})
+
+
+fen = st.integers(0, 60)
+
+
+@given(st.integers(-60, 60), st.integers(-60, 60), fen, fen, fen)
+def test_who_has_not_enough_buys_and_borrows_that_and_no_more(
+    value_fen: int, position_fen: int, held_value_fen: int, held_money_fen: int, owed_fen: int
+) -> None:
+    bought_fen, lent_fen, repaid_fen = cover(
+        value_fen=value_fen,
+        position_fen=position_fen,
+        held_value_fen=held_value_fen,
+        held_money_fen=held_money_fen,
+        owed_fen=owed_fen,
+    )
+    left_value_fen = held_value_fen + bought_fen - value_fen
+    left_money_fen = held_money_fen + position_fen - bought_fen + lent_fen - repaid_fen
+    left_owed_fen = owed_fen + lent_fen - repaid_fen
+    assert min(bought_fen, lent_fen, repaid_fen, left_value_fen, left_money_fen, left_owed_fen) >= 0
+    assert not (lent_fen and repaid_fen)
+    assert not (bought_fen and left_value_fen), "it buys what it lacks"
+    assert not (left_owed_fen and left_money_fen), "whoever has money owes nothing"
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,16 @@
 
 import pytest
 
+from shuangli.books import Entry, Posting
 from shuangli.errors import BadInput, Refused, Unverified
-from shuangli.issuer.minting import vault
+from shuangli.issuer.minting import RESERVES, vault
 from shuangli.issuer.vaults.desk import VaultDesk, reserve
-from shuangli.issuer.vaults.netting import FUND, Payment, obligations
+from shuangli.issuer.vaults.netting import FUND, Cover, Payment, obligations
 from shuangli.issuer.vaults.orders import Side, VaultOrder
-from tests.world import DAY_S, NETWORK, NOW, World, pay
+from shuangli.issuer.vaults.statements import NettingStatement
+from tests.paying import pay
+from tests.setting import DAY_S, NETWORK, NOW
+from tests.world import World
 
 RESERVES_FEN = 10_000
 TOMORROW_S = NOW + DAY_S
@@ -143,18 +147,73 @@ def test_what_comes_in_for_a_day_that_was_netted_counts_on_the_next(world: World
     assert net(world, TOMORROW_S + DAY_S) == [("OP01", "OP02", 500)]
 
 
-def test_an_operator_that_cannot_pay_owes_on(world: World, desk: VaultDesk) -> None:
+def test_an_operator_that_cannot_pay_is_lent_what_it_lacks_and_pays_it_back(
+    world: World, desk: VaultDesk
+) -> None:
     redeem_elsewhere(world, RESERVES_FEN)
-    redeem_elsewhere(world, 1)
-    before = world.issuer.store.ledger.balances()
-    with pytest.raises(Refused) as refused:
-        net(world, TOMORROW_S)
-    assert refused.value.code == "reserves-short"
-    assert world.issuer.store.ledger.balances() == before
+    redeem_elsewhere(world, 30)
+    assert net(world, TOMORROW_S) == [("OP01", "OP02", RESERVES_FEN + 30)]
+    assert (desk.held_fen("OP01")[1], desk.owed_fen("OP01")) == (0, 30)
+    assert desk.held_fen("OP02")[1] == 2 * RESERVES_FEN + 30
+    # What is paid in is kept for the issuer: it buys no value that customers could be given.
     with world.issuer.transaction():
-        desk.pay_in("OP01", 1, now_s=NOW)
-    assert net(world, TOMORROW_S) == [("OP01", "OP02", RESERVES_FEN + 1)]
+        desk.pay_in("OP01", 40, now_s=NOW)
+    with pytest.raises(Refused) as refused:
+        execute(world, order(world, Side.BUY, 11))
+    assert refused.value.code == "reserves-short"
+    execute(world, order(world, Side.BUY, 10))
+    assert desk.statements_to("OP01", after=1) == []
+    for number, (paid_in_fen, owed_fen) in enumerate(((0, 0), (7, 0)), 1):
+        with world.issuer.transaction():
+            if paid_in_fen:
+                desk.pay_in("OP01", paid_in_fen, now_s=NOW)
+        assert net(world, TOMORROW_S + number * DAY_S) == []
+        assert (desk.held_fen("OP01")[1], desk.owed_fen("OP01")) == (paid_in_fen, owed_fen)
+    (data,) = desk.statements_to("OP01", after=1)
+    assert NettingStatement.parse(data).covered == Cover(0, 0, 30)
     world.issuer.check_books()
+
+
+def test_an_operator_that_cannot_pay_holds_up_nobody(world: World, desk: VaultDesk) -> None:
+    """Three operators: what two owe each other is settled, and so is what the short one owes them."""
+    day = NOW // DAY_S
+    with world.issuer.transaction():
+        desk.pay_in("OP03", RESERVES_FEN, now_s=NOW)
+        world.issuer.fill_vault("OP03", 500, now_s=NOW)
+        world.issuer.store.vaults.owe(
+            {
+                ("OP01", "OP02", NOW): 3 * RESERVES_FEN,
+                ("OP01", "OP03", NOW): 500,
+                ("OP03", "OP02", NOW): 70,
+            }
+        )
+    values_fen = {name: desk.held_fen(name)[0] for name in ("OP01", "OP02", "OP03")}
+    net(world, TOMORROW_S)
+    owes_fen = 2 * RESERVES_FEN + 500
+    assert world.issuer.store.vaults.last_netted_day() == day
+    assert {name: desk.owed_fen(name) for name in values_fen} == {"OP01": owes_fen, "OP02": 0, "OP03": 0}
+    assert {name: desk.held_fen(name)[1] for name in values_fen} == {
+        "OP01": 0,
+        "OP02": 4 * RESERVES_FEN + 70,
+        "OP03": RESERVES_FEN + 430,
+    }
+    assert world.issuer.store.vaults.dues() == []
+
+
+def test_an_operator_whose_vault_is_empty_buys_what_it_is_to_give(world: World, desk: VaultDesk) -> None:
+    """It has loaded out again what it has redeemed; the money that it gets at the same time pays for it."""
+    redeem_elsewhere(world, 500)
+    value_fen, money_fen = desk.held_fen("OP02")
+    execute(world, order(world, Side.SELL, value_fen, operator="OP02"))
+    with world.issuer.transaction():
+        all_fen = money_fen + value_fen
+        taken_out = (Posting(reserve("OP02"), all_fen), Posting(RESERVES, -all_fen))
+        world.issuer.store.ledger.post(Entry(kind="test", at_s=NOW, reference=b"", postings=taken_out))
+    assert desk.held_fen("OP02") == (0, 0)
+    assert net(world, TOMORROW_S) == [("OP01", "OP02", 500)]
+    assert (desk.held_fen("OP02"), desk.owed_fen("OP02")) == ((0, 0), 0)
+    (data,) = desk.statements_to("OP02", after=0)
+    assert NettingStatement.parse(data).covered == Cover(500, 0, 0)
 
 
 def test_what_the_fund_pays_nobody_owes(world: World, desk: VaultDesk) -> None:

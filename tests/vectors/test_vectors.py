@@ -21,7 +21,7 @@ from shuangli.messages.transfers import CHANGE_OUTPUT, PAYEE_OUTPUT, load_coin_i
 from shuangli.offline.evidence import Evidence, verify_evidence
 from shuangli.offline.states import Kind, Message
 from tests.core.encoding_again import encode_again
-from tests.strategies import MESSAGES
+from tests.office_strategies import MESSAGES
 
 HERE: Final = Path(__file__).parent
 VECTORS: Final[dict[str, Any]] = {

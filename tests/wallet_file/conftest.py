@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from shuangli.wallet.records import Record
+from tests.setting import TRANSFERABLE
 from tests.wallet_file.files import life
-from tests.world import TRANSFERABLE, World
+from tests.world import World
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from shuangli.days import day_of
 from shuangli.errors import BadInput, Refused, StoreError
 from shuangli.messages.bundle import Bundle
 from shuangli.messages.notices import RevocationList
@@ -21,7 +22,9 @@ from shuangli.wallet.purse import Purse
 from shuangli.wallet.records import Record
 from shuangli.wallet.wallet import Wallet
 from shuangli.wallet.wallet_file import EPOCH, Device, WalletFile
-from tests.world import NOW, World, pay
+from tests.paying import pay
+from tests.setting import NOW
+from tests.world import World
 
 FAST: Final = Cost(operations=1, memory_bytes=8_192)
 """Argon2id at its cheapest: tests try thousands of passphrases."""
@@ -91,7 +94,7 @@ def copy_of(path: Path, name: str = "copy") -> Path:
 
 def fold(records: Sequence[Record]) -> Purse:
     """The purse that a journal adds up to."""
-    purse = Purse()
+    purse = Purse(day_of=day_of)
     for record in records:
         purse.apply(record)
     return purse

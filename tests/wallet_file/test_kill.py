@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from shuangli.wallet.wallet_file import WalletFile
+from tests.setting import NOW
 from tests.wallet_file.files import PASSPHRASE, SEED, fold
 from tests.wallet_file.writer import COMPACT_EVERY, on_this_machine, order
-from tests.world import NOW
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 6

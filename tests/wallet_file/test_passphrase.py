@@ -11,8 +11,8 @@ from shuangli.wallet import file_format
 from shuangli.wallet.file_guard import STANDARD_GUARD, Guard, Tries
 from shuangli.wallet.records import Record
 from shuangli.wallet.wallet_file import WalletFile
+from tests.setting import NOW
 from tests.wallet_file.files import FAST, GUARD, PASSPHRASE, copy_of, device, make, read, reopen
-from tests.world import NOW
 
 
 @pytest.fixture

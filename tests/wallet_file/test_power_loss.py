@@ -18,10 +18,10 @@ from shuangli.errors import BadInput, StoreError
 from shuangli.wallet.counter import MemoryCounter
 from shuangli.wallet.records import Record
 from shuangli.wallet.wallet_file import EPOCH, Device, WalletFile
+from tests.setting import NOW
 from tests.wallet_file.files import PASSPHRASE, SEED, device, fold, outcome, reopen
 from tests.wallet_file.power import Disk, Survives
 from tests.wallet_file.version_1 import make_version_1
-from tests.world import NOW
 
 PATH: Final = Path("/wallet")
 SECOND: Final = "another passphrase"

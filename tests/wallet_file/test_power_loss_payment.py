@@ -23,10 +23,12 @@ from shuangli.wallet.custody import KeyCustody
 from shuangli.wallet.session import stored_request
 from shuangli.wallet.wallet import Wallet
 from shuangli.wallet.wallet_file import WalletFile
+from tests.paying import signing_key
 from tests.protocol.small_centre import SmallCentre
+from tests.setting import NOW, TRANSFERABLE
 from tests.wallet_file.files import device, make, reopen
 from tests.wallet_file.power import Disk, Survives
-from tests.world import NOW, TRANSFERABLE, World, signing_key
+from tests.world import World
 
 PATH: Final = Path("/wallet")
 LATER_S: Final = NOW + 60
@@ -76,8 +78,8 @@ class Payment:
         try:
             with self.payer.on(disks["payer"], now_s) as payer, self.payee.on(disks["payee"], now_s) as payee:
                 self.pay(payer, payee, now_s)
-                upload = payee.hand_in(now_s=now_s)
-                if upload is not None:
+                payee.hand_in(now_s=now_s)
+                for upload in payee.unanswered:
                     self.reconcile(payee, upload, now_s)
                 return payer, payee
         except StoreError as error:

@@ -1,6 +1,5 @@
 """The journal's records as bytes: all come back as they were, and nothing else is read."""
 
-from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -8,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shuangli import codec
+from shuangli.days import day_of
 from shuangli.errors import Malformed, ProtocolError, Unverified
 from shuangli.messages.transfers import Transfer
 from shuangli.offline.chain import Coin
@@ -16,9 +16,9 @@ from shuangli.wallet.purse import Purse
 from shuangli.wallet.record_codec import VERSION, decode_record, encode_record
 from shuangli.wallet.records import Checkpoint, Loaded, Record
 from tests.byte_strategies import mutated
+from tests.setting import TRANSFERABLE
 from tests.wallet_file.files import fold
 from tests.wallet_file.records import RECORDS, coins, terms_of
-from tests.world import TRANSFERABLE
 
 
 def test_there_is_a_strategy_for_every_kind() -> None:
@@ -84,7 +84,7 @@ def test_two_signatures_over_one_transfer_do_not_mix(coin: Coin) -> None:
     twin_bytes = last[:-1] + bytes([last[-1] ^ 1])
     assert Transfer.parse(twin_bytes).signed.id == Transfer.parse(last).signed.id
     twin = coin._replace(path=(*above, twin_bytes))
-    record = replace(Purse().checkpoint(), coins=(coin, twin))
+    record = Purse(day_of=day_of).checkpoint()._replace(coins=(coin, twin))
     assert decode_record(encode_record(record), terms_of) == record
 
 
@@ -136,5 +136,5 @@ def test_an_unknown_epoch_is_said(lived: list[Record]) -> None:
 
 
 def test_the_empty_purse_is_a_checkpoint() -> None:
-    checkpoint = Purse().checkpoint()
+    checkpoint = Purse(day_of=day_of).checkpoint()
     assert decode_record(encode_record(checkpoint), terms_of) == checkpoint

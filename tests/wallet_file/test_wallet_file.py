@@ -18,8 +18,10 @@ from shuangli.wallet.journal import Journal, MemoryJournal
 from shuangli.wallet.records import Loaded, Record
 from shuangli.wallet.wallet import Wallet
 from shuangli.wallet.wallet_file import EPOCH, WalletFile
+from tests.paying import pay, signing_key
+from tests.setting import NOW, TRANSFERABLE
 from tests.wallet_file.files import PASSPHRASE, SEED, copy_of, device, fold, make, read, reopen
-from tests.world import NOW, TRANSFERABLE, World, pay, signing_key
+from tests.world import World
 
 
 def test_what_was_appended_is_there(path: Path, lived: list[Record], epochs: list[bytes]) -> None:
@@ -151,6 +153,19 @@ def test_only_its_owner_may_read_it(path: Path, lived: list[Record], epochs: lis
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
     finally:
         os.umask(before)
+
+
+def test_what_is_no_wallet_file_is_left_as_it_is(path: Path) -> None:
+    path.write_text("somebody else's")
+    path.chmod(0o644)
+    with pytest.raises(BadInput, match="not a wallet file"):
+        reopen(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    path.unlink()
+    os.mkfifo(path, 0o644)
+    with pytest.raises(BadInput, match="is no file"):
+        reopen(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
 def test_nothing_in_it_can_be_read(path: Path, lived: list[Record], epochs: list[bytes]) -> None:

@@ -13,8 +13,8 @@ from shuangli.messages.loads import LoadOrder
 from shuangli.wallet.file_database import connect_file
 from shuangli.wallet.records import LoadOrdered
 from shuangli.wallet.wallet_file import Device, WalletFile
+from tests.setting import NOW
 from tests.wallet_file.files import GUARD, PASSPHRASE, SEED, fold
-from tests.world import NOW
 
 COMPACT_EVERY: Final = 7
 MOST: Final = 5_000

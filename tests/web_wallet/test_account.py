@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from pyotp import TOTP
 
 from shuangli.errors import CODES
 from shuangli.messages.session import RefusalReason
@@ -40,6 +41,20 @@ def test_f12_a_load_whose_answer_was_lost_is_finished_and_not_loaded_twice(stree
         assert ann.purse.balance_fen == 2_000
 
 
+def test_a_large_load_wants_a_code(street: Street) -> None:
+    ann = street.wallet("ann")
+    desk, key = street.town.sandbox.desk, ann.found.wallet.key.public
+    with desk.transaction() as now_s:
+        row = desk.wallets.row(key)
+        secret, _ = desk.codes.start(row)
+        assert desk.codes.check(row, TOTP(secret).at(now_s - 30), now_s=now_s, confirm=True) is None
+    fields = {"amount": "1500", "deposit": "yes", "once": hidden(ann.get("/load"), "once")}
+    refused = ann.post("/load", **fields, code="")
+    assert (refused.status_code, "second factor" in said(refused)) == (409, True)
+    done = ann.post("/load", **fields, code=TOTP(secret).at(now_s))
+    assert "Loaded 1,500.00" in said(done)
+
+
 @pytest.mark.parametrize("call", [3, 4])
 def test_what_was_done_stands_if_nobody_says_how_the_account_is(street: Street, call: int) -> None:
     ann = street.wallet("ann")
@@ -47,6 +62,18 @@ def test_what_was_done_stands_if_nobody_says_how_the_account_is(street: Street, 
     street.town.cut(at=call, heard=False)
     assert "Loaded 20.00" in said(ann.post("/load", **fields))
     assert ann.purse.balance_fen == 2_000
+
+
+def test_f52_what_the_operator_answers_later_is_said(street: Street) -> None:
+    ann, bob = street.wallet("ann", loaded="50"), street.wallet("bob")
+    bob.paste(shown(ann.agree(ann.paste(shown(bob.request("4"))))))
+    street.town.cut_off()
+    done = bob.post("/sync", once=hidden(bob.get("/sync"), "once"))
+    assert "Handed in, answered later: sync again 1" in said(done)
+    street.town.mend()
+    done = bob.post("/sync", once=hidden(bob.get("/sync"), "once"))
+    assert "answered later" not in said(done)
+    assert "Credited to the deposit 4.00" in said(done)
 
 
 def test_the_balance_at_the_operator_is_kept_for_times_without_a_network(street: Street) -> None:
@@ -87,6 +114,21 @@ def test_a_recovery_file_is_made_once_and_recovers_the_wallet(street: Street) ->
     told = street.town.type("recover", "--file", street.town.file("new"), "--from", file)
     assert told.code == 0, told
     assert street.town.show("new")["wallet"] != key.hex()
+
+
+def test_a_recovery_file_of_a_wallet_with_a_second_factor_wants_its_code(street: Street) -> None:
+    ann = street.wallet("ann")
+    desk, key = street.town.sandbox.desk, ann.found.wallet.key.public
+    with desk.transaction() as now_s:
+        row = desk.wallets.row(key)
+        secret, _ = desk.codes.start(row)
+        assert desk.codes.check(row, TOTP(secret).at(now_s - 30), now_s=now_s, confirm=True) is None
+    once = hidden(ann.get("/recovery"), "once")
+    refused = ann.post("/recovery", once=once, code="")
+    assert (refused.status_code, "second factor" in said(refused)) == (409, True)
+    done = ann.post("/recovery", once=once, code=TOTP(secret).at(now_s))
+    assert done.status_code == 200
+    assert "The recovery file is made" in said(done)
 
 
 @pytest.mark.parametrize(("yuan", "status"), [("0", 400), ("", 400), ("x", 400), ("99999999", 409)])

@@ -3,7 +3,7 @@
 import pytest
 
 from shuangli.offline.states import PayeeState, PayerState
-from tests.devices.test_card import PIN, open_card
+from tests.devices.cards import PIN, open_card
 from tests.wallet_file.files import PASSPHRASE
 from tests.web_wallet.conftest import Pages, Street, hidden, said, shown
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from shuangli.cli_holder import VARIABLE
 from tests.devices.processes import SHUANGLI, running, wallet
 from tests.web_wallet.conftest import Street
 from tests.web_wallet.serving import make_files
@@ -39,4 +40,8 @@ def test_what_it_needs_is_said_in_one_line(street: Street, tmp_path: Path) -> No
         port = taken.getsockname()[1]
         told = town.type("serve", "--file", town.wallet("ann"), "--port", port)
     assert told.code == 2
+    for _ in range(3):
+        assert town.type("serve", "--file", town.file("ann"), env={VARIABLE: "wrong"}).code == 2
+    locked = town.type("serve", "--file", town.file("ann"), "--json")
+    assert (locked.code, locked.facts["code"]) == (1, "locked"), "as every other command says it"
     assert f"cannot listen at 127.0.0.1 port {port}" in told.err

@@ -1,4 +1,4 @@
-"""The commands about the account at the operator: its statement, and paying another customer online."""
+"""The commands about the account at the operator: its statement, paying another customer, and codes."""
 
 from typing import TYPE_CHECKING
 
@@ -77,3 +77,26 @@ def transfer(
     opened.file.keep(TRANSFER, codec.encode([]))
     line = f"paid {format_yuan(amount_fen)} to wallet {receipt.payee[:16]}, receipt {receipt.receipt_no}"
     return Answer(facts=receipt.model_dump(), lines=(line,))
+
+
+def second_factor(opened: OpenWallet, *, code: str, edges: Edges) -> Answer:
+    """Get the secret of a second factor; or, with a `code` of it, put it into use.
+
+    Raises:
+        Refused: one is in use, or the code is none of this secret's (`second-factor`, `locked`).
+        StoreError: the operator cannot be reached (`unavailable`).
+    """
+    key = opened.wallet.key.public
+    with opened.operator(edges) as operator:
+        if code:
+            operator.confirm_second_factor(key, code)
+            line = "large amounts need a code from now on, online and to be loaded: give it with --code"
+            return Answer(facts={"in_use": True}, lines=(line,))
+        told = operator.start_second_factor(key)
+    facts: dict[str, object] = {"in_use": False, "secret": told.secret, "uri": told.uri}
+    lines = (
+        f"secret    {told.secret}",
+        f"address   {told.uri}",
+        "give it to an app that makes codes, and show a code of it with --code: then it is in use",
+    )
+    return Answer(facts=facts, lines=lines)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from shuangli.errors import StoreError
 from shuangli.messages.session import RefusalReason
 from shuangli.money import format_yuan
+from shuangli.naming import word_for
 from shuangli.wallet.commands.edges import Answer, Edges
 from shuangli.wallet.commands.opened import OpenWallet
 from shuangli.wallet.history import Entry
@@ -45,7 +46,7 @@ def _entry_facts(entry: Entry) -> dict[str, object]:
 
 def reason_name(reason: RefusalReason | None) -> str:
     """A payee's reason as it is written for programs; empty where there is none."""
-    return "" if reason is None else reason.name.lower().replace("_", "-")
+    return "" if reason is None else word_for(reason)
 
 
 def _entry_line(entry: Entry) -> str:

@@ -22,6 +22,7 @@ from shuangli.offline.payee import PayeeSession
 from shuangli.offline.payer import PayerSession
 from shuangli.offline.request import request_id_of
 from shuangli.offline.states import PayeeState, PayerState
+from shuangli.wallet.apart import balance_of
 from shuangli.wallet.come_back import is_refused_too_late
 from shuangli.wallet.commands.edges import Answer, Edges
 from shuangli.wallet.commands.looking import reason_name
@@ -73,7 +74,9 @@ def receive(
             return None
 
         served = serve(opened.wallet, request.id, accept, now_s=edges.now_s)
-    return _received(opened, request.id, served.session, tuple(error.code for error in served.ended))
+    return _received(
+        opened, request.id, served.session, tuple(error.code for error in served.ended), now_s=edges.now_s()
+    )
 
 
 def receive_by_hand(
@@ -97,7 +100,7 @@ def receive_by_hand(
     announce(_asked(request), f"asking for {request.currency} {yuan} (request {name[:8]})")
     link = HandLink(is_payee=True, show=show, take=take)
     session = run_payee(opened.wallet, request.id, link, now_s=edges.now_s)
-    return _received(opened, request.id, session, ())
+    return _received(opened, request.id, session, (), now_s=edges.now_s())
 
 
 def _request(opened: OpenWallet, amount_fen: int | None, edges: Edges) -> PaymentRequest:
@@ -124,13 +127,15 @@ def _last_request(opened: OpenWallet) -> bytes:
     return max(asking, key=lambda request_id: asking[request_id].request.made_at_s)
 
 
-def _received(opened: OpenWallet, request_id: bytes, session: PayeeSession, ended: tuple[str, ...]) -> Answer:
+def _received(
+    opened: OpenWallet, request_id: bytes, session: PayeeSession, ended: tuple[str, ...], *, now_s: int
+) -> Answer:
     facts: dict[str, object] = {
         "state": session.state.value,
         "request": request_id.hex(),
         "amount_fen": session.request.amount_fen,
         "ended": list(ended),
-        "balance_fen": opened.wallet.purse.balance_fen,
+        "balance_fen": balance_of(opened.wallet.purse, now_s=now_s),
     }
     yuan = format_yuan(session.request.amount_fen)
     if session.state is PayeeState.RECEIVED:
@@ -211,16 +216,17 @@ def _pay(
 
 
 def _paid(opened: OpenWallet, session: PayerSession, *, now_s: int) -> Answer:
+    balance_fen = balance_of(opened.wallet.purse, now_s=now_s)
     facts: dict[str, object] = {
         "state": session.state.value,
         "request": session.request_id.hex(),
         "amount_fen": session.amount_fen,
         "payee": session.payee.hex(),
-        "balance_fen": opened.wallet.purse.balance_fen,
+        "balance_fen": balance_fen,
     }
     yuan, payee = format_yuan(session.amount_fen), session.payee.hex()[:16]
     if session.state is PayerState.PAID:
-        left = format_yuan(opened.wallet.purse.balance_fen)
+        left = format_yuan(balance_fen)
         return Answer(facts=facts, lines=(f"paid {yuan} to wallet {payee}; the purse holds {left}",))
     if session.state is PayerState.REFUSED:
         reason = reason_name(Refusal.parse(session.answer).reason)

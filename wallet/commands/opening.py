@@ -22,6 +22,7 @@ from shuangli.wallet.commands.opened import (
     CARD,
     ENROLMENT,
     NETWORK,
+    OPENING_CODE,
     OPERATOR,
     ROOT,
     OpenWallet,
@@ -34,6 +35,8 @@ from shuangli.wallet.recovery import SECRET_BYTES, RecoveryFile, recovery_key
 from shuangli.wallet.wallet_file import WalletFile
 from shuangli.wallet.wording import when
 
+ANONYMOUS: Final = 4
+"""The tier of wallets whose holders do not show who they are."""
 LATE_S: Final = 86_400
 """What is due goes back once every operator has signed that all was passed on: within a day as a rule."""
 
@@ -56,6 +59,10 @@ class Place:
     root: bytes
     card: Card | None = None
 
+    def __post_init__(self) -> None:
+        if self.card is not None and self.card.path.resolve() == self.path.resolve():
+            raise BadInput("bad-option", f"{self.path}: the card needs a file of its own")
+
 
 def open_wallet(
     path: Path,
@@ -65,22 +72,27 @@ def open_wallet(
     root: bytes,
     tier: int,
     edges: Edges,
+    code: str = "",
     card: Card | None = None,
 ) -> Answer:
     """Make a wallet file and open its wallet at an operator; what was cut off before is gone on with.
 
-    With a `card`, that keeps the key, and holds the coins. In a sandbox, each wallet is a person of its own.
+    The operator has identified its holder, and given them a `code`: that says of which `tier` it is. Without
+    one, a wallet of tier 4 is anonymous, and in a sandbox any other is for a made-up person of its own. With
+    a `card`, that keeps the key, and holds the coins.
 
     Raises:
-        BadInput: the file holds an open wallet already, or cannot be made.
+        BadInput: the file holds an open wallet already, or cannot be made; a code is wanted (`bad-option`).
         Unverified: the operator's key set is not signed by `root`.
-        Refused: the operator refuses.
+        Refused: the operator refuses, such as a code that is not for this (`not-identified`).
         StoreError: operator or file cannot be reached (`unavailable`).
     """
 
     def certify(opened: OpenWallet, operator: OperatorLink) -> bytes:
-        person = edges.device.random_bytes(KEY_BYTES)
-        return operator.open_wallet(_enrolment(opened, tier=tier, person=person, edges=edges))
+        if ENROLMENT not in opened.file.kept:
+            _enrol(opened, operator, tier=tier, code=code, edges=edges)
+        kept = opened.file.kept
+        return operator.open_wallet(kept[ENROLMENT], code=code or kept.get(OPENING_CODE, b"").decode())
 
     place = Place(path=path, passphrase=passphrase, operator_address=operator_address, root=root, card=card)
     with edges.operator(operator_address, (), None) as operator:
@@ -112,9 +124,9 @@ def recover(
         told, longest_s = operator.recovery(key.public), _longest_s(KeySet.parse(operator.key_set()))
 
         def certify(opened: OpenWallet, operator: OperatorLink) -> bytes:
-            person = bytes.fromhex(told.person)
-            enrolment = _enrolment(opened, tier=told.tier, person=person, edges=edges)
-            return operator.recover(key.public, enrolment)
+            if ENROLMENT not in opened.file.kept:
+                _keep_enrolment(opened, tier=told.tier, person=bytes.fromhex(told.person), edges=edges)
+            return operator.recover(key.public, opened.file.kept[ENROLMENT])
 
         facts = _open(place, operator, certify, edges)
     back_by_s = edges.now_s() + longest_s + LATE_S
@@ -133,16 +145,23 @@ def _longest_s(known: KeySet) -> int:
     return max((epoch.terms.coin_life_s + epoch.terms.grace_s for epoch in known.epochs), default=0)
 
 
-def backup(opened: OpenWallet, *, edges: Edges) -> bytes:
+def backup(
+    opened: OpenWallet, *, edges: Edges, code: str = "", keep: Callable[[bytes], None] | None = None
+) -> bytes:
     """Make a recovery secret, and let the operator know its public half; one made before no longer helps.
+
+    A wallet that has a second factor wants its `code`. With `keep`, the secret is kept before the operator is
+    told: one that cannot be kept must not take the place of one that was.
 
     Raises:
         Refused: the operator does not take it, for instance since the wallet is frozen.
         StoreError: the operator cannot be reached (`unavailable`); run it again.
     """
     secret = edges.device.random_bytes(SECRET_BYTES)
+    if keep is not None:
+        keep(secret)
     with opened.operator(edges) as operator:
-        operator.name_recovery_key(opened.wallet.key.public, recovery_key(secret).public)
+        operator.name_recovery_key(opened.wallet.key.public, recovery_key(secret).public, code=code)
     return secret
 
 
@@ -218,10 +237,26 @@ def _keep_anchors(file: WalletFile, place: Place, network: NetworkDescription, k
         raise BadInput("bad-file", f"{file.path} was begun with another card, or none: finish it so")
 
 
-def _enrolment(opened: OpenWallet, *, tier: int, person: bytes, edges: Edges) -> bytes:
-    """The enrolment to send, the same one however often."""
-    if ENROLMENT not in opened.file.kept:
-        kind = WalletKind.SOFT if opened.card is None else WalletKind.HARD
-        enrolment = opened.wallet.enrol(kind=kind, tier=tier, person=person, now_s=edges.now_s())
-        opened.file.keep(ENROLMENT, enrolment)
-    return opened.file.kept[ENROLMENT]
+def _enrol(opened: OpenWallet, operator: OperatorLink, *, tier: int, code: str, edges: Edges) -> None:
+    """Find out who the holder is; keep the code that shows it, and the enrolment, before they are sent."""
+    if code:
+        told = operator.identified(code)
+        person, tier = bytes.fromhex(told.person), told.tier
+    elif tier == ANONYMOUS:
+        person = edges.device.random_bytes(KEY_BYTES)
+    elif opened.network.sandbox:
+        told = operator.make_up_person(tier)
+        person, code = bytes.fromhex(told.person), told.code
+    else:
+        raise BadInput(
+            "bad-option",
+            f"--code: ask {opened.network.operator} for one, or open a wallet of --tier {ANONYMOUS}",
+        )
+    opened.file.keep(OPENING_CODE, code.encode())
+    _keep_enrolment(opened, tier=tier, person=person, edges=edges)
+
+
+def _keep_enrolment(opened: OpenWallet, *, tier: int, person: bytes, edges: Edges) -> None:
+    kind = WalletKind.SOFT if opened.card is None else WalletKind.HARD
+    enrolment = opened.wallet.enrol(kind=kind, tier=tier, person=person, now_s=edges.now_s())
+    opened.file.keep(ENROLMENT, enrolment)

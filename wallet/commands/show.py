@@ -3,6 +3,7 @@
 from shuangli.money import format_yuan
 from shuangli.offline.limits import limits_of
 from shuangli.offline.states import PayeeState, PayerState
+from shuangli.wallet.apart import apart_of, balance_of, held_coins
 from shuangli.wallet.come_back import is_refused_too_late
 from shuangli.wallet.commands.edges import Answer, Edges
 from shuangli.wallet.commands.opened import OpenWallet
@@ -13,6 +14,7 @@ def show(opened: OpenWallet, *, edges: Edges) -> Answer:
     """The purse, what is under way, the certificate, and what limits leave."""
     wallet, purse, now_s = opened.wallet, opened.wallet.purse, edges.now_s()
     claims = wallet.certificate.claims
+    apart = apart_of(purse, now_s=now_s)
     facts: dict[str, object] = {
         "wallet": claims.key.hex(),
         "network": opened.network.network,
@@ -22,10 +24,11 @@ def show(opened: OpenWallet, *, edges: Edges) -> Answer:
         "tier": wallet.certificate.tier,
         "custody": "file" if opened.card is None else "card",
         "certificate_expires_at_s": claims.expires_at_s,
-        "balance_fen": purse.balance_fen,
+        "balance_fen": balance_of(purse, now_s=now_s),
+        **apart._asdict(),
         "balance_limit_fen": limits_of(wallet.certificate).balance_fen,
         "in_flight_fen": purse.in_flight_fen,
-        "coins_fen": sorted((coin.value_fen for coin in purse.coins.values()), reverse=True),
+        "coins_fen": sorted((coin.value_fen for coin in held_coins(purse, now_s=now_s)), reverse=True),
         "ordered_fen": [sum(order.values_fen) for order in purse.orders.values()],
         "requests": [
             {
@@ -63,7 +66,18 @@ def _lines(opened: OpenWallet, facts: dict[str, object], now_s: int) -> list[str
         f"wallet    {claims.key.hex()}",
         f"operator  {network.operator} on {network.network}, tier {opened.wallet.certificate.tier}"
         f"{'' if opened.card is None else ', on a card'}",
-        f"purse     {network.currency} {format_yuan(purse.balance_fen)} in {len(purse.coins)} coins{play}",
+        f"purse     {network.currency} {format_yuan(balance_of(purse, now_s=now_s))}"
+        f" in {len(held_coins(purse, now_s=now_s))} coins{play}",
+    ]
+    apart = apart_of(purse, now_s=now_s)
+    lines += [
+        f"{name:<9} {format_yuan(amount_fen)} {what}"
+        for name, amount_fen, what in (
+            ("late", apart.late_fen, "more, received and not handed in in time: it has gone back"),
+            ("expired", apart.expired_fen, "more: it goes back by itself to where it came from"),
+            ("stopped", apart.stopped_fen, "of it, in coins of a stopped epoch: sync exchanges them"),
+        )
+        if amount_fen
     ]
     if purse.in_flight_fen:
         lines.append(f"in flight {format_yuan(purse.in_flight_fen)}")

@@ -49,9 +49,9 @@ def _write_issued(issued: Issued) -> object:
 
 def _read_issued(values: list[Any]) -> Any:
     *plain, kind, policy, capacity = values
-    return _unpack(
-        Issued, [*plain, WalletKind(kind), _unpack(PayerPolicy, policy), _unpack(Capacity, capacity)]
-    )
+    # A card that was made before rules named their days has those that its holder's limits are published for.
+    named = {part.name: value for part, value in zip(fields(PayerPolicy), policy, strict=False)}
+    return _unpack(Issued, [*plain, WalletKind(kind), PayerPolicy(**named), _unpack(Capacity, capacity)])
 
 
 def _write_counters(counters: Counters) -> object:

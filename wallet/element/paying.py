@@ -62,7 +62,8 @@ def sign_transfer(running: Running, request_data: bytes, structure: bytes) -> Ou
         now_s=transfer.signed_at_s,
         pin=running.pin,
     )
-    usage = counters.usage.after_payment(transfer.pay_fen, signed_at_s=transfer.signed_at_s, pin=running.pin)
+    today = state.issued.policy.day_of(transfer.signed_at_s)
+    usage = counters.usage.after_payment(transfer.pay_fen, on=today, pin=running.pin)
     paid = changed(running, coins=coins, counters=replace(counters, usage=usage))
     # The PIN was good for this one payment.
     return _sign_and_log(replace(paid, pin=False), transfer, request_data, pin=running.pin)

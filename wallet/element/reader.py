@@ -6,12 +6,12 @@
 Nothing is kept here but the way to the element: what it has done is asked of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from shuangli import codec
 from shuangli.cose import Domain
-from shuangli.crypto import Signer
+from shuangli.crypto import DIGEST_BYTES, Signer
 from shuangli.errors import Malformed
 from shuangli.messages.fields import read_list
 from shuangli.offline.links.apdu import MAX_ANSWER, Command, Response
@@ -144,6 +144,13 @@ class ElementCustody:
             _, request, transfer, pin = read_list(codec.decode(entry), "an entry of the log")
             found.append(SignedBefore(request=request, transfer=transfer, pin=pin))
         return found[::-1]
+
+    def given_up(self, coin_ids: Iterable[bytes]) -> frozenset[bytes]:
+        """Which of these coins are not in the element's table: places of dead ones were given away."""
+        held = self._get(Tag.COINS)
+        return frozenset(coin_ids).difference(
+            held[at : at + DIGEST_BYTES] for at in range(0, len(held), DIGEST_BYTES)
+        )
 
     @property
     def value(self) -> int:

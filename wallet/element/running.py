@@ -18,6 +18,7 @@ from shuangli.errors import OutOfTurn, Refused
 from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.fields import NONCE_BYTES
 from shuangli.offline.chain import Coin
+from shuangli.offline.spending import is_dead
 from shuangli.offline.trust import Trust
 from shuangli.wallet.element.commands import Status
 from shuangli.wallet.element.state import HeldCoin, State
@@ -129,4 +130,4 @@ def with_coins(state: State, coins: Iterable[Coin], at_s: int) -> tuple[HeldCoin
 
 def free_places(state: State, at_s: int) -> list[int]:
     """Places for coins; a dead one gives way."""
-    return [place for place, coin in enumerate(state.coins) if coin is None or coin.is_dead(at_s)]
+    return [place for place, coin in enumerate(state.coins) if coin is None or is_dead(coin, at_s)]

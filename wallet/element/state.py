@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 from shuangli.messages.certificates import Terms, WalletKind
 from shuangli.offline.chain import Coin
 from shuangli.offline.policy import PayerPolicy, Usage
+from shuangli.offline.spending import is_dead
 
 MAX_TRIES: Final = 3
 MAX_ANSWERED: Final = 6
@@ -106,10 +107,6 @@ class HeldCoin:
             terms=coin.terms,
         )
 
-    def is_dead(self, at_s: int) -> bool:
-        """Say whether nobody takes it any more, not even the centre: its value has gone back."""
-        return self.expires_at_s + self.terms.grace_s < at_s
-
 
 class OpenOrder(NamedTuple):
     """A load order that was signed: the number of its nonce, and its id."""
@@ -155,7 +152,7 @@ class State:
 
     def held_fen(self, at_s: int) -> int:
         """The value of all coins that are good for something at `at_s`."""
-        return sum(coin.value_fen for coin in self.coins if coin is not None and not coin.is_dead(at_s))
+        return sum(coin.value_fen for coin in self.coins if coin is not None and not is_dead(coin, at_s))
 
 
 def new_state(issued: Issued, pin: bytes) -> State:

@@ -44,14 +44,14 @@ class Account:
         self._edges = edges
         self.lines: list[dict[str, Any]] = []
 
-    def load(self, amount_fen: int, *, deposit: bool) -> Answer:
-        """Load from the deposit; with `deposit`, pay that in first (sandbox).
+    def load(self, amount_fen: int, *, deposit: bool, code: str) -> Answer:
+        """Load from the deposit; with `deposit`, pay that in first (sandbox). Large amounts want a `code`.
 
         Raises:
-            Refused: over a limit, or the deposit is too small.
+            Refused: over a limit, the deposit is too small, or a code is wanted (`second-factor`).
             StoreError: the operator cannot be reached (`unavailable`); asking again asks for the same.
         """
-        answer = load(self._opened, amount_fen, deposit=deposit, edges=self._edges)
+        answer = load(self._opened, amount_fen, deposit=deposit, code=code, edges=self._edges)
         self._hear()
         return answer
 
@@ -66,14 +66,16 @@ class Account:
         self._hear()
         return answer
 
-    def backup(self, *, passphrase: str) -> bytes:
+    def backup(self, *, passphrase: str, code: str) -> bytes:
         """A recovery file sealed with the passphrase; one that was made before stops working.
+
+        A wallet that has a second factor wants its `code`.
 
         Raises:
             Refused: the operator does not take it.
             StoreError: the operator cannot be reached (`unavailable`).
         """
-        secret = backup(self._opened, edges=self._edges)
+        secret = backup(self._opened, edges=self._edges, code=code)
         return recovery_file(self._opened, secret, passphrase=passphrase, edges=self._edges)
 
     def _hear(self) -> None:

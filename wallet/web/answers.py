@@ -114,6 +114,11 @@ def amount_of(fields: dict[str, str]) -> int:
     return amount_fen
 
 
+def code_of(fields: dict[str, str]) -> str:
+    """The code of a second factor in a form; empty if there is none."""
+    return fields.get("code", "").strip()
+
+
 def token_of(fields: dict[str, str]) -> str:
     """What tells a form from another one that is sent.
 

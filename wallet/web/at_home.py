@@ -9,7 +9,17 @@ from shuangli.wallet.commands.show import show
 from shuangli.wallet.history import entries
 from shuangli.wallet.left import left_of
 from shuangli.wallet.web import pages
-from shuangli.wallet.web.answers import Served, amount_of, answer_of, form, go, raw, token_of, visitor_of
+from shuangli.wallet.web.answers import (
+    Served,
+    amount_of,
+    answer_of,
+    code_of,
+    form,
+    go,
+    raw,
+    token_of,
+    visitor_of,
+)
 from shuangli.wallet.web.once import Done
 
 MOST_SHOWN: Final = 100
@@ -66,7 +76,8 @@ def add_account(wallet: FastAPI, served: Served) -> None:
         token = token_of(fields)
 
         def act() -> Done:
-            answer = account.load(amount_of(fields), deposit=fields.get("deposit") == "yes")
+            deposit, code = fields.get("deposit") == "yes", code_of(fields)
+            answer = account.load(amount_of(fields), deposit=deposit, code=code)
             return Done(go=f"/done/{token}", act="load", facts=answer.facts)
 
         return go(once.answer(token, act).go)
@@ -96,10 +107,11 @@ def add_recovery(wallet: FastAPI, served: Served) -> None:
 
     @wallet.post("/recovery")
     async def make(request: Request) -> Response:
-        token = token_of(await form(request))
+        fields = await form(request)
+        token = token_of(fields)
 
         def act() -> Done:
-            sealed = account.backup(passphrase=served.passphrase)
+            sealed = account.backup(passphrase=served.passphrase, code=code_of(fields))
             facts = {"file": sealed, "path": f"/recovery/{token}"}
             return Done(go=f"/done/{token}", act="recovery", facts=facts)
 

@@ -63,6 +63,7 @@ REASONS: Final[Table] = {
     "rate-limited": ("Too many requests in a short time: wait a little", "请求过于频繁，请稍候"),
     "corrupt": ("The wallet file is damaged: do not use it any more", "钱包文件已损坏，请停止使用"),
     "frozen": ("The wallet is frozen", "钱包已被冻结"),
+    "second-factor": ("That needs a new code of the second factor", "须输入新的动态验证码"),
 }
 """What codes of errors mean at a wallet; others are said as they are."""
 REFUSALS: Final[Table] = {

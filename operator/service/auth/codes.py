@@ -3,6 +3,8 @@
 The operator keeps no secret: it makes a wallet's anew from its own key. A code is used once, and after some
 wrong ones there is a pause. Every method is called inside `store.transaction()`, which is kept also where the
 answer is no: wrong codes count.
+
+From an amount on, money leaves a wallet only with a code, whichever way it goes: online, and into the purse.
 """
 
 import base64
@@ -16,6 +18,8 @@ from shuangli.operator.accounts import Accounts
 from shuangli.operator.customers.tables import SECOND_FACTORS
 from shuangli.operator.store import WalletRow
 
+FROM_FEN: Final = 100_000
+"""From this amount on, money leaves a wallet only with a code."""
 STEP_S: Final = 30
 STEPS_OFF: Final = 1
 """So many steps the holder's clock may be off."""
@@ -23,6 +27,11 @@ MOST_WRONG: Final = 5
 PAUSE_S: Final = 900
 _SECRET_BYTES: Final = 20
 _AT_MOST_OFF: Final = range(-STEPS_OFF, STEPS_OFF + 1)
+
+
+def needs_code(amount_fen: int) -> bool:
+    """Whether so much leaves a wallet with a code only."""
+    return amount_fen >= FROM_FEN
 
 
 class _Factor(NamedTuple):
@@ -62,13 +71,17 @@ class Codes:
         address = totp.provisioning_uri(name=row.key.hex()[:16], issuer_name=self._bank.terms.name)
         return totp.secret, address
 
+    def forget(self, row: WalletRow) -> None:
+        """Take a second factor out of use, once its holder has shown who they are; another may follow."""
+        self._database.execute("UPDATE second_factors SET confirmed = 0 WHERE wallet_no = ?", row.wallet_no)
+
     def check(self, row: WalletRow, code: str, *, now_s: int, confirm: bool = False) -> Refused | None:
         """Why a code is not accepted, if so; `confirm` puts a new secret into use."""
         found = self._factor(row)
         if found is None or not (found.confirmed or confirm):
-            return Refused("second-factor", "set up a second factor first: POST .../second-factor")
+            return Refused("second-factor", "set up a second factor first (`shuangli wallet second-factor`)")
         if not code:
-            return Refused("second-factor", "send a header Second-Factor with a code of six digits")
+            return Refused("second-factor", "give a code of six digits: --code, or a header Second-Factor")
         if now_s < found.locked_until_s:
             return Refused("locked", f"too many wrong codes: wait {found.locked_until_s - now_s} s")
         step = self._step_of(row, found, code, now_s)

@@ -11,7 +11,9 @@ from typing import Final
 MAX_JSON_BYTES: Final = 65_536
 
 SCOPES: Final[dict[str, str]] = {
-    "wallets:manage": "upgrade, freeze, release and close wallets, after the operator's own checks",
+    "wallets:manage": "upgrade, freeze, release and close wallets, take second factors out of use, after the"
+    " operator's own checks",
+    "persons:identify": "say whom the bank has identified, and get the code that opens a wallet for them",
     "merchants:manage": "let companies take payments for orders",
     "sales:write": "make out orders, give refunds, and read what was settled, for one merchant's wallet",
     "payments:make": "pay out of one company's wallet, such as wages",
@@ -64,6 +66,9 @@ RULES: Final[dict[str, Rule]] = {
     "GET /v1/log/entries": Rule(scopes=("audit:read",)),
     "POST /v1/oauth/token": ANYBODY,
     "POST /v1/oauth/revoke": ANYBODY,
+    "POST /v1/identifications": Rule(scopes=("persons:identify",)),
+    "GET /v1/identification": ANYBODY,
+    "POST /v1/made-up-persons": ANYBODY,
     "POST /v1/wallets": UPLOAD,
     "POST /v1/loads": UPLOAD,
     "POST /v1/reconciliations": UPLOAD,
@@ -83,6 +88,7 @@ RULES: Final[dict[str, Rule]] = {
     "POST /v1/recoveries/{wallet}": HOLDER,
     "POST /v1/wallets/{wallet}/second-factor": HOLDER,
     "PUT /v1/wallets/{wallet}/second-factor": HOLDER,
+    "DELETE /v1/wallets/{wallet}/second-factor": MANAGER,
     "POST /v1/wallets/{wallet}/deposits": HOLDER,
     "POST /v1/wallets/{wallet}/redemptions": HOLDER,
     "POST /v1/wallets/{wallet}/transfers": Rule(wallet=True, own_scopes=("payments:make",)),

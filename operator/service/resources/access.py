@@ -109,16 +109,18 @@ def _add_second_factor(router: APIRouter, desk: Desk) -> None:
     @router.post("/wallets/{wallet}/second-factor", **shows(SecretTold))
     def start(wallet: WalletPath) -> Response:
         """A secret for codes (RFC 6238), shown once. It is in use after a code was shown with PUT."""
-        with desk.transaction():
-            secret, uri = desk.codes.start(desk.bank.active(wallet))
-        return told(SecretTold(secret=secret, uri=uri))
+        return told(desk.start_second_factor(wallet))
 
     @router.put("/wallets/{wallet}/second-factor", **shows(Done))
     def confirm(wallet: WalletPath, asked: Code) -> Response:
-        """Show a code: from now on, large payments need one."""
+        """Show a code: from now on, large payments and loads need one."""
+        return told(desk.confirm_second_factor(wallet, asked.code))
+
+    @router.delete("/wallets/{wallet}/second-factor", **shows(Done))
+    def forget(wallet: WalletPath) -> Response:
+        """Take a second factor out of use whose holder has lost it, or whose secret has changed."""
         with desk.transaction() as now_s:
             row = desk.bank.active(wallet)
-            refused = desk.codes.check(row, asked.code, now_s=now_s, confirm=True)
-        if refused is not None:
-            raise refused
+            desk.codes.forget(row)
+            desk.wallets.tell(row, "second-factor-ended", now_s)
         return told(Done())

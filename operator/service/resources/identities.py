@@ -4,7 +4,8 @@ from fastapi import APIRouter, Response
 
 from shuangli.api.bodies import Page
 from shuangli.api.identities import HolderView, IdentityAnswered, IdentityAsked, IdentityRequestView
-from shuangli.messages.event_kinds import IdentityStep, Reason
+from shuangli.messages.event_kinds import Reason
+from shuangli.naming import word_for
 from shuangli.operator.privacy.identities import Holder, IdentityRequest
 from shuangli.operator.service.desk import Desk
 from shuangli.operator.service.resources.common import (
@@ -62,22 +63,17 @@ def routes(desk: Desk) -> APIRouter:
     return router
 
 
-def word(member: Reason | IdentityStep) -> str:
-    """A reason or a step as the API and the console name it."""
-    return member.name.lower().replace("_", "-")
-
-
 def _view(request: IdentityRequest, holder: Holder | None) -> IdentityRequestView:
     return IdentityRequestView.model_validate(
         {
             "request_no": request.request_no,
             "digest": request.digest.hex(),
-            "reason": word(request.reason),
+            "reason": word_for(request.reason),
             "authority": request.authority,
             "order": request.order_text,
             "asked_by": request.asked_by,
             "asked_at_s": request.asked_at_s,
-            "step": word(request.step),
+            "step": word_for(request.step),
             "answered_by": request.answered_by,
             "answered_at_s": request.answered_at_s,
             "holder": None

@@ -1,12 +1,13 @@
 """What wallets need to pay offline: certified keys, certificates, loads, reconciliations. Signed objects.
 
-Enrolments and orders are signed by the wallet's key, and uploads prove themselves: there is no log-in.
+Enrolments and orders are signed by the wallet's key, and uploads prove themselves: there is no log-in. Who
+the holder is, a code says that the operator has given to them.
 """
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from shuangli.api.models import (
     CBOR,
@@ -17,15 +18,19 @@ from shuangli.api.models import (
 )
 from shuangli.api.service.manners import BodyReader, add_published, answer, gives, takes
 from shuangli.operator.service.desk import Desk
-from shuangli.operator.service.resources.common import PREFIX
+from shuangli.operator.service.handing_in import HandingIn
+from shuangli.operator.service.resources.common import PREFIX, CodeHeader
+from shuangli.operator.service.resources.identifications import OpeningCode
 
 SignedBody = Annotated[bytes, Depends(BodyReader(COSE, most_bytes=MAX_SIGNED_BYTES))]
-UploadBody = Annotated[bytes, Depends(BodyReader(CBOR, most_bytes=MAX_UPLOAD_BYTES))]
+UPLOADS: Final = f"{PREFIX}/reconciliations"
+_read_upload = BodyReader(CBOR, most_bytes=MAX_UPLOAD_BYTES)
 
 
 def routes(desk: Desk, shown: Mapping[str, str]) -> APIRouter:
     """The resources of `desk`; `shown` are examples of signed objects."""
     router = APIRouter(prefix=PREFIX, tags=["offline"])
+    handing_in = HandingIn(desk.outbox)
 
     @router.get("/network", **gives(CBOR, shown["network"]))
     def network() -> Response:
@@ -37,24 +42,24 @@ def routes(desk: Desk, shown: Mapping[str, str]) -> APIRouter:
     @router.post(
         "/wallets", **takes(COSE, COSE_SIGN1, example=shown["enrolment"], answer=shown["certificate"])
     )
-    def open_wallet(enrolment: SignedBody) -> Response:
-        """An enrolment opens a wallet: its certificate. Opening it again gives the same one."""
-        return answer(desk.open_wallet(enrolment), COSE_SIGN1)
+    def open_wallet(enrolment: SignedBody, opening_code: OpeningCode = "") -> Response:
+        """An enrolment opens a wallet: its certificate. The same again gives the same one, without a code."""
+        return answer(desk.open_wallet(enrolment, code=opening_code), COSE_SIGN1)
 
     @router.post("/loads", **takes(COSE, COSE_SIGN1, example=shown["order"], answer=shown["load"]))
-    def load(order: SignedBody) -> Response:
-        """An order is answered by a load; the same order by the same load."""
-        return answer(desk.load(order), COSE_SIGN1)
+    def load(order: SignedBody, second_factor: CodeHeader = "") -> Response:
+        """An order is answered by a load; the same order by the same load. A large one needs a code."""
+        return answer(desk.load(order, code=second_factor), COSE_SIGN1)
 
     @router.post(
         "/reconciliations",
         **takes(CBOR, COSE_SIGN1, example=shown["upload"], answer=shown["acknowledgement"]),
     )
-    def reconcile(upload: UploadBody) -> Response:
+    async def reconcile(request: Request) -> Response:
         """An upload is answered by an acknowledgement; the same upload by the same acknowledgement.
 
         503 with the code `queued` says that it has been received, and is not final: ask again.
         """
-        return answer(desk.reconcile(upload), COSE_SIGN1)
+        return answer(await handing_in.reconcile(await _read_upload(request)), COSE_SIGN1)
 
     return router

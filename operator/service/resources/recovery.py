@@ -14,7 +14,7 @@ from shuangli.api.models import COSE, COSE_SIGN1, MAX_SIGNED_BYTES
 from shuangli.api.service.manners import BodyReader, answer, takes
 from shuangli.api.told_service import RecoveryTold
 from shuangli.operator.service.desk import Desk
-from shuangli.operator.service.resources.common import PREFIX, WalletPath, shows, told
+from shuangli.operator.service.resources.common import PREFIX, CodeHeader, WalletPath, shows, told
 
 SignedBody = Annotated[bytes, Depends(BodyReader(COSE, most_bytes=MAX_SIGNED_BYTES))]
 
@@ -24,9 +24,13 @@ def routes(desk: Desk, shown: Mapping[str, str]) -> APIRouter:
     router = APIRouter(prefix=PREFIX, tags=["recovery"])
 
     @router.put("/wallets/{wallet}/recovery-key", **shows(RecoveryTold))
-    def name_key(wallet: WalletPath, asked: RecoveryKey) -> Response:
-        """Let a key recover this wallet when it is lost; a key that was named before no longer does."""
-        return told(desk.name_recovery_key(wallet, bytes.fromhex(asked.recovery_key)))
+    def name_key(wallet: WalletPath, asked: RecoveryKey, second_factor: CodeHeader = "") -> Response:
+        """Let a key recover this wallet when it is lost; a key that was named before no longer does.
+
+        A wallet that has a second factor wants its code.
+        """
+        key = bytes.fromhex(asked.recovery_key)
+        return told(desk.name_recovery_key(wallet, key, code=second_factor))
 
     @router.get("/recoveries/{wallet}", **shows(RecoveryTold))
     def look(wallet: WalletPath) -> Response:

@@ -10,6 +10,7 @@ from shuangli.api.asked import ClockOrder
 from shuangli.api.told_service import ClockTold, Persons, PersonView
 from shuangli.crypto import sha256
 from shuangli.errors import BadInput
+from shuangli.operator.service.desk import Desk
 from shuangli.operator.service.resources.common import PREFIX, shows, told
 
 MOST_AHEAD_S: Final = 10 * 366 * 86_400
@@ -68,8 +69,8 @@ class TestClock:
         return self.now_s()
 
 
-def routes(clock: TestClock) -> APIRouter:
-    """The resources of a sandbox with this clock."""
+def routes(desk: Desk, clock: TestClock) -> APIRouter:
+    """The resources of a sandbox at `desk` with this clock."""
     router = APIRouter(prefix=f"{PREFIX}/sandbox", tags=["sandbox"])
 
     @router.get("/clock", **shows(ClockTold))
@@ -84,8 +85,12 @@ def routes(clock: TestClock) -> APIRouter:
 
     @router.get("/persons", **shows(Persons))
     def persons() -> Response:
-        """Made-up persons, to enrol wallets with."""
-        shown = [PersonView(name=each.name, record=each.record.hex(), tier=each.tier) for each in PERSONS]
-        return told(Persons(items=shown))
+        """Made-up persons to enrol wallets with, each with a new code; those from before hold no more."""
+        return told(Persons(items=[_identified(desk, each) for each in PERSONS]))
 
     return router
+
+
+def _identified(desk: Desk, person: Person) -> PersonView:
+    told = desk.identify(person.record, person.tier)
+    return PersonView(name=person.name, record=told.person, tier=told.tier, code=told.code)

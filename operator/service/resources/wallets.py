@@ -16,6 +16,7 @@ from shuangli.operator.service.resources.common import (
     After,
     CallerOf,
     ChildPath,
+    CodeHeader,
     OnceKey,
     WalletPath,
     shows,
@@ -93,11 +94,15 @@ def _add_changing(router: APIRouter, desk: Desk) -> None:
             return told(_view(desk, wallet))
 
     @router.post("/wallets/{wallet}/close", **shows(WalletView))
-    def close(wallet: WalletPath, asked: CloseOrder, caller: CallerOf) -> Response:
-        """Close a wallet; closed again, it stays as it is. Its money goes to its holder's newest open one."""
-        with desk.transaction() as now_s:
-            by_operator = caller.wallet is None
-            desk.wallets.close(wallet, lost=asked.lost, by_operator=by_operator, now_s=now_s)
+    def close(
+        wallet: WalletPath, asked: CloseOrder, caller: CallerOf, second_factor: CodeHeader = ""
+    ) -> Response:
+        """Close a wallet; closed again, it stays as it is. Its money goes to its holder's newest open one.
+
+        Its holder shows a code, if it has a second factor.
+        """
+        desk.close(wallet, lost=asked.lost, by_operator=caller.wallet is None, code=second_factor)
+        with desk.transaction():
             return told(_view(desk, wallet))
 
 
@@ -117,8 +122,17 @@ def _add_sub_wallets(router: APIRouter, desk: Desk) -> None:
         return told(SubWallets(items=[key.hex() for key in found]))
 
     @router.put("/wallets/{wallet}/sub-wallets/{child}", **shows(WalletView))
-    def take_under(wallet: WalletPath, child: ChildPath, asked: SubWalletLimits) -> Response:
-        """Make another wallet of the same person a sub-wallet, with limits of its own."""
+    def take_under(
+        wallet: WalletPath, child: ChildPath, asked: SubWalletLimits, second_factor: CodeHeader = ""
+    ) -> Response:
+        """Make another wallet of the same person a sub-wallet, with limits of its own.
+
+        One that has a second factor wants its code: the key of one wallet alone gets at no other one's money.
+        """
+        with desk.transaction():
+            is_new = desk.wallets.parent_of(desk.wallets.of_same_person(wallet, child)) != wallet
+        if is_new:
+            desk.check_holder(child, second_factor)
         with desk.transaction() as now_s:
             desk.wallets.take_under(
                 wallet,

@@ -1,4 +1,4 @@
-"""How often a client may ask: a token bucket for each. Pure but for the lock."""
+"""How often a client may ask, and how much it may send: a token bucket for each. Pure but for the lock."""
 
 import threading
 from collections.abc import Callable
@@ -11,7 +11,7 @@ MOST_CLIENTS: Final = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """So many requests a second for long, and `burst` at once."""
+    """So many requests, or bytes, a second for long, and `burst` at once."""
 
     per_s: float
     burst: int
@@ -22,27 +22,45 @@ class Rate:
 
 
 class RateLimiter:
-    """One bucket for each client: a request takes a token, and tokens come back with time."""
+    """One bucket for each client: what goes through takes tokens, and tokens come back with time."""
 
     def __init__(
         self, rate: Rate, monotonic_s: Callable[[], float], *, most_clients: int = MOST_CLIENTS
     ) -> None:
-        """Let every client ask at this rate; `monotonic_s` is a clock that never goes back, in seconds."""
+        """Hold every client to this rate; `monotonic_s` is a clock that never goes back, in seconds."""
         self._rate = rate
         self._monotonic_s = monotonic_s
         self._most_clients = most_clients
         self._guard = threading.Lock()
-        # The tokens that are left, and when that was; in the order of the last request.
+        # The tokens that are left, and when that was; in the order in which they were last taken.
         self._buckets: dict[str, tuple[float, float]] = {}
 
-    def wait_s(self, client: str) -> float:
-        """0 if a request may go through now, and counts; else how long the client must wait, in seconds."""
+    @property
+    def burst(self) -> int:
+        """More than this never goes through at once."""
+        return self._rate.burst
+
+    def wait_s(self, client: str, amount: int = 1) -> float:
+        """0 if a request, or so many bytes, may go through now, and counts; else the seconds to wait."""
         now_s = self._monotonic_s()
         with self._guard:
-            tokens, then_s = self._buckets.pop(client, (float(self._rate.burst), now_s))
-            tokens = min(self._rate.burst, tokens + (now_s - then_s) * self._rate.per_s)
-            may = tokens >= 1
-            self._buckets[client] = (tokens - 1 if may else tokens, now_s)
+            tokens = self._left(client, now_s)
+            may = tokens >= amount
+            self._buckets.pop(client, None)
+            self._buckets[client] = (tokens - amount if may else tokens, now_s)
             while len(self._buckets) > self._most_clients:
                 del self._buckets[next(iter(self._buckets))]
-        return 0.0 if may else (1 - tokens) / self._rate.per_s
+        return self._missing_s(tokens, amount)
+
+    def ahead_s(self, client: str, amount: int) -> float:
+        """The same of what is only announced: it counts once it goes through."""
+        now_s = self._monotonic_s()
+        with self._guard:
+            return self._missing_s(self._left(client, now_s), amount)
+
+    def _left(self, client: str, now_s: float) -> float:
+        tokens, then_s = self._buckets.get(client, (float(self._rate.burst), now_s))
+        return min(self._rate.burst, tokens + (now_s - then_s) * self._rate.per_s)
+
+    def _missing_s(self, tokens: float, amount: int) -> float:
+        return max(0.0, (amount - tokens) / self._rate.per_s)

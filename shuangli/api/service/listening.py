@@ -19,9 +19,14 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from shuangli.errors import BadInput
+from shuangli.garbage import collect_less_often
 
 BACKLOG: Final = 128
 MOST_AT_ONCE: Final = 64
+MOST_OF_PEER: Final = 64
+"""Connections of one certificate at a time: so no operator takes all that the issuer has."""
+REQUEST_WITHIN_S: Final = 20.0
+"""A connection on which no request has begun by then is closed: who says nothing keeps nobody out."""
 FINISH_WITHIN_S: Final = 30
 OWNER_ONLY: Final = 0o600
 PEER_CERTIFICATE: Final = "peer_certificate"
@@ -60,9 +65,36 @@ def answer_at(
 class _Protocol(H11Protocol):
     """HTTP/1.1 in which a request knows the certificate at the other end of its connection."""
 
+    _until: asyncio.TimerHandle | None = None
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.app_state = {**self.app_state, PEER_CERTIFICATE: transport.get_extra_info("peercert")}
+        certificate = transport.get_extra_info("peercert")
+        self.app_state = {**self.app_state, PEER_CERTIFICATE: certificate}
+        same = [one for one in self.connections if one.app_state.get(PEER_CERTIFICATE) == certificate]
+        if certificate and len(same) > MOST_OF_PEER:
+            transport.close()
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._wait_no_more()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        """Give the other side some time to begin a request, unless one is being answered."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._wait_no_more()
+        elif self._until is None:
+            self._until = self.loop.call_later(REQUEST_WITHIN_S, self.transport.close)
+
+    def _wait_no_more(self) -> None:
+        if self._until is not None:
+            self._until.cancel()
+            self._until = None
 
 
 class _Server(uvicorn.Server):
@@ -74,6 +106,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        collect_less_often()
         self._started()
 
 

@@ -17,11 +17,12 @@ from starlette.responses import Response
 from shuangli.api.models import PROBLEM
 from shuangli.api.problems import problem_of
 from shuangli.api.service.limiting import RateLimiter
-from shuangli.errors import Refused
+from shuangli.errors import Malformed, Refused, ShuangliError
 
 REQUEST_ID: Final = "X-Request-Id"
 METRICS: Final = "text/plain; version=1.0.0; charset=utf-8"
 _NAMED: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LENGTH: Final = re.compile(rb"[0-9]{1,20}")
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
 _TIMES_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -61,8 +62,9 @@ class Surroundings:
     """What a service needs of its machine to watch requests.
 
     `monotonic_s` is a clock that never goes back, in seconds; `new_id` makes an id for a request that came
-    without one; `log` takes a line for each, if there is to be a log; `limiter` says who asks too often;
-    `most_bytes` is the largest body by route (method and pattern), where that is bounded here.
+    without one; `log` takes a line for each, if there is to be a log; `limiter` says who asks too often, and
+    `budget` who sends too many bytes, by address; `most_bytes` is the largest body by route (method and
+    pattern), where that is bounded here.
     """
 
     monotonic_s: Callable[[], float]
@@ -71,6 +73,7 @@ class Surroundings:
     figures: Figures
     log: Callable[[str], None] | None = None
     limiter: RateLimiter | None = None
+    budget: RateLimiter | None = None
     most_bytes: Callable[[str], int | None] = lambda _: None
 
 
@@ -97,9 +100,9 @@ class Watch:
 
         self._its.figures.under_way.inc()
         try:
-            wait_s = 0.0 if self._its.limiter is None else self._its.limiter.wait_s(_address(scope))
-            if wait_s:
-                await _too_often(wait_s)(scope, receive, sending)
+            refusal = self._refuse(scope)
+            if refusal is not None:
+                await refusal(scope, receive, sending)
             else:
                 await self._app(scope, self._bounded(scope, receive), sending)
         finally:
@@ -111,14 +114,35 @@ class Watch:
         sent = dict(scope["headers"]).get(REQUEST_ID.lower().encode(), b"").decode("latin-1")
         return (sent if _NAMED.fullmatch(sent) else self._its.new_id()).encode("ascii")
 
+    def _refuse(self, scope: Scope) -> Response | None:
+        """What is answered before any of the body is read: who asks too often, or announces too much."""
+        address, its = _address(scope), self._its
+        if its.limiter is not None and (wait_s := its.limiter.wait_s(address)):
+            return _problem(Refused("rate-limited", _wait("requests", wait_s)), wait_s)
+        announced = _announced(scope)
+        if its.budget is None or not announced:
+            return None
+        if announced > its.budget.burst:
+            return _problem(Malformed("too-large", f"a body of more than {its.budget.burst} bytes"))
+        if wait_s := its.budget.ahead_s(address, announced):
+            return _problem(Refused("rate-limited", _wait("bytes", wait_s)), wait_s)
+        return None
+
     def _bounded(self, scope: Scope, receive: Receive) -> Receive:
-        """The body, up to what the route takes; the route is known once somebody reads."""
-        read = 0
+        """The body, up to what the route takes, and as much as its address may send now.
+
+        The route is known once somebody reads. Bytes count as they are read: who only announces them uses up
+        nobody's budget.
+        """
+        read, address = 0, _address(scope)
 
         async def receiving() -> MutableMapping[str, Any]:
             nonlocal read
             message = await receive()
-            read += len(message.get("body", b""))
+            size = len(message.get("body", b""))
+            read += size
+            if size and self._its.budget is not None and (wait_s := self._its.budget.wait_s(address, size)):
+                raise HTTPException(429, _wait("bytes", wait_s), {"Retry-After": _seconds(wait_s)})
             most = self._its.most_bytes(route_of(scope))
             if most is not None and read > most:
                 raise HTTPException(413, f"a body of more than {most} bytes")
@@ -155,8 +179,22 @@ def _address(scope: Scope) -> str:
     return str(client[0]) if client else "local"
 
 
-def _too_often(wait_s: float) -> Response:
-    seconds = int(wait_s) + 1
-    problem = problem_of(Refused("rate-limited", f"too many requests: ask again in {seconds} s"))
-    headers = {"Retry-After": str(seconds), "Cache-Control": "no-store", "Content-Type": PROBLEM}
+def _announced(scope: Scope) -> int:
+    """The length of the body, if the request says it."""
+    said = dict(scope["headers"]).get(b"content-length", b"")
+    return int(said) if _LENGTH.fullmatch(said) else 0
+
+
+def _seconds(wait_s: float) -> str:
+    return str(int(wait_s) + 1)
+
+
+def _wait(what: str, wait_s: float) -> str:
+    return f"too many {what} from this address: ask again in {_seconds(wait_s)} s"
+
+
+def _problem(error: ShuangliError, wait_s: float = 0.0) -> Response:
+    problem = problem_of(error)
+    headers = {"Retry-After": _seconds(wait_s)} if wait_s else {}
+    headers |= {"Cache-Control": "no-store", "Content-Type": PROBLEM}
     return Response(problem.encode(), problem.status, headers=headers)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shuangli.sims.plan import Ints
+from shuangli.sims.arrays import Ints
 from shuangli.sims.transit.gates import QUARTER_MS, gates_needed, served
 
 ARRIVAL = st.tuples(st.integers(0, 2), st.integers(0, 3_000), st.integers(1, 900))

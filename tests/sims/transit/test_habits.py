@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shuangli.sims.plan import Ints
+from shuangli.sims.arrays import Ints
+from shuangli.sims.scenario import DAY_S
 from shuangli.sims.transit.demand import profile_stations
 from shuangli.sims.transit.habits import MOST_REGULAR, Habits, habitual_days, order_of_chance
 from shuangli.sims.transit.network import Network, synthetic_network
 from shuangli.sims.transit.profile import shipped_profile
-from shuangli.sims.transit.tours import DAY_S, Rides
+from shuangli.sims.transit.tours import Rides
 
 NETWORK = synthetic_network(profile_stations(shipped_profile()), np.random.default_rng(1))
 HABITS = Habits(trips=4_000, weekend_share=0.7, trips_per_wallet=2, ride_share=0.8, spread_s=600)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from shuangli.sims.scenario import DAY_S
 from shuangli.sims.transit.handing_in import (
     NIGHT_S,
     Cut,
@@ -17,7 +18,6 @@ from shuangli.sims.transit.handing_in import (
     regular,
     syncs,
 )
-from shuangli.sims.transit.tours import DAY_S
 
 
 def test_even_hand_ins_are_an_interval_apart_and_spread() -> None:

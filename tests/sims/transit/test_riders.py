@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shuangli.sims.plan import Ints
+from shuangli.sims.arrays import Ints
+from shuangli.sims.scenario import DAY_S
 from shuangli.sims.transit.riders import Tours, chance_of, deal_riders, paired, tours_of
-from shuangli.sims.transit.tours import DAY_S, Rides
+from shuangli.sims.transit.tours import Rides
 
 HOUR_S = 3_600
 TOUR = st.tuples(

@@ -8,11 +8,10 @@ import pytest
 
 from shuangli.errors import BadInput
 from shuangli.sims.plan import CellPlan, Role
-from shuangli.sims.scenario import CELLS, Scenario
+from shuangli.sims.scenario import CELLS, DAY_S, Scenario
 from shuangli.sims.transit.config import TransitConfig
 from shuangli.sims.transit.phones import Phone
 from shuangli.sims.transit.scenario import transit
-from shuangli.sims.transit.tours import DAY_S
 from shuangli.sims.transit.trips import Trips
 
 HOUR_S = 3_600
@@ -155,11 +154,22 @@ def test_weekends_are_told_by_the_date(tmp_path: Path) -> None:
     assert (trips.fare_fen[saturday].min(), trips.fare_fen[~saturday].max()) == (300, 150)
 
 
-def test_a_demand_file_says_how_many_days_there_are(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("setting", "value", "what"),
+    [
+        ("days", 2, "how many there are"),
+        ("trips", 5, "how many there are"),
+        ("weekend_share", 0.5, "how many trips each day has"),
+        ("spread_s", 60, "when people ride"),
+    ],
+)
+def test_what_a_demand_file_says_is_not_set_besides(
+    setting: str, value: Any, what: str, tmp_path: Path
+) -> None:
     path = tmp_path / "day.csv"
     path.write_text("hour,origin,destination,trips\n8,A,B,9\n", encoding="utf-8")
-    with pytest.raises(BadInput, match="days=2: the demand file says how many there are"):
-        planned(demand=path, days=2)
+    with pytest.raises(BadInput, match=f"{setting}={value}: the demand file says {what}"):
+        planned(demand=path, **{setting: value})
 
 
 def test_gates_can_be_few() -> None:

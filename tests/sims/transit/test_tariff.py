@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shuangli.sims.scenario import DAY_S
 from shuangli.sims.transit.tariff import MONTHLY, Due, Tariff, charged_fen
-from shuangli.sims.transit.tours import DAY_S
 
 BEIJING = MONTHLY["beijing"]
 TRIP = st.tuples(
