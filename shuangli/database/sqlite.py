@@ -15,6 +15,7 @@ from shuangli.errors import StoreError
 CACHE_KIB: Final = 65_536
 CHECKPOINT_PAGES: Final = 20_000
 LOOKED_UP_AT_ONCE: Final = 500
+WRITE_AHEAD: Final = "PRAGMA journal_mode = WAL"
 INSERTED_AT_ONCE: Final = 50
 """Rows of one statement, where there are as many: a statement for each costs half as much again."""
 
@@ -34,7 +35,7 @@ class SqliteDatabase:
             connection = sqlite3.connect(
                 path, isolation_level=None, check_same_thread=False, cached_statements=512
             )
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute(f"PRAGMA cache_size = -{cache_kib}")
@@ -116,6 +117,22 @@ class SqliteDatabase:
     def close(self) -> None:
         """As `Database.close`."""
         self._connection.close()
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Give the file a write-ahead log, unless it has one.
+
+    Of several connections that do so to a new file at the same moment, SQLite lets one and refuses the
+    others at once, lest they wait for each other; a transaction, though, waits until that one is done.
+    """
+    try:
+        connection.execute(WRITE_AHEAD)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("COMMIT")
+        connection.execute(WRITE_AHEAD)
 
 
 @lru_cache
