@@ -100,10 +100,11 @@ class Mint:
     def mint(self, order: LoadOrder, *, operator: str, customer: Customer, now_s: int) -> bytes:
         """Answer an operator's order with a signed load. Call it inside a transaction.
 
-        The operator has verified the order and answers for its wallets and for who its customers are; the
-        vault is its own.
+        The operator answers for its wallets and for who its customers are; the vault is its own. That the
+        key's holder is its customer is on the word of the key, which has signed the order to it.
 
         Raises:
+            Unverified: the owner's key has not signed the order (`signature`).
             Refused: the order names another operator (`unknown-wallet`), its nonce has been used for
                 another order (`nonce-used`), no epoch is open (`epoch`), its condition allows no time to
                 spend it (`condition`), the vault does not hold
@@ -118,6 +119,7 @@ class Mint:
             if order_id != order.signed.id:
                 raise Refused("nonce-used")
             return load_data
+        self._trust.verifier.check_once(order.signed, order.owner, "load order")
         if order.ordered_at_s < self._store.epochs.forgotten_before_s():
             raise Refused(
                 "epoch", "the order is as old as an epoch that is archived: it may have been filled"

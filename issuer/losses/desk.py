@@ -39,12 +39,6 @@ class LossDesk:
         """The keys that an operator has certified and a case names."""
         return self._store.told_cases.culprits_of(operator)
 
-    def unnamed(self, operator: str) -> list[bytes]:
-        """Those of them whose holder is not known here: the operator is asked to name it by pseudonym."""
-        keys = self.culprits_of(operator)
-        named = self._store.losses.holders(keys)
-        return [key for key in keys if key not in named]
-
     def name_holder(self, key: bytes, person: bytes, *, operator: str) -> None:
         """Take an operator's word on who holds the key of a case, by pseudonym; the newest word counts.
 

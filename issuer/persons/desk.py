@@ -37,7 +37,7 @@ class PersonDesk:
     def count_load(self, customer: Customer, key: bytes, amount_fen: int, *, now_s: int) -> None:
         """Count a load of a person under a key, if the day's limit leaves room for it.
 
-        It names who holds the key only if nobody has: any operator may order for any key.
+        It names who holds the key, which has signed the order, unless somebody has.
 
         Raises:
             Refused: it does not (`over-limit`).

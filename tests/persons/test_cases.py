@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from shuangli import codec, cose
+from shuangli.cose import Domain
 from shuangli.crypto import sha256
 from shuangli.errors import BadInput, Malformed, Refused, StoreError, Unverified
 from shuangli.issuer.losses import case_desk
@@ -40,7 +42,6 @@ def disclosures(world: World, name: str) -> list[Event]:
 
 def test_the_operator_names_who_holds_a_culprits_key(world: World, desks: Desks) -> None:
     forger = forge(world)
-    assert world.issuer.loss_desk.unnamed("OP01") == []
     (case,) = desks.issuer.cases_of("OP01", after=0)
     assert desks.issuer.cases_of("OP02", after=0) == []
     assert verify_evidence(case.evidence, root=world.keys["root"].public).culprit == forger.key.public
@@ -86,6 +87,18 @@ def test_no_other_bank_gives_a_culprits_key_to_somebody_else_by_ordering_for_it(
         world.issuer.mint(order.signed.data, operator="OP02", customer=customer, now_s=NOW)
     (debt,) = case_office.look_at_debts(world.issuer)
     assert debt.standing.person == PSEUDONYMS.of(sha256(b"forger"), at_s=NOW)
+
+
+def test_no_bank_says_who_holds_a_key_that_has_ordered_nothing_there(world: World) -> None:
+    """What an honest wallet's key pays would else count for anybody whom a lying bank likes."""
+    honest, own = world.wallet(), world.wallet(operator="OP02")
+    fields = ["OP02", honest.key.public, [1], bytes(NONCE_BYTES), NOW]
+    forged = cose.sign(own.key, Domain.LOAD_ORDER, codec.encode_fields(fields)).data
+    customer = Customer(person=sha256(b"somebody else"), tier=2, profile=1)
+    with pytest.raises(Unverified) as refusal, world.issuer.transaction():
+        world.issuer.mint(forged, operator="OP02", customer=customer, now_s=NOW)
+    assert refusal.value.code == "signature"
+    assert world.issuer.store.losses.holders([honest.key.public]) == {}
 
 
 def test_f41_naming_is_done_again_until_it_is_heard(world: World, desks: Desks) -> None:

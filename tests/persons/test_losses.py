@@ -122,14 +122,12 @@ def test_a_key_is_its_own_debtor_until_its_operator_names_who_holds_it(world: Wo
     world.issuer.store.database.execute("DELETE FROM holders")
     run_losses(world, now_s=NOW + 1)
     assert only_receivable(world).debtor == key
-    assert (desk.unnamed("OP01"), desk.unnamed("OP02")) == ([key], [])
     with pytest.raises(Refused) as refusal:
         desk.name_holder(key, pseudonym_of(ANNA), operator="OP02")
     assert refusal.value.code == "unknown-wallet"
     with world.issuer.transaction():
         desk.name_holder(key, world.banks["OP01"].person_of(key, at_s=NOW), operator="OP01")
     assert only_receivable(world).debtor == pseudonym_of(ANNA)
-    assert desk.unnamed("OP01") == []
 
 
 @pytest.mark.parametrize(

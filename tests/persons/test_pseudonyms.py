@@ -7,7 +7,6 @@ import pytest
 
 from shuangli.crypto import sha256
 from shuangli.errors import BadInput, Refused
-from shuangli.issuer.losses.desk import LossDesk
 from shuangli.operator.pseudonyms import DOMAIN, PseudonymKey, Pseudonyms, is_same, pseudonym
 from tests.persons.answers import ANNA, double_spend, pseudonym_of
 from tests.setting import NOW, PSEUDONYMS, STAGED
@@ -82,11 +81,9 @@ def test_f29_the_issuer_is_told_pseudonyms_and_nothing_that_leads_to_a_record(tm
     double_spend(world, rider, gates, [100, 80])
     for gate in gates:
         world.hand_in(gate)
-    desk = LossDesk(store=world.issuer.store)
     holders = world.issuer.store.losses.holders([rider.key.public, gates[1].key.public])
     assert holders == {rider.key.public: pseudonym_of(ANNA), gates[1].key.public: pseudonym_of(bo)}
     assert world.issuer.store.losses.fund_paid_by_person_fen() == {pseudonym_of(bo): 80}
-    assert desk.unnamed("OP01") == []
     stored = b"".join(path.read_bytes() for path in tmp_path.glob("issuer*"))
     assert pseudonym_of(ANNA) in stored
     assert pseudonym_of(bo) in stored
