@@ -9,7 +9,8 @@ import itertools
 import select
 import shutil
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
@@ -42,6 +43,18 @@ def hand_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return shows(saves(command))
 
 
+def check_one_way(at: str | None, by_hand: bool, pictures: Path | None, *, address: str) -> None:
+    """Make sure that it is said how the other device is reached: at an `address`, or by hand.
+
+    Raises:
+        BadInput: it is not, or pictures are wanted where no code is shown (`bad-option`).
+    """
+    if by_hand is (at is not None):
+        raise BadInput("bad-option", f"give either {address}, or --qr")
+    if pictures is not None and not by_hand:
+        raise BadInput("bad-option", "--pictures goes with --qr: over a connection no code is shown")
+
+
 def has_enter(stream: TextIO, within_s: float) -> bool:
     """Say whether a line was typed within so many seconds."""
     ready, _, _ = select.select([stream], [], [], within_s)
@@ -58,7 +71,14 @@ class Hand:
     def __init__(
         self, *, as_json: bool, pictures: Path | None, turned: Callable[[TextIO, float], bool] = has_enter
     ) -> None:
-        """`turned` waits for Enter while codes are shown in turn."""
+        """`turned` waits for Enter while codes are shown in turn.
+
+        Raises:
+            BadInput: `pictures` is no directory and cannot be made one (`bad-output`).
+        """
+        if pictures is not None:
+            with _writing(pictures):
+                pictures.mkdir(parents=True, exist_ok=True)
         self._as_json = as_json
         self._pictures = pictures
         self._turned = turned
@@ -134,10 +154,15 @@ def _save(directory: Path, name: str, message: "Message") -> None:
     from shuangli.offline.links.qr_images import draw, to_png
 
     symbols = draw(codes_of(message))
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
+    with _writing(directory):
         for index, symbol in enumerate(symbols, 1):
             (directory / f"{name}-{index}-of-{len(symbols)}.png").write_bytes(to_png(symbol))
+
+
+@contextmanager
+def _writing(directory: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise BadInput("bad-output", f"--pictures {directory}: {error.strerror or error}") from error
 

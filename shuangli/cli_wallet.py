@@ -13,7 +13,7 @@ import click
 
 from shuangli.cli_account import history, limits, second_factor, statement, transfer
 from shuangli.cli_common import OneLineGroup, Seconds, root_key, root_option, say
-from shuangli.cli_hand import Hand, hand_options
+from shuangli.cli_hand import Hand, check_one_way, hand_options
 from shuangli.cli_holder import (
     Holder,
     asked_amount,
@@ -163,8 +163,7 @@ def wallet_receive(
 
     if again is (yuan is not None):
         raise BadInput("bad-option", "give either an amount to ask for, or --again")
-    if by_hand is (at is not None):
-        raise BadInput("bad-option", "give either --at ADDRESS to listen at, or --qr")
+    check_one_way(at, by_hand, pictures, address="--at ADDRESS to listen at")
     address = None if at is None else parse_address(at)
     amount_fen = None if yuan is None else asked_amount(yuan)
     holder = Holder.ask(path, passphrase_file, as_json)
@@ -205,8 +204,7 @@ def wallet_pay(
     from shuangli.offline.links.addresses import parse_address
     from shuangli.wallet.commands.offline import pay_at, pay_by_hand
 
-    if by_hand is (at is not None):
-        raise BadInput("bad-option", "give either the address of the other device, or --qr")
+    check_one_way(at, by_hand, pictures, address="the address of the other device")
     address = None if at is None else parse_address(at)
     agreed_fen = None if amount is None else asked_amount(amount)
     if agreed_fen is None and not sys.stdin.isatty():

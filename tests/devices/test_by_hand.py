@@ -90,6 +90,23 @@ def test_pictures_are_written_and_taken_in_from_a_directory_or_a_file(town: Town
     town.nothing_lost()
 
 
+def test_where_no_picture_can_be_written_nothing_is_asked_for_or_paid(town: Town) -> None:
+    town.wallet("ann", loaded="50"), town.wallet("bob")
+    taken = town.directory / "taken"
+    taken.touch()
+    asked = ask(town, "bob", "4", "--pictures", taken)
+    assert (asked.code, shown(asked)) == (2, {})
+    assert f"--pictures {taken}: File exists" in asked.err
+    assert "no request that could be shown again" in ask(town, "bob", "--again").err
+    request = shown(ask(town, "bob", "4"))["request"]
+    told = town.type(
+        *("pay", "--qr", "--amount", "4", "--pictures", taken, "--json", "--file", town.file("ann")),
+        stdin=f"{request}\n",
+    )
+    assert (told.code, shown(told)) == (2, {})
+    assert yuan_in_purse(town, "ann") == "50.00"
+
+
 def test_nobody_is_paid_another_amount_than_was_agreed_to(town: Town) -> None:
     town.wallet("ann", loaded="50"), town.wallet("bob")
     request = shown(ask(town, "bob", "4"))["request"]
@@ -106,6 +123,8 @@ def test_nobody_is_paid_another_amount_than_was_agreed_to(town: Town) -> None:
         (("pay", "--amount", "4"), "the address of the other device, or --qr"),
         (("pay", "unix:x", "--qr", "--amount", "4"), "the address of the other device, or --qr"),
         (("pay", "--qr"), "there is nobody to ask here"),
+        (("receive", "4", "--at", "unix:x", "--pictures", "codes"), "--pictures goes with --qr"),
+        (("pay", "unix:x", "--pictures", "codes", "--amount", "4"), "--pictures goes with --qr"),
     ],
 )
 def test_one_way_is_named(town: Town, words: tuple[str, ...], says: str) -> None:
