@@ -30,6 +30,7 @@ from shuangli.issuer.supply import supply_by_epoch, unpaid_on_forks_fen
 from shuangli.offline.report import EVIDENCE_PREFIX, PAGE, RESULT, TABLES
 from shuangli.sims.adversaries.truth import undisclosed_fen
 from shuangli.sims.dictionary import TRANSACTIONS
+from shuangli.sims.directories import alone_in, not_writable
 from shuangli.sims.engine import Progress, Run, Side, play
 from shuangli.sims.files import PACKAGE, PLOTS, REPORT, ROOT_KEY, as_json, files_of
 from shuangli.sims.payments import gone_back_fen, heard_of, received_transfers, settled_payments
@@ -64,13 +65,15 @@ def run_scenario(scenario: Scenario, directory: Path, *, workers: int, progress:
     """Play `scenario` and write everything into `directory`, replacing an earlier run there.
 
     Raises:
-        BadInput: the directory cannot be written, or holds something else (`bad-output`).
+        BadInput: the directory cannot be written, holds something else, or another run is at work there
+            (`bad-output`).
         StoreError: the books do not balance (nothing is reported then), a worker died, or the disk is full.
     """
-    for name, _ in sides_of(scenario):
-        prepare(directory / name)
     try:
-        return _run(scenario, directory, workers=workers, progress=progress)
+        with alone_in(directory):
+            for name, _ in sides_of(scenario):
+                prepare(directory / name)
+            return _run(scenario, directory, workers=workers, progress=progress)
     except StoreError as error:
         # A database or a worker does not say which run it belongs to.
         raise StoreError(error.code, f"{directory}: {error}") from error
@@ -166,7 +169,7 @@ def prepare(directory: Path) -> None:
             shutil.rmtree(directory / name, ignore_errors=True)
             (directory / name).mkdir()
     except OSError as error:
-        raise BadInput("bad-output", f"{directory}: cannot be written ({error.strerror})") from error
+        raise not_writable(directory, error) from error
 
 
 def _outcome(scenario: Scenario, system: System, run: Run) -> Outcome:

@@ -9,14 +9,10 @@ A row is written under another name and then renamed: a process that is killed l
 all. A machine that crashes may leave its name alone: such a row counts as not there, and is played again.
 """
 
-import errno
-import fcntl
 import io
 import json
-import os
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +20,7 @@ from typing import Any, Final
 import polars as pl
 
 from shuangli.errors import BadInput, StoreError
+from shuangli.sims.directories import not_writable
 from shuangli.sims.run import versions
 from shuangli.sims.scenario_file import Setup, digest_of
 from shuangli.sims.settings import Value
@@ -110,35 +107,6 @@ def recorded(study: Study) -> tuple[Record, list[Task]]:
     return record, list(tasks.values())
 
 
-@contextmanager
-def alone_in(directory: Path) -> Iterator[None]:
-    """Make the study's directory, and keep other sweeps out of it for as long as this process is in.
-
-    Raises:
-        BadInput: it cannot be made, or another sweep is at work there (`bad-output`).
-    """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        handle = os.open(directory, os.O_RDONLY)
-    except OSError as error:
-        raise _not_writable(directory, error) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        # A file system that knows no locks lets everybody in.
-        if error.errno == errno.EWOULDBLOCK:
-            os.close(handle)
-            raise BadInput("bad-output", f"{directory}: another sweep is at work there") from error
-    try:
-        yield
-    finally:
-        os.close(handle)
-
-
-def _not_writable(directory: Path, error: OSError) -> BadInput:
-    return BadInput("bad-output", f"{directory}: cannot be written ({error.strerror})")
-
-
 def open_directory(directory: Path, record: Record) -> None:
     """Make the study's directory, or go on in it.
 
@@ -157,7 +125,7 @@ def open_directory(directory: Path, record: Record) -> None:
             (directory / name).mkdir(exist_ok=True)
         write_whole(directory / STUDY, (json.dumps(asdict(record), indent=1) + "\n").encode())
     except OSError as error:
-        raise _not_writable(directory, error) from error
+        raise not_writable(directory, error) from error
 
 
 def read_record(directory: Path) -> Record:

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from shuangli.sims.directories import alone_in
 from shuangli.sims.studies.pool import Runners, Task
 from shuangli.sims.studies.record import (
     UNDER_WAY,
-    alone_in,
     collect,
     finished,
     open_directory,

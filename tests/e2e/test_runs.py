@@ -11,6 +11,7 @@ import click
 import pytest
 
 from shuangli.cli import main
+from shuangli.sims.directories import alone_in
 from tests.e2e.command import (
     ROOT,
     SMALL,
@@ -164,6 +165,13 @@ def test_describe_lists_what_can_be_set(tmp_path: Path) -> None:
     done = shuangli("sim", "describe", "payroll", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "  hop_cap = 6" in done.stdout.splitlines()
+
+
+def test_two_runs_do_not_write_to_one_directory(tmp_path: Path) -> None:
+    with alone_in(tmp_path / "out"):
+        told = shuangli("sim", "run", "payroll", "--out", "out", cwd=tmp_path)
+    assert_one_line(told, "another run or sweep is at work there")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_nothing_is_squeezed_into_the_error_of_an_output(tmp_path: Path) -> None:

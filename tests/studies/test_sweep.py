@@ -18,10 +18,11 @@ from click.testing import CliRunner
 from shuangli.cli import main
 from shuangli.errors import BadInput
 from shuangli.sims.api import compare, run, run_setup, sweep
+from shuangli.sims.directories import alone_in
 from shuangli.sims.progress import sweep_bar
 from shuangli.sims.studies.measures import MEASURES, measured
 from shuangli.sims.studies.pool import LocalRunners, Runners, Task
-from shuangli.sims.studies.record import alone_in, read_record
+from shuangli.sims.studies.record import read_record
 from shuangli.sims.studies.sweep import Swept
 from shuangli.sims.studies.sweep import sweep as sweep_study
 from tests.docs.pages import ROOT
@@ -214,7 +215,7 @@ def test_a_row_that_a_crash_has_cut_off_is_played_again(swept: Path, tmp_path: P
 
 def test_two_sweeps_do_not_work_in_one_directory(tmp_path: Path) -> None:
     study, out = study_in(tmp_path), tmp_path / "out"
-    with alone_in(out), pytest.raises(BadInput, match="another sweep is at work there"):
+    with alone_in(out), pytest.raises(BadInput, match="another run or sweep is at work there"):
         sweep(study, out)
     assert list(out.iterdir()) == []
 
