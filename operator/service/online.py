@@ -55,7 +55,13 @@ class OnlineDesk:
     @contextmanager
     def transaction(self) -> Iterator[int]:
         """One of the bank's database, all or nothing; gives the time of the work."""
-        with self._one_at_a_time, self.bank.store.transaction():
+        with self._one_at_a_time, self._in_turn() as now_s:
+            yield now_s
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[int]:
+        """The same for whoever has the turn already, for several in a row."""
+        with self.bank.store.transaction():
             yield self.now_s()
 
     def once(
@@ -82,17 +88,19 @@ class OnlineDesk:
         check_idempotency_key(idempotency_key)
         once_key, digest = f"{caller}/{idempotency_key}", sha256(request)
         wants_code = code is not None and any(needs_code(each.amount_fen) for each in movements)
-        if wants_code or (movements and self.screens):
-            with self.transaction() as now_s:
+        # What is let through is booked before anybody else is judged, who would be as if it had not left yet.
+        with self._one_at_a_time:
+            if wants_code or (movements and self.screens):
+                with self._in_turn() as now_s:
+                    known = self.bank.store.answered(once_key, digest)
+                    objection = None if known else self._look(movements, code, now_s)
+                if objection is not None:
+                    raise objection
+            with self._in_turn() as now_s:
                 known = self.bank.store.answered(once_key, digest)
-                objection = None if known else self._look(movements, code, now_s)
-            if objection is not None:
-                raise objection
-        with self.transaction() as now_s:
-            known = self.bank.store.answered(once_key, digest)
-            if known is None:
-                known = act(now_s).model_dump_json().encode()
-                self.bank.store.keep_answer(once_key, digest, known, now_s)
+                if known is None:
+                    known = act(now_s).model_dump_json().encode()
+                    self.bank.store.keep_answer(once_key, digest, known, now_s)
         return known
 
     def _look(self, movements: Sequence[Movement], code: str | None, now_s: int) -> Refused | None:
@@ -122,14 +130,9 @@ class OnlineDesk:
             return self._booked(wallet, number, amount_fen, now_s)
 
         asked = DepositOrder(amount_fen=amount_fen)
-        return Booked.model_validate_json(
-            self.once(
-                f"wallet/{wallet.hex()}",
-                idempotency_key,
-                b"deposit/" + wallet + asked.model_dump_json().encode(),
-                act,
-            )
-        )
+        request = b"deposit/" + wallet + asked.model_dump_json().encode()
+        told = self.once(f"wallet/{wallet.hex()}", idempotency_key, request, act)
+        return Booked.model_validate_json(told)
 
     def start_second_factor(self, wallet: bytes) -> SecretTold:
         """A secret for codes; it is in use after `confirm_second_factor`.

@@ -249,6 +249,36 @@ def test_a_screen_sees_movements_first_and_what_it_notes_is_kept(service: Servic
     assert service.balance_fen(payee) == 50
 
 
+def test_a_screen_sees_what_was_let_through_before_although_all_ask_at_once(service: Service) -> None:
+    """Else a mule that pays all on in one moment is judged each time as if nothing had left yet."""
+    from shuangli.errors import Refused
+    from shuangli.operator.customers.movements import Movement
+
+    payer, payee = service.wallet("payer", holds_fen=100), service.wallet("payee")
+
+    class LetsOneThrough:
+        def judge(self, movement: Movement) -> Refused | None:
+            has_paid = service.balance_fen(payer) < 100
+            return Refused("held", f"{movement.amount_fen} fen more") if has_paid else None
+
+    service.desk.screens = (LetsOneThrough(),)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: pay(service, payer, payee, 10, f"n{number}"), range(12)))
+    assert sorted(answer.json().get("code", "paid") for answer in answers) == ["held"] * 11 + ["paid"]
+    assert (service.balance_fen(payer), service.balance_fen(payee)) == (90, 10)
+
+
+def test_f12_a_large_transfer_many_times_at_once_uses_one_code(service: Service) -> None:
+    payer, payee = service.wallet("payer", holds_fen=400_000), service.wallet("payee")
+    code = second_factor(service, payer).now()
+    with ThreadPoolExecutor(8) as pool:
+        asked = pool.map(lambda _: pay(service, payer, payee, 150_000, "a", code=code), range(12))
+        answers = list(asked)
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert service.balance_fen(payer) == 250_000
+
+
 def test_a_company_pays_by_a_program_without_codes(service: Service) -> None:
     company, worker = service.wallet("company", tier=0, holds_fen=900_000), service.wallet("worker")
     token = service.token("payments:make", wallet=company.public)
