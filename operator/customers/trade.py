@@ -225,14 +225,12 @@ class Trade:
             raise Refused("nothing-due", f"dispute {dispute_no} has been decided: {dispute.outcome}")
         if outcome == "refunded":
             paid = self._payments.receipt(dispute.receipt_no, of=dispute.opened_by)
-            self._payments.refund(
-                paid.receipt_no,
-                paid.amount_fen - paid.refunded_fen,
-                by=paid.payee,
-                note=f"dispute {dispute_no}",
-                now_s=now_s,
-                forced=True,
-            )
+            # The payee may have given all of it back meanwhile.
+            if left_fen := paid.amount_fen - paid.refunded_fen:
+                note = f"dispute {dispute_no}"
+                self._payments.refund(
+                    paid.receipt_no, left_fen, by=paid.payee, note=note, now_s=now_s, forced=True
+                )
         self._database.execute(
             "UPDATE disputes SET outcome = ?, resolved_at_s = ? WHERE dispute_no = ?",
             *(outcome, now_s, dispute_no),

@@ -102,6 +102,24 @@ def test_a_dispute_is_decided_once_by_the_operator(shop: Shop, outcome: str) -> 
     service.check_books()
 
 
+def test_a_dispute_is_decided_for_the_payer_although_the_merchant_has_refunded_all_meanwhile(
+    shop: Shop,
+) -> None:
+    """Nothing is left to give back: the decision stands all the same."""
+    service = shop.service
+    shop.offer("A-1")
+    receipt_no = shop.buy("A-1", "a").json()["receipt_no"]
+    asked = {"receipt_no": receipt_no, "reason": "the tea was cold"}
+    opened = service.ask("POST", at(shop.buyer, "/disputes"), json=asked, key=shop.buyer).json()
+    assert shop.refund(receipt_no, 3_600, "r").status_code == 200
+    path = f"/v1/disputes/{opened['dispute_no']}"
+    for _ in range(2):
+        decided = service.ask("PUT", path, json={"outcome": "refunded"}, token=shop.staff)
+        assert (decided.status_code, decided.json().get("outcome")) == (200, "refunded"), decided.text
+    assert service.balance_fen(shop.buyer) == 90_000
+    service.check_books()
+
+
 def test_a_payment_is_disputed_for_half_a_year(shop: Shop) -> None:
     receipt_no = pay(shop.service, shop.buyer, shop.key, 5, "a").json()["receipt_no"]
     shop.service.clock.advance(180 * 86_400 + 1)
