@@ -13,10 +13,13 @@ from shuangli.api.service.listening import _Protocol
 
 AT_LAST_S = 30
 HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 200\r\n\r\n"
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter, list[_Protocol]], Awaitable[None]]
 
 
-async def _hello(_scope: Any, _receive: Any, send: Any) -> None:
+async def _hello(_scope: Any, receive: Any, send: Any) -> None:
+    while (await receive()).get("more_body"):
+        pass
     await send({"type": "http.response.start", "status": 204, "headers": []})
     await send({"type": "http.response.body"})
 
@@ -69,5 +72,49 @@ def test_who_asks_is_answered_however_long_it_takes() -> None:
             writer.write(HEAD + b"\r\n")
             await _answered(reader)
             assert made[0]._until is None
+
+    over_a_connection(talk)
+
+
+def test_f40_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a few who announce a body and send no more of it keep everybody out for ever."""
+    monkeypatch.setattr(listening, "REQUEST_WITHIN_S", 0.2)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, _: list[_Protocol]) -> None:
+        writer.write(POST)
+        for _number in range(3):
+            writer.write(b"a")
+            await asyncio.sleep(0.05)
+        assert await reader.read() == b""
+
+    over_a_connection(talk)
+
+
+def test_a_body_may_take_long_if_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "REQUEST_WITHIN_S", 0.2)
+    monkeypatch.setattr(listening, "BODY_BYTES_PER_S", 100)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, made: list[_Protocol]) -> None:
+        writer.write(POST)
+        for _ in range(20):
+            await asyncio.sleep(0.05)
+            writer.write(b"a" * 10)
+        await _answered(reader)
+        assert made[0]._until is None
+
+    over_a_connection(talk)
+
+
+def test_no_time_runs_while_this_side_does_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "REQUEST_WITHIN_S", 0.1)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, made: list[_Protocol]) -> None:
+        writer.write(POST + b"a" * 100)
+        await asyncio.sleep(0.05)
+        made[0].flow.pause_reading()
+        await asyncio.sleep(0.3)
+        made[0].flow.resume_reading()
+        writer.write(b"a" * 100)
+        await _answered(reader)
 
     over_a_connection(talk)

@@ -27,6 +27,8 @@ MOST_OF_PEER: Final = 64
 """Connections of one certificate at a time: so no operator takes all that the issuer has."""
 REQUEST_WITHIN_S: Final = 20.0
 """A connection on which no request has begun by then is closed: who says nothing keeps nobody out."""
+BODY_BYTES_PER_S: Final = 4_096
+"""A body comes no slower: it may fall behind by as long as a request may take to begin."""
 FINISH_WITHIN_S: Final = 30
 OWNER_ONLY: Final = 0o600
 PEER_CERTIFICATE: Final = "peer_certificate"
@@ -78,18 +80,32 @@ class _Protocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        self._wait()
+        self._wait(len(data))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_no_more()
         super().connection_lost(exc)
 
-    def _wait(self) -> None:
-        """Give the other side some time to begin a request, unless one is being answered."""
-        if self.cycle is not None and not self.cycle.response_complete:
+    def _wait(self, came_bytes: int = 0) -> None:
+        """Let time run while the other side is to begin a request, or to send the rest of it."""
+        is_begun = self.cycle is not None and not self.cycle.response_complete
+        if is_begun and not self.cycle.more_body:
             self._wait_no_more()
         elif self._until is None:
-            self._until = self.loop.call_later(REQUEST_WITHIN_S, self.transport.close)
+            self._until = self.loop.call_later(REQUEST_WITHIN_S, self._cut_off)
+        elif is_begun:
+            until_s = self._until.when() + came_bytes / BODY_BYTES_PER_S
+            self._until.cancel()
+            until_s = min(until_s, self.loop.time() + REQUEST_WITHIN_S)
+            self._until = self.loop.call_at(until_s, self._cut_off)
+
+    def _cut_off(self) -> None:
+        """Close the connection, unless it is this side that does not read."""
+        self._until = None
+        if self.flow.read_paused:
+            self._wait()
+        else:
+            self.transport.close()
 
     def _wait_no_more(self) -> None:
         if self._until is not None:
