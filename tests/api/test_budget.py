@@ -34,8 +34,12 @@ def send(
     address: str = "10.0.0.1",
     path: str = UPLOADS,
     media_type: str = CBOR,
+    ends: bool = True,
 ) -> Heard:
-    """Post a body in pieces, from an address; its length is said only if it is `announced`."""
+    """Post a body in pieces, from an address; its length is said only if it is `announced`.
+
+    Unless it `ends`, the connection is cut off before the rest of it.
+    """
     headers = [(b"content-type", media_type.encode())]
     if announced is not None:
         headers.append((b"content-length", str(announced).encode()))
@@ -54,7 +58,7 @@ def send(
         if not left:
             return {"type": "http.disconnect"}
         read += 1
-        return {"type": "http.request", "body": left.pop(0), "more_body": bool(left)}
+        return {"type": "http.request", "body": left.pop(0), "more_body": bool(left) or not ends}
 
     async def answer(message: MutableMapping[str, Any]) -> None:
         answered.append(message)
@@ -121,3 +125,21 @@ def test_f40_it_is_one_budget_whatever_is_sent(service: Service) -> None:
 
 def test_the_largest_upload_fits_into_the_budget() -> None:
     assert BUDGET.burst >= MAX_UPLOAD_BYTES
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [
+        (UPLOADS, CBOR),
+        ("/v1/oauth/token", "application/x-www-form-urlencoded"),
+        ("/v1/made-up-persons", "application/json"),
+        (f"/v1/wallets/{'ab' * 32}/deposits", "application/json"),
+        (f"/v1/wallets/{'ab' * 32}/payroll-batches", "text/csv"),
+    ],
+)
+def test_who_is_cut_off_in_the_middle_of_a_body_is_no_mistake_of_the_service(
+    service: Service, path: str, media_type: str
+) -> None:
+    """Anybody can do that as often as they like: it must not look like a fault in log and figures."""
+    assert send(service, b"a" * 10, path=path, media_type=media_type, ends=False).status == 400
+    assert json.loads(service.log[-1])["status"] == 400

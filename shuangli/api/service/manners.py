@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
 from shuangli import __version__
@@ -74,6 +75,7 @@ def make_service(who: str, *, to_send: str, dependencies: tuple[Any, ...] = ()) 
             ShuangliError: _own_error,
             HTTPException: _http_error,
             RequestValidationError: _invalid(to_send),
+            ClientDisconnect: _gone,
             # The server's log has the rest.
             Exception: _mistake(who),
         },
@@ -197,6 +199,11 @@ async def _http_error(_: Request, error: HTTPException) -> Response:
     kind, code = _CODE_OF_STATUS.get(HTTPStatus(error.status_code), ("", ""))
     problem = Problem(status=error.status_code, detail=error.detail, kind=kind, code=code)
     return _problem(problem, **(error.headers or {}))
+
+
+async def _gone(_: Request, _error: ClientDisconnect) -> Response:
+    """Nobody hears it but the log: that the other side breaks off is no mistake of the service."""
+    return _problem(Problem(status=HTTPStatus.BAD_REQUEST, detail="the body broke off: send all of it"))
 
 
 def _invalid(to_send: str) -> Callable[..., Any]:
