@@ -1,6 +1,6 @@
 """Risk control at a running bank: a screen in front of what leaves, and a look at all that has come in.
 
-`judge` is asked before money leaves, in a transaction of its own that is kept whatever it says. First it
+`judge` is asked before money leaves, in a transaction that is kept whatever it says. First it
 looks at everything that has come in since, for anybody: no money leaves before its arrival was judged. Then:
 
 allow    nothing happens but that the decision is stored
@@ -19,7 +19,7 @@ from typing import Final
 from shuangli.codec import encode
 from shuangli.crypto import sha256
 from shuangli.database.database import only
-from shuangli.days import date_of, day_of
+from shuangli.days import DAY_S, date_of, day_of
 from shuangli.errors import Refused
 from shuangli.messages.event_kinds import EventKind as LogKind
 from shuangli.messages.event_kinds import ReportKind, RiskStep
@@ -42,6 +42,8 @@ LOOKED_AT_ONCE: Final = 50
 LOOKS: Final = 200
 """So many movements a service looks at in one transaction, some ten milliseconds; so many times in a turn."""
 _STEPS: Final = {Action.FLAG: RiskStep.FLAGGED, Action.HOLD: RiskStep.HELD, Action.FREEZE: RiskStep.FROZEN}
+_LEAVES_AS: Final = {"redemption": EventKind.REDEEMED, "load": EventKind.LOADED}
+"""What a movement is that pays nobody."""
 _REVIEWS: Final = {Outcome.CLEARED: RiskStep.CLEARED, Outcome.CONFIRMED: RiskStep.CONFIRMED}
 
 
@@ -71,7 +73,7 @@ class RiskControl:
         event = RiskEvent(
             wallet_no=row.wallet_no,
             person=row.person,
-            kind=EventKind.REDEEMED if movement.payee is None else EventKind.PAID_OUT,
+            kind=_LEAVES_AS.get(movement.kind, EventKind.PAID_OUT),
             amount_fen=movement.amount_fen,
             at_s=movement.at_s,
             counterparty=(movement.payee or b"") if payee is None else payee.person,
@@ -146,11 +148,27 @@ class RiskControl:
     def assess(self, event: RiskEvent, row: WalletRow, *, before_no: int) -> tuple[Decision, int]:
         """Decide about an event, store that, and do it; gives the decision and its case, 0 for none."""
         history = self._books.history(event.person, before_no=before_no, at_s=event.at_s)
+        history = self._with_loads(history, event)
         return self._judge(event, history, row, event.at_s)
+
+    def _with_loads(self, history: History, event: RiskEvent) -> History:
+        """A history that tells what has gone into purses; to load after a load is no waking up."""
+        loads = self._books.loads(event.person)
+        loaded_fen = sum(fen for at_s, fen in loads if at_s >= event.at_s - DAY_S)
+        ordered_fen = self._bank.under_way.by_person_fen(event.person)
+        last_at_s = history.last_at_s
+        if event.kind is EventKind.LOADED:
+            # What is judged is under way itself.
+            ordered_fen -= event.amount_fen
+            before = [at_s for at_s, _ in loads] + ([] if last_at_s is None else [last_at_s])
+            last_at_s = max(before, default=None)
+        return replace(history, loaded_fen=loaded_fen + ordered_fen, last_at_s=last_at_s)
 
     def _judge(self, event: RiskEvent, history: History, row: WalletRow, now_s: int) -> tuple[Decision, int]:
         history = replace(history, last_place=self.cases.place_of(event.person))
-        decision = decide(event, history, self._policy)
+        # No load was among the events that the model has learned from: it knows nothing of them.
+        is_known = event.kind is not EventKind.LOADED
+        decision = decide(event, history, self._policy if is_known else replace(self._policy, model=None))
         return decision, self._decided(event, decision, row, now_s)
 
     def _decided(self, event: RiskEvent, decision: Decision, row: WalletRow, at_s: int) -> int:

@@ -33,6 +33,7 @@ class EventKind(IntEnum):
     PAID_OUT = 4, True
     REDEEMED = 5, True
     PAID_OFFLINE = 6
+    LOADED = 7, True
 
     is_out: bool
 
@@ -105,6 +106,7 @@ class History:
         last_at_s: when they last did anything, however long ago; None if never
         first_at_s: when they first did
         last_place: at which counter they have paid last, and when, if that is not in `events`
+        loaded_fen: what they have ordered for their purses within a day; no event, for the model knows none
         in_order: whether times in `events` only go forth; then what is since a time is found by halving
     """
 
@@ -112,6 +114,7 @@ class History:
     last_at_s: int | None = None
     first_at_s: int | None = None
     last_place: tuple[Place, int] | None = None
+    loaded_fen: int = 0
     in_order: bool = field(default=False, compare=False)
     _since: dict[int, tuple[RiskEvent, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False

@@ -2,7 +2,8 @@
 
 Movements are the entries on a person's accounts; the other customer is who the receipt of the entry names, or
 at another operator the key of their wallet.
-What moves between a customer's account and their own purse, and interest, is no movement here.
+What moves between a customer's account and their own purse, and interest, is no movement here; what went into
+the purse within a day is told apart (`Books.loads`).
 """
 
 from bisect import bisect_left, bisect_right
@@ -133,6 +134,16 @@ class Books:
             events = dict(self._events(rows, wallets))
             by_wallet.append([(number, events.get(number)) for number in sorted({row[0] for row in rows})])
         return Past(by_wallet)
+
+    def loads(self, person: bytes) -> list[tuple[int, int]]:
+        """When and how much a person has loaded, out of the newest entries of each wallet."""
+        found = []
+        for wallet in self._store.wallets_of(person):
+            newest = self._database.rows(
+                f"{_ENTRIES} WHERE account = ? ORDER BY entry_no DESC LIMIT ?", wallet.account, MOST_EVENTS
+            )
+            found += [(int(at_s), -int(fen)) for _, _, kind, fen, at_s, _ in newest if kind == "load"]
+        return found
 
     def came_in(self, after_no: int, most: int) -> list[tuple[int, RiskEvent]]:
         """What came in for customers in entries after this number, with theirs: the first so many."""

@@ -42,7 +42,7 @@ class Rule(NamedTuple):
 
 def velocity(event: RiskEvent, history: History, limits: Limits) -> str:
     """More payments out within an hour than a person makes."""
-    if event.is_company or not event.kind.is_out:
+    if event.is_company or not event.kind.is_out or event.kind is EventKind.LOADED:
         return ""
     count = 1 + sum(before.kind.is_out for before in history.since(event.at_s - HOUR_S))
     if count <= limits.out_in_an_hour:
@@ -70,13 +70,16 @@ def structuring(event: RiskEvent, history: History, limits: Limits) -> str:
 
 
 def many_to_one(event: RiskEvent, history: History, limits: Limits) -> str:
-    """Many people pay one person within a day, more than usual, and most of it leaves again."""
+    """Many people pay one person within a day, more than usual, and most of it leaves again.
+
+    What goes into a purse has left as well: where it goes from there is heard of late or never.
+    """
     if event.is_company or not event.kind.is_out:
         return ""
     day = history.since(event.at_s - DAY_S)
     payers = {one.counterparty for one in day if one.kind is EventKind.PAID_IN and one.counterparty}
     came_fen = sum(one.amount_fen for one in day if not one.kind.is_out)
-    left_fen = event.amount_fen + sum(one.amount_fen for one in day if one.kind.is_out)
+    left_fen = event.amount_fen + sum(one.amount_fen for one in day if one.kind.is_out) + history.loaded_fen
     usual = limits.payers_times_usual * _usual_payers(event, history)
     is_few = len(payers) < max(limits.payers_in_a_day, usual)
     if is_few or came_fen < limits.passed_on_from_fen:

@@ -73,7 +73,7 @@ class Desk(IdentifyingDesk):
         self._published = Published(issuer, bank.trust, key_set=key_set, guard=self._one_at_a_time, keep=keep)
         served, renew_keys = (bank, issuer, self.transaction), self._published.renew_key_set
         self.outbox = Outbox(*served, renew_keys=renew_keys, readers=readers)
-        self._loads = LoadDesk(*served, self.codes)
+        self._loads = LoadDesk(*served, self.codes, self.screened)
         self.cases = CaseDesk(*served)
         self.remittances = RemittanceDesk(*served, self.payments, renew_keys=renew_keys)
         self.webhooks = WebhookDesk(bank, self.statements, self.transaction)

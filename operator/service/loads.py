@@ -4,8 +4,8 @@ While the issuer mints, nothing here is locked. Where nobody knows whether it ha
 was lost or this process was killed, the order stays under way (`operator.under_way`): its amount counts
 against the deposit until it is asked again, by the wallet or by `finish`, and the issuer gives the same load.
 
-From an amount on, a load needs a code of the wallet's second factor, as all else that leaves it. The code is
-used up in the transaction that writes the order down: an order that is under way has shown it.
+From an amount on, a load needs a code of the wallet's second factor, and screens look at it, as at all else
+that leaves it. Both in the transaction that writes the order down: what is under way has passed them.
 """
 
 import threading
@@ -19,6 +19,7 @@ from shuangli.crypto import sha256
 from shuangli.errors import Refused, ShuangliError, StoreError
 from shuangli.messages.loads import LoadOrder
 from shuangli.operator.bank import Bank
+from shuangli.operator.customers.movements import Movement
 from shuangli.operator.flow import Flow, MintRequest, ServiceLink
 from shuangli.operator.service.auth.codes import Codes, needs_code
 
@@ -34,13 +35,15 @@ class LoadDesk:
         issuer: ServiceLink,
         transaction: Callable[[], AbstractContextManager[int]],
         codes: Codes,
+        screened: Callable[[Movement], Refused | None],
     ) -> None:
         """Order for the wallets of `bank`; `transaction` is one of its database, and gives the time.
 
-        `codes` are the wallets' second factors.
+        `codes` are the wallets' second factors, and `screened` says what screens have against a movement.
         """
         self._bank = bank
         self._codes = codes
+        self._screened = screened
         self._issuer = issuer
         self._transaction = transaction
         self._guard = threading.Lock()
@@ -59,7 +62,7 @@ class LoadDesk:
         `stale` says why it is not known whom the newest revocation list revokes: then nothing new is minted.
 
         Raises:
-            Refused: a code is wanted (`second-factor`, `locked`); nothing is under way.
+            Refused: a code is wanted (`second-factor`, `locked`), or a screen objects; nothing is under way.
             ShuangliError: the order is refused, or the issuer cannot be reached.
         """
         with self._asks(order):
@@ -72,27 +75,39 @@ class LoadDesk:
                     return bytes(done.value)
                 if stale is not None:
                     raise stale
-                objection = None if asked_before else self._check_code(flow, order, code, now_s)
+                objection = None if asked_before else self._look(flow, order, code, now_s)
             if objection is not None:
                 raise objection
             if not isinstance(request, MintRequest):
                 raise TypeError("an order asks for a load")
             return self._mint(flow, request, asked_before, sha256(order))
 
-    def _check_code(self, flow: Flow, order: bytes, code: str, now_s: int) -> Refused | None:
-        """Why an order must not go on with this code, if so: then it is under way no more.
+    def _look(self, flow: Flow, order: bytes, code: str, now_s: int) -> Refused | None:
+        """Why an order must not go on, if so: then it is under way no more.
 
         It has been verified by now, so nobody else can use up the tries of its wallet. What is noted of a
-        wrong code is kept.
+        wrong code is kept, and what screens note.
         """
         ordered = LoadOrder.parse(order)
-        if not needs_code(sum(ordered.values_fen)):
-            return None
-        objection = self._codes.check(self._bank.wallet(ordered.owner), code, now_s=now_s)
+        owner, amount_fen, objection = ordered.owner, sum(ordered.values_fen), None
+        if needs_code(amount_fen):
+            objection = self._codes.check(self._bank.wallet(owner), code, now_s=now_s)
+        # Given value never was on the holder's account.
+        if objection is None and ordered.condition is None:
+            movement = Movement(kind="load", payer=owner, payee=None, amount_fen=amount_fen, at_s=now_s)
+            objection = self._screened(movement) or self._frozen(owner)
         if objection is not None:
             with suppress(Refused):
                 flow.throw(objection)
         return objection
+
+    def _frozen(self, owner: bytes) -> Refused | None:
+        """What is said to a wallet that a screen has frozen for what has come in, if it has."""
+        try:
+            self._bank.active(owner)
+        except Refused as refused:
+            return refused
+        return None
 
     @contextmanager
     def _asks(self, order: bytes) -> Iterator[None]:

@@ -106,16 +106,18 @@ class OnlineDesk:
     def _look(self, movements: Sequence[Movement], code: str | None, now_s: int) -> Refused | None:
         """Why a movement must not happen; what is noted of that, such as a wrong code, is kept."""
         for movement in movements:
+            objection = None
             if code is not None and needs_code(movement.amount_fen):
                 row = self.bank.wallet(movement.payer)
                 objection = self.codes.check(row, code, now_s=now_s)
-                if objection is not None:
-                    return objection
-            for screen in self.screens:
-                objection = screen.judge(movement)
-                if objection is not None:
-                    return objection
+            objection = objection or self.screened(movement)
+            if objection is not None:
+                return objection
         return None
+
+    def screened(self, movement: Movement) -> Refused | None:
+        """What the first screen says that objects to a movement. In a transaction."""
+        return next((said for screen in self.screens if (said := screen.judge(movement)) is not None), None)
 
     def deposit(self, wallet: bytes, amount_fen: int, *, idempotency_key: str) -> Booked:
         """Pay in from the holder's bank account, which in this sandbox always holds enough.

@@ -4,6 +4,8 @@ import pytest
 from pyotp import TOTP
 
 from shuangli.crypto import sha256
+from shuangli.errors import Refused
+from shuangli.operator.customers.movements import Movement
 from shuangli.operator.service.auth.codes import STEP_S
 from tests.devices.people import Town, second_factor
 
@@ -101,6 +103,29 @@ def test_a_large_load_needs_a_code_and_its_deposit_is_paid_in_once(town: Town) -
     town.mend()
     assert town.type(*words).code == 0, "what is ordered already was shown a code"
     assert (town.show("ann")["balance_fen"], town.deposit_fen("ann")) == (150_000, 0)
+    town.nothing_lost()
+
+
+def test_a_load_that_is_held_is_asked_for_again_and_its_deposit_is_paid_in_once(town: Town) -> None:
+    ann = town.wallet("ann")
+
+    class Careful:
+        objection: Refused | None = Refused("held", "held for review as case 1")
+
+        def judge(self, movement: Movement) -> Refused | None:
+            assert movement.kind == "load"
+            return self.objection
+
+    screen = Careful()
+    town.sandbox.desk.screens = (screen,)
+    words = ("load", "5", "--deposit", "--file", ann)
+    for _ in range(2):
+        held = town.type(*words)
+        assert (held.code, "case 1" in held.out) == (1, True)
+    assert (town.show("ann")["ordered_fen"], town.deposit_fen("ann")) == ([500], 500)
+    screen.objection = None
+    assert town.type(*words).code == 0
+    assert (town.show("ann")["balance_fen"], town.deposit_fen("ann")) == (500, 0)
     town.nothing_lost()
 
 

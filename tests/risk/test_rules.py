@@ -1,6 +1,7 @@
 """Each rule of risk control at its edge: it speaks, and one step before it does not."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,21 @@ def test_many_to_one() -> None:
     assert said(event(amount_fen=479_999), payers(12)) == []
     assert said(on, payers(12, amount_fen=41_000)) == []
     assert said(on, payers(12, ago_s=DAY_S + 1)) == []
+
+
+def test_what_goes_into_a_purse_has_left_as_well() -> None:
+    on, came = event(EventKind.LOADED, 300_000), payers(12)
+    for loaded_fen, rules in ((179_999, []), (180_000, ["many-to-one"])):
+        before = replace(history(came), loaded_fen=loaded_fen)
+        assert [one.rule for one in ask_rules(on, before, Limits())] == rules
+        paid = replace(on, kind=EventKind.PAID_OUT)
+        assert [one.rule for one in ask_rules(paid, before, Limits())] == rules
+
+
+def test_loads_are_no_payments_of_which_so_many_are_unusual() -> None:
+    paid = [event(ago_s=number) for number in range(20)]
+    assert said(event(), paid) == ["velocity"]
+    assert said(event(EventKind.LOADED), paid) == []
 
 
 def test_a_trader_whom_many_pay_every_day_is_none() -> None:

@@ -31,8 +31,8 @@ from shuangli.wallet.filed_history import to_file
 
 UNIT_FEN: Final = 10
 """A load is divided into coins that pay every multiple of a jiao."""
-CODE_WANTED: Final = ("second-factor", "locked")
-"""Codes of refusals after which the same may be asked again with another code."""
+WAITING: Final = ("second-factor", "locked", "held")
+"""Refusals after which the same order may be asked for again: with a code, or once it was reviewed."""
 REMEMBER_S: Final = 7 * 86_400
 """How long settled payments stay in the journal after their request has expired."""
 
@@ -45,7 +45,8 @@ def load(opened: OpenWallet, amount_fen: int, *, deposit: bool, code: str = "", 
 
     Raises:
         Refused: over a limit, or the deposit is too small; the order is given up. It is kept where only a
-            code is missing (`second-factor`, `locked`): what was paid in for it is not paid in twice.
+            code is missing (`second-factor`, `locked`) or a reviewer's word (`held`): what was paid in for it
+            is not paid in twice.
         StoreError: the operator cannot be reached (`unavailable`); run it again, or sync.
     """
     wallet = opened.wallet
@@ -58,7 +59,7 @@ def load(opened: OpenWallet, amount_fen: int, *, deposit: bool, code: str = "", 
     with opened.operator(edges) as operator:
         if deposit:
             operator.deposit(order.owner, amount_fen, idempotency_key=order.nonce.hex())
-        _send_order(opened, operator, order, code=code, keep_if=CODE_WANTED)
+        _send_order(opened, operator, order, code=code, keep_if=WAITING)
     balance_fen = balance_of(wallet.purse, now_s=edges.now_s())
     facts: dict[str, object] = {
         "loaded_fen": amount_fen,
