@@ -203,6 +203,7 @@ class RegistrationCentre:
         seen, refusals = shown
         coin_keys = list(dict.fromkeys(map(coin_key, spent_coins(seen, refusals))))
         batch.look_up(load_keys=(), coin_keys=coin_keys)
+        operator = submission.operator
         settlement = settle(
             seen,
             refusals,
@@ -211,8 +212,8 @@ class RegistrationCentre:
             received_s=received_s,
             fund_left_fen=self._fund_left_fen(submission.person),
             past=batch.past,
+            operator=operator,
         )
-        operator = submission.operator
         batch.add(settlement, operator=operator, received_s=received_s)
         raise_alarms(self._store, self._trust, settlement.not_minted, operator=operator, raised_s=received_s)
         self._store.findings.add_breaches(note_payments(seen, settlement))

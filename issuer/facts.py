@@ -86,6 +86,24 @@ class Place(NamedTuple):
     forked: bool
 
 
+class Spending(NamedTuple):
+    """One spend of a coin that holds; `creditor` is the key that is paid for it, None if it pays a payee.
+
+    `bank` is the operator through which it is paid; empty where who is paid has signed it, and so may choose.
+    """
+
+    kind: ObjectKind
+    signed: Signed
+    object_id: bytes
+    coin: Coin
+    coin_key: bytes
+    place: Place
+    position: int
+    outputs: tuple[Coin, ...]
+    creditor: bytes | None
+    bank: str
+
+
 class OpenCoin(NamedTuple):
     """A coin that nobody has spent as far as the centre knows; after `due_s` nobody is on time to do so."""
 

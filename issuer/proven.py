@@ -99,6 +99,7 @@ def prove(seen: Walk, refusals: Sequence[VerifiedRefusal | ProtocolError], *, op
         next_no=numbers.__next__,
         received_s=0,
         fund_left_fen=0,
+        operator=operator,
     )
     if any(result.outcomes) or result.forks or result.changed_facts or not result.objects:
         return None

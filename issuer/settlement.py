@@ -16,9 +16,7 @@ before the fork is found.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
-from shuangli.cose import Signed
 from shuangli.errors import ProtocolError
 from shuangli.issuer.facts import (
     REFUSED,
@@ -29,6 +27,7 @@ from shuangli.issuer.facts import (
     ObjectKind,
     Place,
     Settlement,
+    Spending,
     coin_key,
     load_key,
 )
@@ -41,20 +40,6 @@ from shuangli.offline.refusals import VerifiedRefusal, sources_of
 NextNo = Callable[[], int]
 
 
-class _Spend(NamedTuple):
-    """One spend of a coin that holds; `creditor` is the key that is paid for it, None if it pays a payee."""
-
-    kind: ObjectKind
-    signed: Signed
-    object_id: bytes
-    coin: Coin
-    coin_key: bytes
-    place: Place
-    position: int
-    outputs: tuple[Coin, ...]
-    creditor: bytes | None
-
-
 def settle(
     seen: Walk,
     refusals: Sequence[VerifiedRefusal | ProtocolError],
@@ -64,26 +49,36 @@ def settle(
     received_s: int,
     fund_left_fen: int,
     past: frozenset[int] = frozenset(),
+    operator: str | None = None,
 ) -> Settlement:
     """Settle a walked hand-in against what is known; `next_no` numbers objects that are new.
+
+    `operator` passes it on; None where nobody else does.
 
     1. Loads must be in the mint log; what descends from others is refused, or late if of a `past` epoch.
     2. Each spend of a verified coin is a new fact, a repeat, or a fork.
     3. It is settled if it is on time by the operator's time. A redemption or a refusal is paid then, unless
-       who is paid is a culprit, or the coin lies on a fork and the guarantee fund has no more than
-       `fund_left_fen` for this person.
+       who is paid is a culprit, or has not signed it and is a customer of another operator, or the coin
+       lies on a fork and the guarantee fund has no more than `fund_left_fen` for this person.
     4. What was not settled is settled when it can be: another operator shows that it was on time.
     """
-    return _Settling(known, next_no, received_s, fund_left_fen, past).run(seen, refusals)
+    return _Settling(known, next_no, received_s, fund_left_fen, past, operator).run(seen, refusals)
 
 
 class _Settling:
     """One run of `settle`: the hand-in's own facts, forks and places, beside what was known before."""
 
     def __init__(
-        self, known: Known, next_no: NextNo, received_s: int, fund_left_fen: int, past: frozenset[int]
+        self,
+        known: Known,
+        next_no: NextNo,
+        received_s: int,
+        fund_left_fen: int,
+        past: frozenset[int],
+        operator: str | None,
     ) -> None:
         self._past = past
+        self._operator = operator
         self._known = known
         self._next_no = next_no
         self._received_s = received_s
@@ -144,8 +139,11 @@ class _Settling:
         if place is None:
             return self._placeless(coin)
         signed, creditor = transfer.signed, creditor_of(coin) if transfer.payee == CENTRE else None
+        bank = coin.load.operator if creditor is not None and is_given(coin) else ""
         return self._record(
-            _Spend(ObjectKind.TRANSFER, signed, signed.id, coin, key, place, position, outputs, creditor)
+            Spending(
+                ObjectKind.TRANSFER, signed, signed.id, coin, key, place, position, outputs, creditor, bank
+            )
         )
 
     def _refusal(self, verdict: VerifiedRefusal | ProtocolError) -> Outcome:
@@ -155,18 +153,19 @@ class _Settling:
         coin, place = verdict.coin, self._place(verdict.coin)
         if place is None:
             return self._placeless(coin)
-        signed = verdict.refusal.signed
+        signed, key, creditor = verdict.refusal.signed, coin_key(coin), verdict.creditor
+        bank = verdict.transfer.certificate.claims.issuer if creditor is not None else ""
         return self._record(
-            _Spend(ObjectKind.REFUSAL, signed, REFUSED, coin, coin_key(coin), place, 0, (), verdict.creditor)
+            Spending(ObjectKind.REFUSAL, signed, REFUSED, coin, key, place, 0, (), creditor, bank)
         )
 
-    def _record(self, spend: _Spend) -> Outcome:
+    def _record(self, spend: Spending) -> Outcome:
         first = self._facts.get(spend.coin_key)
         if first is None or first.object_id == spend.object_id:
             return self._record_first(spend, first)
         return self._record_further(spend, first)
 
-    def _record_first(self, spend: _Spend, known: Fact | None) -> Outcome:
+    def _record_first(self, spend: Spending, known: Fact | None) -> Outcome:
         number = known.number if known is not None else self._number(spend)
         forked = spend.place.forked
         self._place_outputs(spend, number, forked)
@@ -183,7 +182,7 @@ class _Settling:
         self._set_fact(spend.coin_key, Fact(number, spend.object_id, settled_fen))
         return outcome
 
-    def _record_further(self, spend: _Spend, first: Fact) -> Outcome:
+    def _record_further(self, spend: Spending, first: Fact) -> Outcome:
         """A further spend of a coin: its owner is a culprit, whichever of the two came first."""
         coin = spend.coin
         key = (spend.coin_key, spend.object_id)
@@ -222,13 +221,16 @@ class _Settling:
             return outcome if spend.kind is ObjectKind.REFUSAL else Outcome.FORKED
         return outcome if outcome is Outcome.SETTLED else self._again(spend, outcome)
 
-    def _again(self, spend: _Spend, outcome: Outcome) -> Outcome:
+    def _again(self, spend: Spending, outcome: Outcome) -> Outcome:
         """What is said of a known spend: for a refusal, a repeat means that its coin has gone back."""
         return outcome if spend.kind is ObjectKind.REFUSAL else Outcome.REPEAT
 
-    def _judge(self, spend: _Spend, forked: bool) -> Outcome:
+    def _judge(self, spend: Spending, forked: bool) -> Outcome:
         if not refusal_pays(spend.coin) and self._is_refused(spend):
             # It pays nobody, and goes back to its giver when it is due.
+            return Outcome.CONDITION
+        if spend.bank and self._operator not in (None, spend.bank):
+            # Another operator would keep it. It is paid once the right one comes, or goes back when due.
             return Outcome.CONDITION
         if self._received_s > spend.coin.due_s:
             return Outcome.LATE
@@ -237,13 +239,13 @@ class _Settling:
             self._result.held.append(spend.place[:2])
         return outcome
 
-    def _is_refused(self, spend: _Spend) -> bool:
+    def _is_refused(self, spend: Spending) -> bool:
         """Say whether a spend is a refusal, or redeems what its payee has refused before."""
         first = self._facts.get(spend.coin_key)
         redeemed = spend.creditor is not None and first is not None and first.object_id == REFUSED
         return redeemed or spend.kind is ObjectKind.REFUSAL
 
-    def _judge_payout(self, spend: _Spend, creditor: bytes, forked: bool) -> Outcome:
+    def _judge_payout(self, spend: Spending, creditor: bytes, forked: bool) -> Outcome:
         if forked and is_given(spend.coin):
             # Who gives back what it has spent as well has cost its giver nothing.
             creditor = spend.coin.owner
@@ -261,7 +263,7 @@ class _Settling:
             found = self._culprits[key] = self._known.is_culprit(key)
         return found
 
-    def _number(self, spend: _Spend) -> int:
+    def _number(self, spend: Spending) -> int:
         number = self._numbers.get(spend.signed.id)
         if number is None:
             number = self._numbers[spend.signed.id] = self._next_no()
@@ -273,7 +275,7 @@ class _Settling:
         self._facts[key] = fact
         (self._result.facts if is_new else self._result.changed_facts)[key] = fact
 
-    def _carry_out(self, spend: _Spend, forked: bool) -> None:
+    def _carry_out(self, spend: Spending, forked: bool) -> None:
         """Open what a settled spend splits its coin into, or pay for it."""
         change = self._result.supply[spend.coin.load.epoch]
         if spend.creditor is None:
@@ -288,10 +290,10 @@ class _Settling:
                 change.redeemed_fen += spend.coin.value_fen
             self._result.redeemed_by_loader[spend.coin.load.operator] += spend.coin.value_fen
 
-    def _close(self, spend: _Spend) -> None:
+    def _close(self, spend: Spending) -> None:
         if self._opened.pop(spend.place, None) is None:
             self._closed.append((spend.place, spend.coin))
 
-    def _place_outputs(self, spend: _Spend, number: int, forked: bool) -> None:
+    def _place_outputs(self, spend: Spending, number: int, forked: bool) -> None:
         for index, output in enumerate(spend.outputs):
             self._places[output.coin_id] = Place(number, 2 * spend.position + index, forked)

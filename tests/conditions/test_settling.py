@@ -244,3 +244,16 @@ def test_no_bank_says_who_holds_a_key_by_calling_it_a_giver(world: World, city: 
     with world.issuer.transaction():
         assert world.issuer.settle(given_back).credited_fen == 1
     assert world.issuer.store.losses.holders([honest.key.public]) == {}
+
+
+def test_no_other_bank_is_paid_what_goes_back_to_a_giver(world: World, city: City) -> None:
+    """A receiver and a bank in league would else share what somebody has given for meals."""
+    person = world.wallet()
+    city.load(person, 1_000)
+    upload, before_fen = redeem_all(person), city.deposit_fen()
+    to_another = Submission(operator="OP02", upload=upload, person=sha256(b"liar"), received_s=NOW)
+    with world.issuer.transaction():
+        told = world.issuer.settle(to_another)
+    assert (told.outcomes, told.credited_fen) == ((Outcome.CONDITION,), 0)
+    assert world.submit(upload).credited_fen == 1_000
+    assert city.deposit_fen() == before_fen + 1_000

@@ -8,8 +8,8 @@ from unittest.mock import patch
 from shuangli.issuer import centre, settlement
 from shuangli.issuer.batch import Batch
 from shuangli.issuer.centre import RegistrationCentre
-from shuangli.issuer.facts import Fact, ObjectKind, Settlement, coin_key, dated_key
-from shuangli.issuer.settlement import _Settling, _Spend
+from shuangli.issuer.facts import Fact, ObjectKind, Settlement, Spending, coin_key, dated_key
+from shuangli.issuer.settlement import _Settling
 from shuangli.messages.notices import Outcome
 from shuangli.messages.transfers import CENTRE, Transfer
 from shuangli.offline.chain import Coin, Step, Walk
@@ -53,7 +53,7 @@ def repeat_taken_for_a_fork() -> Patch:
     """A coin's fact that is handed in again counts as another spend of it."""
     record_first = _Settling._record_first
 
-    def record(settling: _Settling, spend: _Spend, known: Fact | None) -> Outcome:
+    def record(settling: _Settling, spend: Spending, known: Fact | None) -> Outcome:
         if known is None:
             return record_first(settling, spend, None)
         return settling._record_further(spend, known)
@@ -72,7 +72,7 @@ def facts_by_wallet() -> Patch:
     """What was spent is noted by its owner's key."""
     record = _Settling._record
 
-    def record_by_owner(settling: _Settling, spend: _Spend) -> Outcome:
+    def record_by_owner(settling: _Settling, spend: Spending) -> Outcome:
         coin = spend.coin._replace(coin_id=spend.coin.owner, since_s=0)
         for key, fact in _known_facts(settling, coin_key(coin)).items():
             settling._facts.setdefault(key, fact)
@@ -107,7 +107,7 @@ def _note_spent(settling: _Settling, transfer: Transfer, coin_id: bytes) -> None
     signed = transfer.signed
     key = dated_key(0, coin_id)
     if not _known_facts(settling, key) and key not in settling._facts:
-        spend = _Spend(ObjectKind.TRANSFER, signed, signed.id, nothing, key, nothing, 0, (), None)
+        spend = Spending(ObjectKind.TRANSFER, signed, signed.id, nothing, key, nothing, 0, (), None, "")
         settling._set_fact(key, Fact(settling._number(spend), signed.id, 0))
 
 
@@ -115,7 +115,7 @@ def fork_paid_from_circulation() -> Patch:
     """What lies on a fork is paid for as if it were in the supply."""
     carry_out = _Settling._carry_out
 
-    def carry_out_all(settling: _Settling, spend: _Spend, forked: bool) -> None:
+    def carry_out_all(settling: _Settling, spend: Spending, forked: bool) -> None:
         carry_out(settling, spend, forked and spend.creditor is None)
 
     return patch.object(_Settling, "_carry_out", carry_out_all)

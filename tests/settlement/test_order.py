@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shuangli.issuer.facts import ObjectKind
+from shuangli.messages.hand_in import HandIn
 from shuangli.messages.transfers import Transfer
 from tests.database.places import Places
 from tests.setting import DAY_S, NAMES, NOW
@@ -28,9 +29,15 @@ from tests.world import World
 
 
 def deliver(world: World, history: History, plan: list[Delivery], batch: int) -> None:
-    """Hand in a plan's uploads, and at last whatever it has left out."""
+    """Hand in a plan's uploads, and at last whatever it has left out.
+
+    What was refused is given back through the operator that has certified its payer: it comes there as well.
+    """
     plan = [delivery._replace(upload=delivery.upload % len(history.uploads)) for delivery in plan]
+    refused = {number for number, data in enumerate(history.uploads) if HandIn.decode(data).refusals}
+    at_home = {delivery.upload for delivery in plan if delivery.operator == "OP01"}
     left_out = set(range(len(history.uploads))) - {delivery.upload for delivery in plan}
+    left_out |= refused - at_home
     plan += [Delivery(number, "OP01") for number in sorted(left_out)]
     for start in range(0, len(plan), batch):
         with world.transaction():
