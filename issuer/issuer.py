@@ -166,9 +166,9 @@ class Issuer:
         """What has gone back to an operator's wallets after the number that it has seen."""
         return self.return_desk.returns_to(operator, after=after)
 
-    def report_lost(self, certificate: bytes, *, operator: str, now_s: int) -> None:
+    def report_lost(self, enrolment: bytes, *, operator: str, now_s: int) -> None:
         """Note that an operator's customer has lost a wallet."""
-        self.return_desk.report_lost(certificate, operator=operator, now_s=now_s)
+        self.return_desk.report_lost(enrolment, operator=operator, now_s=now_s)
 
     def log_certificates(self, certificates: Sequence[bytes], *, operator: str, now_s: int) -> None:
         """Note wallet certificates that an operator has signed: they hold if its key leaks later (F30)."""

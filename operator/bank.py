@@ -255,8 +255,7 @@ class Bank(Accounts):
             Refused: there is none with this key (`unknown-wallet`).
         """
         self.close_wallet(key, now_s=now_s, lost=True)
-        certificate = self.row_of(key).certificate
-        self._issuer.report_lost(certificate, operator=self.terms.name, now_s=now_s)
+        self._issuer.report_lost(self.store.enrolment(key), operator=self.terms.name, now_s=now_s)
 
     def report_certificates(self, *, now_s: int) -> int:
         """Tell the issuer of the wallet certificates that it does not know of; says how many there were."""

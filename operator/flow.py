@@ -53,8 +53,8 @@ class IssuerLink(Protocol):
         """Let the guarantee fund pay a return to a person; gives what it has paid, in fen."""
         ...
 
-    def report_lost(self, certificate: bytes, *, operator: str, now_s: int) -> None:
-        """Note that the operator's customer has lost a wallet."""
+    def report_lost(self, enrolment: bytes, *, operator: str, now_s: int) -> None:
+        """Note that the operator's customer, whose enrolment this is, has lost a wallet."""
         ...
 
     def log_certificates(self, certificates: Sequence[bytes], *, operator: str, now_s: int) -> None:

@@ -117,10 +117,10 @@ class HttpIssuer(LogReader):
         del operator, now_s
         return decode_outcomes(self._link.ask("GET", f"/v1/remittance-outcomes?after={after}"))
 
-    def report_lost(self, certificate: bytes, *, operator: str, now_s: int) -> None:
-        """Note that the operator's customer has lost a wallet."""
+    def report_lost(self, enrolment: bytes, *, operator: str, now_s: int) -> None:
+        """Note that the operator's customer, whose enrolment this is, has lost a wallet."""
         del operator, now_s
-        self._link.ask("POST", "/v1/lost-wallets", certificate, media_type=COSE_SIGN1)
+        self._link.ask("POST", "/v1/lost-wallets", enrolment, media_type=COSE_SIGN1)
 
     def log_certificates(self, certificates: Sequence[bytes], *, operator: str, now_s: int) -> None:
         """Note wallet certificates that the operator has signed."""

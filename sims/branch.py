@@ -104,7 +104,7 @@ class Branch:
             return None
         if ask.kind is AskKind.LOST:
             bank.close_wallet(ask.key, now_s=ask.at_s)
-            self._settle(place, bank.row_of(ask.key).certificate)
+            self._settle(place, bank.store.enrolment(ask.key))
             return None
         if ask.kind in TRADES:
             self._settle(place, self._office.answer(ask))

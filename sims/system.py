@@ -276,8 +276,8 @@ class System:
         if lost:
             name = self.plan.operator_names[operator]
             with self.issuer.transaction():
-                for ask, certificate in lost:
-                    self.issuer.report_lost(certificate, operator=name, now_s=ask.at_s)
+                for ask, enrolment in lost:
+                    self.issuer.report_lost(enrolment, operator=name, now_s=ask.at_s)
 
     def keep_up(self, *, now_s: int) -> None:
         """Open the epochs and revoke the operators' keys that are due. Call it inside a transaction."""

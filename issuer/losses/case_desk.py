@@ -7,14 +7,14 @@ back. A case stays known after its epoch was archived; its evidence is in the ar
 
 from typing import Final
 
-from shuangli.errors import Refused, Unverified
+from shuangli.errors import Refused
 from shuangli.issuer import logged
 from shuangli.issuer.cases import evidence_of
 from shuangli.issuer.facts import DATE_BYTES
 from shuangli.issuer.losses.case_store import CaseTold
 from shuangli.issuer.losses.desk import LossDesk
+from shuangli.issuer.persons.enrolled import verify_enrolment
 from shuangli.issuer.store import IssuerStore
-from shuangli.messages.enrolment import Enrolment
 from shuangli.offline.trust import Trust
 
 MOST_CASES: Final = 100
@@ -66,10 +66,7 @@ class CaseDesk:
             Malformed, Unverified: the enrolment does not hold, or was made elsewhere (`wrong-network`).
             Refused: no case names a key of this operator's like that (`unknown-wallet`).
         """
-        enrolment = Enrolment.parse(enrolment_data)
-        if (enrolment.network, enrolment.operator) != (self._trust.network, operator):
-            raise Unverified("wrong-network", f"the enrolment is made to {enrolment.operator}")
-        self._trust.verifier.check_once(enrolment.signed, enrolment.key, "enrolment")
+        enrolment = verify_enrolment(enrolment_data, operator=operator, trust=self._trust)
         self._losses.name_holder(enrolment.key, person, operator=operator)
         if self._store.told_cases.add_enrolment(enrolment.key, enrolment_data):
             number = self._store.told_cases.first_case_of(enrolment.key)

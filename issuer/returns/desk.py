@@ -18,6 +18,7 @@ from shuangli.issuer.facts import Frozen, OpenCoin
 from shuangli.issuer.losses.desk import outlay_fen
 from shuangli.issuer.losses.policy import LossPolicy
 from shuangli.issuer.minting import GUARANTEE_FUND, circulation, vault
+from shuangli.issuer.persons.enrolled import verify_enrolment
 from shuangli.issuer.returns.due import (
     Dispute,
     Fate,
@@ -34,7 +35,6 @@ from shuangli.issuer.returns.due import (
 from shuangli.issuer.returns.open_coins import FIRST, DueCoin
 from shuangli.issuer.store import IssuerStore
 from shuangli.issuer.supply import check_supply
-from shuangli.messages.certificates import WalletCertificate
 from shuangli.messages.returns import Watermark
 from shuangli.offline.trust import Trust
 
@@ -210,17 +210,17 @@ class ReturnDesk:
         check_supply(self._store)
         return coin.value_fen
 
-    def report_lost(self, certificate_data: bytes, *, operator: str, now_s: int) -> None:
+    def report_lost(self, enrolment_data: bytes, *, operator: str, now_s: int) -> None:
         """Note that an operator's customer has lost a wallet: payments to its key no longer go back unasked.
 
+        Who has signed its enrolment is its customer; a certificate, any operator could make. The enrolment is
+        not kept.
+
         Raises:
-            Malformed, Unverified: the certificate does not hold.
-            Refused: another operator has certified the key (`unknown-wallet`).
+            Malformed, Unverified: the enrolment does not hold, or was made elsewhere (`wrong-network`).
         """
-        certificate = WalletCertificate.parse(certificate_data)
-        if self._trust.operator_of(certificate).claims.subject != operator:
-            raise Refused("unknown-wallet", f"{operator} has not certified this wallet")
-        self._store.returns.add_lost_key(certificate.claims.key, operator, now_s)
+        enrolment = verify_enrolment(enrolment_data, operator=operator, trust=self._trust)
+        self._store.returns.add_lost_key(enrolment.key, operator, now_s)
 
     def disputes(self) -> list[Dispute]:
         """What waits for a decision."""

@@ -164,9 +164,9 @@ def _asked(desk: IssuerDesk) -> APIRouter:
         return answer(encode_paid(paid_fen), CBOR)
 
     @router.post("/lost-wallets", **takes(COSE, CBOR))
-    def report_lost(certificate: SignedBody, operator: Operator) -> Response:
-        """The holder of a wallet has lost it."""
-        desk.report_lost(certificate, operator=operator, now_s=desk.now_s())
+    def report_lost(enrolment: SignedBody, operator: Operator) -> Response:
+        """The holder of a wallet has lost it, as the enrolment says that it signed at this operator."""
+        desk.report_lost(enrolment, operator=operator, now_s=desk.now_s())
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     @router.post("/wallet-certificates", **takes(CBOR, CBOR))

@@ -284,10 +284,10 @@ class IssuerDesk:
         with self._transaction():
             return self.issuer.remittances.outcomes_for(operator, after=after, now_s=now_s)
 
-    def report_lost(self, certificate: bytes, *, operator: str, now_s: int) -> None:
+    def report_lost(self, enrolment: bytes, *, operator: str, now_s: int) -> None:
         """Note that the operator's customer has lost a wallet."""
         with self._transaction():
-            self.issuer.report_lost(certificate, operator=operator, now_s=now_s)
+            self.issuer.report_lost(enrolment, operator=operator, now_s=now_s)
 
     def log_certificates(self, certificates: Sequence[bytes], *, operator: str, now_s: int) -> None:
         """Note wallet certificates that the operator has signed."""

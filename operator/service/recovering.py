@@ -71,10 +71,10 @@ class RecoveringDesk(OnlineDesk):
         Raises:
             StoreError: the issuer cannot be reached (`unavailable`).
         """
-        with self.transaction() as now_s:
+        with self.transaction():
             lost = self.recoveries.lost(recovery_key, enrolment)
         if lost is not None:
-            self._tell_lost(lost, now_s)
+            self._tell_lost(lost)
         with self.transaction() as now_s:
             return self.recoveries.recover(recovery_key, enrolment, now_s=now_s)
 
@@ -89,11 +89,13 @@ class RecoveringDesk(OnlineDesk):
         if not by_operator:
             self.check_holder(wallet, code)
         if lost:
-            with self.transaction() as now_s:
+            with self.transaction():
                 row = self.wallets.check_closing(wallet, by_operator=by_operator)
-            self._tell_lost(row, now_s)
+            self._tell_lost(row)
         with self.transaction() as now_s:
             self.wallets.close(wallet, lost=lost, by_operator=by_operator, now_s=now_s)
 
-    def _tell_lost(self, row: WalletRow, now_s: int) -> None:
-        self._issuer.report_lost(row.certificate, operator=self.bank.terms.name, now_s=now_s)
+    def _tell_lost(self, row: WalletRow) -> None:
+        with self.transaction() as now_s:
+            enrolment = self.bank.store.enrolment(self.bank.row_of(row.key).key)
+        self._issuer.report_lost(enrolment, operator=self.bank.terms.name, now_s=now_s)

@@ -30,6 +30,7 @@ class Holder:
 
     Attributes:
         wallet: the wallet
+        enrolment: what it was opened with
         http: its operator
     """
 
@@ -42,8 +43,8 @@ class Holder:
         self.wallet = self._open(self._journal)
         told = self.http.make_up_person(2)
         person = bytes.fromhex(told.person)
-        enrolment = self.wallet.enrol(kind=WalletKind.SOFT, tier=2, person=person, now_s=clock())
-        self.wallet.install(self.http.open_wallet(enrolment, code=told.code))
+        self.enrolment = self.wallet.enrol(kind=WalletKind.SOFT, tier=2, person=person, now_s=clock())
+        self.wallet.install(self.http.open_wallet(self.enrolment, code=told.code))
 
     def find(self, operator: Operator) -> None:
         """Ask the operator where it is now: after a new start it has another address."""

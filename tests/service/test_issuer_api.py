@@ -9,7 +9,7 @@ import pytest
 from shuangli.api.models import CBOR, COSE_SIGN1, MAX_MODEL_BYTES, MAX_SIGNED_BYTES, PROBLEM, etag_of
 from shuangli.api.tls import ISSUER_NAME, operator_context
 from shuangli.codec import encode
-from shuangli.errors import BadInput, Malformed, Refused
+from shuangli.errors import BadInput, Malformed, Refused, Unverified
 from shuangli.issuer.centre import Settled
 from shuangli.issuer.epochs.operator_keys import OperatorKeys
 from shuangli.issuer.service.keys import tls_files_in
@@ -91,12 +91,12 @@ def test_watermarks_and_returns(issuer: HttpIssuer, net: Network) -> None:
 def test_a_lost_wallet(issuer: HttpIssuer, net: Network) -> None:
     ann, bob = Holder(net.operators["OP01"], "loser"), Holder(net.operators["OP02"], "another loser")
     for _ in range(2):
-        issuer.report_lost(ann.wallet.certificate.signed.data, operator="OP01", now_s=0)
+        issuer.report_lost(ann.enrolment, operator="OP01", now_s=0)
     with net.issuer_store() as store:
         assert store.returns.lost_at(ann.wallet.key.public) == "OP01"
-    with pytest.raises(Refused) as refused:
-        issuer.report_lost(bob.wallet.certificate.signed.data, operator="OP01", now_s=0)
-    assert refused.value.code == "unknown-wallet"
+    with pytest.raises(Unverified) as refused:
+        issuer.report_lost(bob.enrolment, operator="OP01", now_s=0)
+    assert refused.value.code == "wrong-network"
 
 
 def test_f30_an_operator_reports_the_certificates_that_it_signs(issuer: HttpIssuer, net: Network) -> None:

@@ -2,7 +2,10 @@
 
 import pytest
 
-from shuangli.errors import BadInput, Refused
+from shuangli.errors import BadInput, ProtocolError, Refused
+from shuangli.messages.enrolment import Enrolment
+from shuangli.offline.limits import LIMITS_2022
+from shuangli.operator.certifying import BankTerms, certify
 from shuangli.wallet.wallet import Wallet
 from tests.paying import pay
 from tests.setting import DAY_S, NOW
@@ -47,10 +50,28 @@ def pay_late(world: World) -> Wallet:
 
 
 def test_only_its_own_operator_reports_a_key_lost(world: World) -> None:
-    gate = world.wallet(tier=0)
-    certificate = gate.certificate.signed.data
-    with pytest.raises(Refused) as no:
-        world.issuer.report_lost(certificate, operator="OP02", now_s=NOW)
-    assert no.value.code == "unknown-wallet"
+    """Another one could certify any key that it has seen in a chain, and be given what was paid to that."""
+    rider, gate = world.wallet([100]), world.wallet(tier=0)
+    world.submit(pay(rider, gate, 60).payment.body)
+    enrolment, elsewhere = world.enrolment(gate), world.enrolment(gate, "OP02")
+    certificate = certify(
+        world.keys["OP02"],
+        BankTerms(name="OP02", limits=LIMITS_2022, certificate_life_s=DAY_S),
+        Enrolment.parse(elsewhere),
+        wallet_no=1,
+        tier=0,
+        now_s=NOW,
+    )
+    forged = elsewhere[:-1] + bytes([elsewhere[-1] ^ 1])
+    for shown, code in (
+        (certificate.signed.data, "shape"),
+        (enrolment, "wrong-network"),
+        (forged, "signature"),
+    ):
+        with pytest.raises(ProtocolError) as no, world.issuer.transaction():
+            world.issuer.report_lost(shown, operator="OP02", now_s=NOW)
+        assert no.value.code == code
     with pytest.raises(Refused), world.transaction():
         world.banks["OP02"].report_lost(gate.key.public, now_s=NOW)
+    world.return_due(now_s=CLAIMED_S + AFTER)
+    assert (world.issuer.return_desk.disputes(), world.deposit_fen(rider)) == ([], 60)
