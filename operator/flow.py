@@ -9,7 +9,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from shuangli.errors import ShuangliError
+from shuangli.errors import ShuangliError, StoreError
 from shuangli.issuer.centre import Settled, Submission
 from shuangli.issuer.persons.limits import Customer
 from shuangli.issuer.remittances.store import Outcome, Waiting
@@ -116,6 +116,15 @@ class ServiceLink(IssuerLink, Protocol):
     def revocation_list(self) -> bytes:
         """The newest revocation list."""
         ...
+
+
+def says_no(error: ShuangliError) -> bool:
+    """Whether the issuer has looked at what it was asked, and refuses it.
+
+    It has not where it is out of reach, or does not admit this operator now: that says nothing of what it has
+    done when it was asked before, and its answer was lost.
+    """
+    return not isinstance(error, StoreError) and error.code != "not-admitted"
 
 
 def reply(question: Question, issuer: IssuerLink) -> Reply:

@@ -7,11 +7,13 @@ the deposit first, and passed on then; if the centre does not take it, for it is
 back to the deposit. Whatever is cut off in between is done again, and counts once.
 """
 
+import threading
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Final
 
-from shuangli.errors import BadInput, Refused, ShuangliError, StoreError
+from shuangli.errors import BadInput, Refused, ShuangliError
 from shuangli.issuer.service.case_messages import OwnCase, Recovery
 from shuangli.messages.audit import CENTRE_ORIGIN
 from shuangli.messages.enrolment import Enrolment
@@ -19,7 +21,7 @@ from shuangli.messages.event_kinds import EventKind
 from shuangli.operator.accounts import NOBODY
 from shuangli.operator.bank import Bank
 from shuangli.operator.cases.tables import OWN_CASES, RECOVERIES, RecoveryState
-from shuangli.operator.flow import ServiceLink
+from shuangli.operator.flow import ServiceLink, says_no
 
 _AT_ONCE: Final = 100
 
@@ -35,12 +37,15 @@ class CaseDesk:
         self._issuer = issuer
         self._transaction = transaction
         self._database = bank.store.database
+        self._guard = threading.Lock()
+        self._asking: Counter[bytes] = Counter()
 
     def catch_up(self) -> None:
         """Hear of new cases, name whom they concern, and pass on what was paid back.
 
         Raises:
             StoreError: the issuer cannot be reached (`unavailable`).
+            Refused: it does not admit this operator now (`not-admitted`).
         """
         self._fetch()
         self._name_holders()
@@ -53,11 +58,10 @@ class CaseDesk:
         for culprit, amount_fen, reference in rows:
             try:
                 self._pass_on(Recovery(culprit=culprit, amount_fen=amount_fen, reference=reference))
-            except StoreError:
-                raise
-            except ShuangliError:
+            except ShuangliError as error:
+                if not says_no(error):
+                    raise
                 # It has gone back to the deposit.
-                continue
 
     def _fetch(self) -> None:
         found: list[OwnCase] | None = None
@@ -128,6 +132,18 @@ class CaseDesk:
             self._pass_on(recovery)
 
     def _pass_on(self, recovery: Recovery) -> None:
+        with self._guard:
+            self._asking[recovery.reference] += 1
+        try:
+            self._ask(recovery)
+        finally:
+            with self._guard:
+                self._asking[recovery.reference] -= 1
+                if not self._asking[recovery.reference]:
+                    del self._asking[recovery.reference]
+
+    def _ask(self, recovery: Recovery) -> None:
+        """Let the issuer have a payment; what it does not take goes back to the deposit, once."""
         with self._transaction() as now_s:
             pass
         try:
@@ -138,15 +154,16 @@ class CaseDesk:
                 reference=recovery.reference,
                 now_s=now_s,
             )
-        except StoreError:
-            raise
-        except ShuangliError:
-            with self._transaction() as now_s:
-                # Two may have asked at once: only the first to hear gives it back.
-                if self._end(recovery, RecoveryState.GIVEN_BACK):
-                    self._bank.give_back(
-                        recovery.culprit, recovery.amount_fen, now_s=now_s, reference=recovery.reference
-                    )
+        except ShuangliError as error:
+            with self._guard:
+                # Whoever asks for the same may have it taken just now: the last to hear has the say.
+                is_last = self._asking[recovery.reference] == 1
+            if is_last and says_no(error):
+                with self._transaction() as now_s:
+                    if self._end(recovery, RecoveryState.GIVEN_BACK):
+                        self._bank.give_back(
+                            recovery.culprit, recovery.amount_fen, now_s=now_s, reference=recovery.reference
+                        )
             raise
         with self._transaction():
             self._end(recovery, RecoveryState.PASSED_ON)

@@ -16,11 +16,11 @@ from typing import Final
 
 from shuangli.api.http_link import NotHeard
 from shuangli.crypto import sha256
-from shuangli.errors import Refused, ShuangliError, StoreError
+from shuangli.errors import Refused, ShuangliError
 from shuangli.messages.loads import LoadOrder
 from shuangli.operator.bank import Bank
 from shuangli.operator.customers.movements import Movement
-from shuangli.operator.flow import Flow, MintRequest, ServiceLink
+from shuangli.operator.flow import Flow, MintRequest, ServiceLink, says_no
 from shuangli.operator.service.auth.codes import Codes, needs_code
 
 _AT_ONCE: Final = 100
@@ -128,6 +128,7 @@ class LoadDesk:
 
         Raises:
             StoreError: the issuer cannot be reached (`unavailable`).
+            Refused: it does not admit this operator now (`not-admitted`).
         """
         last = b""
         while True:
@@ -142,11 +143,10 @@ class LoadDesk:
                         continue
                 try:
                     self.load(ordered.data)
-                except StoreError:
-                    raise
-                except ShuangliError:
-                    # The issuer refuses it: nothing was minted, and the order is under way no more.
-                    continue
+                except ShuangliError as error:
+                    if not says_no(error):
+                        raise
+                    # Nothing was minted, and the order is under way no more.
 
     def _mint(self, flow: Flow, request: MintRequest, asked_before: bool, name: bytes) -> bytes:
         try:
@@ -154,12 +154,13 @@ class LoadDesk:
                 request.order, operator=request.operator, customer=request.customer, now_s=request.now_s
             )
         except ShuangliError as error:
-            # That it has not heard this time says nothing of the time before.
-            not_minted = isinstance(error, NotHeard) and not asked_before
+            # That it has not heard this time, or would not, says nothing of the time before.
+            not_heard = isinstance(error, NotHeard) or error.code == "not-admitted"
+            not_minted = not_heard and not asked_before
             with self._guard:
                 # Whoever asks for the same may be given it just now: the last to hear has the say.
                 is_last = self._asking[name] == 1
-            if is_last and (not_minted or not isinstance(error, StoreError)):
+            if is_last and (not_minted or says_no(error)):
                 self._end(flow, error)
             raise
         with self._transaction():

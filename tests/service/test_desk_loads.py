@@ -161,6 +161,38 @@ def test_f12_an_order_whose_answer_was_lost_stays_under_way_when_it_is_not_heard
     world.check_books()
 
 
+def test_f41_f30_an_order_whose_answer_was_lost_stays_under_way_while_the_issuer_does_not_admit_the_bank(
+    world: World, desks: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its key is revoked, and none certified in its place yet.
+
+    What was minted comes back to its owner in the end: a present, if its money could leave the account.
+    """
+    wallet, desk = world.wallet(), desks.at["OP01"]
+    order = order_for(world, wallet, 300, deposit_fen=300)
+    desks.cut(State.ANSWERS_LOST, only="mint")
+    with pytest.raises(StoreError):
+        desk.load(order)
+    desks.mend()
+
+    def shut_out(*_: Any, **__: Any) -> bytes:
+        raise Refused("not-admitted")
+
+    with monkeypatch.context() as revoked:
+        revoked.setattr(desks.issuer, "mint", shut_out)
+        for ask in (lambda: desk.load(order), desk.catch_up):
+            with pytest.raises(Refused) as refused:
+                ask()
+            assert refused.value.code == "not-admitted"
+        with pytest.raises(Refused) as short, desk.transaction() as now_s:
+            desk.payments.withdraw(wallet.key.public, 300, now_s=now_s)
+        assert short.value.code == "insufficient-funds"
+    desk.catch_up()
+    assert Load.parse(desk.load(order)).values_fen == (300,)
+    assert world.deposit_fen(wallet) == 0
+    world.check_books()
+
+
 def test_f13_what_one_is_refused_stays_under_way_while_the_same_is_asked_for_by_another(
     world: World, desks: Desks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
