@@ -15,6 +15,7 @@ from typing import Final
 from shuangli.books import transfer_entry
 from shuangli.errors import Refused, StoreError
 from shuangli.issuer import logged
+from shuangli.issuer.epochs.states import EpochState
 from shuangli.issuer.facts import DATE_BYTES, OpenCoin, SupplyChange
 from shuangli.issuer.losses.branches import claims_on_forks
 from shuangli.issuer.losses.set_off import set_off, spread
@@ -53,12 +54,14 @@ class LossDesk:
         """Take what is due, claim what the fund has paid, and set off; says whether there is more to take.
 
         `up_to_s` is up to when all that operators received is known here (`ReturnDesk.complete_up_to_s`). At
-        most 1,000 coins are taken at once. Broken off, it starts again where it was.
+        most 1,000 coins are taken at once, and none of an epoch that is suspended. Broken off, it starts again
+        where it was.
 
         Raises:
             StoreError: the supply does not add up (`corrupt`).
         """
-        taken = self._store.losses.due(up_to_s, most=MOST_TAKEN)
+        suspended = self._store.epochs.in_states((EpochState.SUSPENDED,))
+        taken = self._store.losses.due(up_to_s, most=MOST_TAKEN, left=suspended)
         for coin in taken:
             self._take(coin, now_s)
         self._claim(now_s)

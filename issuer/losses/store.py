@@ -1,6 +1,6 @@
 """The tables of losses in the issuer's database; reads and writes happen inside its transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -109,14 +109,17 @@ class LossStore:
         query = "SELECT 1 FROM frozen WHERE parent_no = ? AND position = ?"
         return self._database.row(query, parent_no, position) is not None
 
-    def due(self, up_to_s: int, *, most: int) -> list[OpenCoin]:
-        """The first so many frozen coins, still open, that nobody can claim in time after `up_to_s`."""
+    def due(self, up_to_s: int, *, most: int, left: Collection[int] = ()) -> list[OpenCoin]:
+        """The first so many frozen coins, still open, that nobody can claim in time after `up_to_s`.
+
+        Those of the epochs in `left` are left where they are.
+        """
+        others = f" AND epoch NOT IN ({', '.join('?' * len(left))})" if left else ""
         rows = self._database.rows(
-            "SELECT parent_no, position, forked, value_fen, epoch, frozen.due_s"
+            "SELECT parent_no, position, forked, value_fen, epoch, frozen.due_s"  # noqa: S608
             " FROM frozen JOIN open_coins USING (parent_no, position)"
-            " WHERE frozen.due_s <= ? ORDER BY parent_no, position LIMIT ?",
-            up_to_s,
-            most,
+            f" WHERE frozen.due_s <= ?{others} ORDER BY parent_no, position LIMIT ?",
+            *(up_to_s, *left, most),
         )
         return [
             OpenCoin(Place(parent_no, position, bool(forked)), value_fen, epoch, due_s)

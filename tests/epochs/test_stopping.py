@@ -13,6 +13,14 @@ from shuangli.wallet.wallet import Wallet
 from tests.epochs.lives import leaked_load, raise_alarm, state_of
 from tests.forging import bundle, sign_away
 from tests.paying import coins_of, pay
+from tests.persons.answers import (
+    EXPIRED_S,
+    culprit_with,
+    frozen_fen,
+    only_receivable,
+    redeem_all,
+    run_losses,
+)
 from tests.setting import DAY_S, NOW, STAGED, TRANSFERABLE
 from tests.settlement.answers import outcomes
 from tests.world import World
@@ -188,6 +196,21 @@ def test_what_the_fund_is_to_pay_in_a_suspended_epoch_waits_and_keeps_nobody_fro
         assert bank.take_returns(now_s=LATER_S) == 1
     assert world.deposit_fen(second) == 100
     world.check_books()
+
+
+def test_nothing_is_taken_from_a_culprit_in_a_suspended_epoch(world: World) -> None:
+    """Nobody can say what is owed in it: a culprit's coin is no money to set off against a debt in another."""
+    culprit, _ = culprit_with(world, [100, 400], [100, 100])
+    redeem_all(world, culprit)
+    with world.issuer.transaction():
+        world.issuer.store.epochs.move(1, EpochEvent.SUPPLY_OFF, now_s=LATER_S, why="off")
+    before = world.supply()
+    run_losses(world, now_s=EXPIRED_S)
+    assert (world.supply(), frozen_fen(world), only_receivable(world).open_fen) == (before, 0, 100)
+    with world.issuer.transaction():
+        world.issuer.epochs.release(1, now_s=EXPIRED_S, why="mended")
+    run_losses(world, now_s=EXPIRED_S)
+    assert (world.supply().returned_fen, frozen_fen(world), only_receivable(world).open_fen) == (400, 300, 0)
 
 
 def test_nobody_decides_over_payments_of_a_suspended_epoch(world: World) -> None:
