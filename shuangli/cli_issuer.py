@@ -118,7 +118,7 @@ def issuer_admit_auditor(directory: Path, name: str, out: Path, as_json: bool) -
 @click.argument("name")
 @json_option
 def issuer_dismiss_auditor(directory: Path, name: str, as_json: bool) -> None:
-    """Let auditor NAME read the audit log of the issuer in DIRECTORY no more."""
+    """Take from auditor NAME the right to read the audit log of the issuer in DIRECTORY."""
     _service().dismiss_auditor(directory, name)
     say(as_json, {"auditor": name}, f"{name} may read the log no more")
 

@@ -54,8 +54,8 @@ class LossDesk:
         """Take what is due, claim what the fund has paid, and set off; says whether there is more to take.
 
         `up_to_s` is up to when all that operators received is known here (`ReturnDesk.complete_up_to_s`). At
-        most 1,000 coins are taken at once, and none of an epoch that is suspended. Broken off, it starts again
-        where it was.
+        most 1,000 coins are taken at once, and none of an epoch that is suspended. Broken off, it starts
+        again where it was.
 
         Raises:
             StoreError: the supply does not add up (`corrupt`).

@@ -34,7 +34,10 @@ class LogReader(ServiceClient):
         Raises:
             BadInput: it is no address of this kind (`bad-option`), or a file cannot be used (`bad-file`).
         """
-        parsed = parse_operator_address(address)
+        try:
+            parsed = parse_operator_address(address)
+        except BadInput:
+            parsed = ""
         if not parsed.startswith("https://"):
             raise BadInput("bad-option", f"{address!r} is no issuer's address: give https://HOST:PORT")
         link = HttpLink(

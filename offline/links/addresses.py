@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from shuangli.errors import BadInput
+from shuangli.hosts import is_host
 
 MAX_PORT: Final = 65_535
 MAX_PORT_DIGITS: Final = 5
@@ -53,6 +54,6 @@ def parse_address(text: str) -> Address:
     elif ":" in host:
         host = ""
     is_number = port.isascii() and port.isdecimal() and len(port) <= MAX_PORT_DIGITS
-    if scheme != "tcp" or not host or not is_number:
+    if scheme != "tcp" or not is_host(host) or not is_number:
         raise BadInput("bad-option", f"{text!r} is not an address: give tcp:HOST:PORT or unix:PATH")
     return TcpAddress(host=host, port=int(port))

@@ -9,6 +9,7 @@ The log and the books as tables are enough to verify the report from (`shuangli.
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -48,22 +49,41 @@ def export(directory: Path, report: PeriodReport, formats: Sequence[str]) -> lis
 
     Raises:
         BadInput: a format needs a package that is not there (`bad-option`).
-        OSError: a file cannot be written.
+        OSError: a file cannot be written; then it is not there.
     """
     out = directory / EXPORTED
     out.mkdir(exist_ok=True)
     for table in _derived(directory):
         if "csv" in formats and "csv" in table.formats:
-            with (out / f"{table.name}.csv").open("w", encoding="utf-8", newline="") as file:
+            with (
+                _whole(out / f"{table.name}.csv") as path,
+                path.open("w", encoding="utf-8", newline="") as file,
+            ):
                 file.writelines(csv_lines(table, _rows(directory, report, table)))
         if "parquet" in formats:
-            _write_parquet(table, _rows(directory, report, table), out / f"{table.name}.parquet")
+            with _whole(out / f"{table.name}.parquet") as path:
+                _write_parquet(table, _rows(directory, report, table), path)
     if "html" in formats:
-        (out / HTML).write_bytes(report_page(report))
+        _write(out / HTML, report_page(report))
     if "pdf" in formats:
-        (out / PDF).write_bytes(_pdf(report))
-    (out / PACKAGE).write_bytes(_descriptor(out, report))
+        _write(out / PDF, _pdf(report))
+    _write(out / PACKAGE, _descriptor(out, report))
     return sorted(path.name for path in out.iterdir())
+
+
+def _write(path: Path, data: bytes) -> None:
+    with _whole(path):
+        path.write_bytes(data)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """Leave no part of a file that could not be written: a report beside a table that is cut is no good."""
+    try:
+        yield path
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def check_exported(directory: Path, report: PeriodReport) -> int:

@@ -5,6 +5,7 @@ than 256 levels without `huge_tree`). `Writer` builds one namespace's elements i
 given; that the order is the schema's is tested against the official schemas.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,6 +15,9 @@ from shuangli.days import local_time
 from shuangli.errors import Malformed
 
 _DECIMALS: Final = 100
+_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no document of XML 1.0 may hold (its production 2), not even escaped; a note may."""
+_REPLACED: Final = "\ufffd"
 
 
 def read_document(data: bytes, *, namespace: str, max_bytes: int) -> etree._Element:
@@ -100,9 +104,9 @@ class Writer:
         return here
 
     def put(self, name: str, text: str, **attributes: str) -> "Writer":
-        """Add a leaf; gives this element again."""
+        """Add a leaf; gives this element again. In the text, U+FFFD stands for what XML cannot hold."""
         leaf = etree.SubElement(self._element, f"{{{self._namespace}}}{name}", attributes)
-        leaf.text = text
+        leaf.text = _NO_XML.sub(_REPLACED, text)
         return self
 
     def encode(self) -> bytes:

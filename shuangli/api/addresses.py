@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from shuangli.errors import BadInput
+from shuangli.hosts import is_host
 
 _UNIX: Final = "unix:"
 
@@ -20,11 +21,17 @@ def parse_operator_address(text: str) -> str:
         return f"{_UNIX}{Path(path).absolute()}"
     try:
         parts = urlsplit(text)
-        scheme, host, port = parts.scheme, parts.hostname, parts.port
+        scheme, host, port = parts.scheme, parts.hostname or "", parts.port
     except ValueError:
-        scheme, host, port = "", None, None
+        scheme, host, port = "", "", None
     plain = text.isascii() and text.isprintable() and " " not in text
-    if scheme not in ("http", "https") or not host or port == 0 or not plain or set("?#@") & set(text):
+    if (
+        scheme not in ("http", "https")
+        or not is_host(host)
+        or port == 0
+        or not plain
+        or set("?#@") & set(text)
+    ):
         raise BadInput("bad-option", f"{text!r} is no operator's address: give http://HOST:PORT or unix:PATH")
     return text.rstrip("/")
 

@@ -13,7 +13,7 @@ import httpx
 from shuangli.api.addresses import socket_path_of
 from shuangli.api.models import MAX_ANSWER_BYTES, etag_of
 from shuangli.api.problems import error_of
-from shuangli.errors import Malformed, StoreError
+from shuangli.errors import BadInput, Malformed, StoreError
 
 ANSWER_WITHIN_S: Final = 60.0
 """For each step of a request; a large reconciliation takes a while to be settled."""
@@ -55,6 +55,9 @@ class HttpLink:
         `tls_name` is the name that its certificate must have, if not that of the address. A request that a
         broken connection may have swallowed is made so many times `again`, over new ones: use it only where
         everything may be asked twice.
+
+        Raises:
+            BadInput: the address names no host, such as 999.1.1.1 (`bad-option`).
         """
         self.address = address
         self._who = who
@@ -65,7 +68,7 @@ class HttpLink:
         socket_path = socket_path_of(address)
         # Settings for web browsing (proxies, password files) do not apply to money.
         self._client = httpx.Client(
-            base_url=f"http://{who}" if socket_path else address,
+            base_url=f"http://{who}" if socket_path else _checked(address),
             transport=httpx.HTTPTransport(
                 uds=socket_path,
                 verify=tls or True,
@@ -155,6 +158,15 @@ class HttpLink:
             if len(data) > MAX_ANSWER_BYTES:
                 raise Malformed("too-large", f"{self.address} answers more than {MAX_ANSWER_BYTES} bytes")
         return bytes(data)
+
+
+def _checked(address: str) -> str:
+    """The address, if httpx can make a request of it; it reads some names of hosts only then."""
+    try:
+        httpx.Request("GET", address)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise BadInput("bad-option", f"{address!r} names no host: {error}") from error
+    return address
 
 
 class ServiceClient:

@@ -31,7 +31,7 @@ from shuangli.errors import BadInput, StoreError
 
 WRITER_LOCK: Final = 0x5368_7561
 """The advisory lock of the one writer, with the number that the schema has on its server."""
-UNLESS_TOLD: Final = {
+UNLESS_TOLD: Final[dict[str, Any]] = {
     "connect_timeout": 10,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -58,6 +58,7 @@ _OUT_OF_REACH: Final = (
     errors.InternalError_,
     errors.ReadOnlySqlTransaction,
 )
+_HOW_WRITTEN: Final = "a database's address is postgresql://USER:PASSWORD@HOST:PORT/NAME"
 _ARRAYS: Final = {int: NUMBER.array, bytes: BYTES.array, str: TEXT.array}
 _QUOTED: Final = re.compile(r""" ?"[^"]*"| ?'[^']*'""")
 
@@ -91,6 +92,8 @@ class PostgresqlDatabase:
     def _connect(self) -> Connection:
         try:
             connection = psycopg.connect(self._address, autocommit=True, prepare_threshold=2)
+        except UnicodeError:
+            raise BadInput("bad-option", _HOW_WRITTEN) from None
         except psycopg.Error as error:
             # The driver's own error names the host, and tracebacks show what an error came from.
             raise StoreError("unavailable", f"PostgreSQL: {_why_not(str(error))}") from None
@@ -243,10 +246,9 @@ class PostgresqlDatabase:
 
 def _complete(address: str) -> str:
     """The address with what it left open."""
-    with suppress(psycopg.Error):
-        told: dict[str, Any] = conninfo_to_dict(address)
-        return make_conninfo("", **{**UNLESS_TOLD, **told})
-    raise BadInput("bad-option", "a database's address is postgresql://USER:PASSWORD@HOST:PORT/NAME")
+    with suppress(psycopg.Error, UnicodeError):
+        return make_conninfo("", **(UNLESS_TOLD | conninfo_to_dict(address)))
+    raise BadInput("bad-option", _HOW_WRITTEN)
 
 
 def _why_not(words: str) -> str:

@@ -9,7 +9,8 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from shuangli.api.service import listening
-from shuangli.api.service.listening import _Protocol
+from shuangli.api.service.listening import _Protocol, listening_at
+from shuangli.errors import BadInput
 
 AT_LAST_S = 30
 HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
@@ -118,3 +119,10 @@ def test_no_time_runs_while_this_side_does_not_read(monkeypatch: pytest.MonkeyPa
         await _answered(reader)
 
     over_a_connection(talk)
+
+
+@pytest.mark.parametrize("host", ["", "a..b", "h" * 64, "h\udcff", "127.0.0.1\n"])
+def test_nobody_listens_at_what_names_no_host_nor_everywhere_for_want_of_one(host: str) -> None:
+    with pytest.raises(BadInput, match="names no host") as bad, listening_at(host, 0):
+        pass
+    assert bad.value.code == "bad-option"

@@ -205,7 +205,10 @@ def test_no_connection(server: Server, address: str, saying: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["postgresql://zhang:se%zz@nowhere/x", "postgresql://zhang:secret@[nowhere/x", "postgres://a?b=c"],
+    [
+        *("postgresql://zhang:se%zz@nowhere/x", "postgresql://zhang:secret@[nowhere/x", "postgres://a?b=c"),
+        *("postgresql://zhang:secret@nowhere..x/x", "postgresql://zhang:secret@nowhere\udcff/x"),
+    ],
 )
 def test_an_address_that_is_none(address: str) -> None:
     with pytest.raises(BadInput, match="postgresql://USER:PASSWORD@HOST:PORT/NAME") as caught:

@@ -38,6 +38,8 @@ def assert_one_line(told: Told, *parts: str) -> None:
         (("receive", "5", "--at", HERE, "--wait", "-1", "--file", "ann"), ("--wait",)),
         (("pay", "http://host:1", "--amount", "5", "--file", "ann"), ("'http://host:1'", "tcp:HOST:PORT")),
         (("pay", "tcp:host:99999", "--amount", "5", "--file", "ann"), ("99999",)),
+        (("pay", f"tcp:{'h' * 64}:1", "--amount", "5", "--file", "ann"), ("hhh", "tcp:HOST:PORT")),
+        (("receive", "5", "--at", "tcp:a..b:0", "--file", "ann"), ("'tcp:a..b:0'", "tcp:HOST:PORT")),
         (("pay", HERE, "--file", "ann"), ("--amount",)),
         (("pay", HERE, "--amount", "x", "--file", "ann"), ("'x'",)),
         (("open", "--file", "new", "--root", KEY), ("--operator",)),

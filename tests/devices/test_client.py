@@ -92,6 +92,7 @@ def test_addresses(text: str, kept: str) -> None:
         ),
         *("http://bank:99999", "http://bank:0", "http://u:p@bank", "http://bank?a", "http://bank#a"),
         *("http://ba nk", "http://bank\n", "http://bänk", "tcp:bank:80"),
+        *("http://" + "b" * 64, "http://ba..nk"),
     ],
 )
 def test_no_addresses(text: str) -> None:

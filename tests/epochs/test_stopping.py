@@ -199,7 +199,7 @@ def test_what_the_fund_is_to_pay_in_a_suspended_epoch_waits_and_keeps_nobody_fro
 
 
 def test_nothing_is_taken_from_a_culprit_in_a_suspended_epoch(world: World) -> None:
-    """Nobody can say what is owed in it: a culprit's coin is no money to set off against a debt in another."""
+    """Nobody can say what is owed in it: a culprit's coin is no money to set off against another debt."""
     culprit, _ = culprit_with(world, [100, 400], [100, 100])
     redeem_all(world, culprit)
     with world.issuer.transaction():

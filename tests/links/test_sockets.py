@@ -45,6 +45,7 @@ def test_an_address_reads_as_it_is_written(text: str) -> None:
     [
         *("", "tcp", "unix:", "tcp::1", "tcp:h", "tcp:h:", "tcp:h:x", "tcp:h:-1", "tcp:h:65536"),
         *("tcp:::1:7000", "udp:h:1", "h:1", "tcp:h:٣", "tcp:h:" + "9" * 5_000),
+        *("tcp:" + "h" * 64 + ":1", "tcp:a..b:1", "tcp:.:1", "tcp:h\udcff:1", "tcp:a b:1", "tcp:a\nb:1"),
     ],
 )
 def test_what_is_no_address_is_bad_input_in_one_line(text: str) -> None:

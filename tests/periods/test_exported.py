@@ -127,14 +127,17 @@ def test_exported_again_it_is_the_same(of_system: Path, of_centre: Made, tmp_pat
         assert (again / "exported" / path.name).read_bytes() == path.read_bytes(), path.name
 
 
-def test_a_full_disk_is_told(of_centre: Made, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["figures.csv", "log.parquet", "report.html", "datapackage.json"])
+def test_a_full_disk_is_told_and_leaves_no_part_of_a_file(of_centre: Made, tmp_path: Path, name: str) -> None:
     directory = written(of_centre, tmp_path / "report")
-    (directory / "exported").mkdir()
-    (directory / "exported" / "log.parquet").symlink_to("/dev/full")
-    with pytest.raises(OSError, match="No space left") as fault:
-        export(directory, of_centre.report, ["parquet"])
-    assert fault.value.filename.endswith("exported/log.parquet")
-    assert not [*(directory / "exported").glob(".*")]
+    full = directory / "exported" / name
+    full.parent.mkdir()
+    full.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        export(directory, of_centre.report, ["csv", "parquet", "html"])
+    assert not full.is_symlink()
+    assert not [*full.parent.glob(".*")]
+    check_exported(directory, of_centre.report)
 
 
 def edited(change: Callable[[str], str]) -> Callable[[Path], object]:

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from shuangli.api.http_link import HttpLink, NotHeard
-from shuangli.errors import StoreError
+from shuangli.errors import BadInput, StoreError
 from tests.service.line import HOST
 
 ORDER = b"order"
@@ -90,3 +90,10 @@ def test_a_wallets_request_is_made_once() -> None:
     ):
         link.ask("GET", "/")
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("host", ["999.1.1.1", "xn--a", "xn--ls8h.example"])
+def test_a_host_that_no_request_can_name_is_bad_input_before_anything_is_asked(host: str) -> None:
+    with pytest.raises(BadInput, match="names no host") as bad:
+        HttpLink(f"https://{host}:8443", who="issuer")
+    assert bad.value.code == "bad-option"

@@ -115,11 +115,14 @@ def test_an_operator_tells_a_false_issuer_nothing(
     assert not b"".join(told)
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:8443", "unix:/run/issuer", "issuer", ""])
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:8443", "unix:/run/issuer", "issuer", "", "https://bänk"]
+)
 def test_an_issuer_is_reached_over_https_only(net: Network, address: str) -> None:
     with pytest.raises(BadInput) as bad:
         HttpIssuer(address, tls_files_in(net.directory / "OP01"))
     assert bad.value.code == "bad-option"
+    assert "https://HOST:PORT" in str(bad.value)
 
 
 def test_f40_an_operator_with_all_its_connections_keeps_no_other_out(net: Network) -> None:

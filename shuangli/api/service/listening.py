@@ -20,6 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from shuangli.errors import BadInput
 from shuangli.garbage import collect_less_often
+from shuangli.hosts import is_host
 
 BACKLOG: Final = 128
 MOST_AT_ONCE: Final = 64
@@ -156,6 +157,11 @@ def listening_at(
 
 def _listen_tcp(host: str, port: int) -> socket.socket:
     """Listen at an address. Only where the protocol is named does asyncio switch off Nagle's delay."""
+    if not is_host(host):
+        # An empty one, such as of a variable that is not set, would be every address of this machine.
+        raise BadInput(
+            "bad-option", f"cannot listen at {host!r}: it names no host, such as 127.0.0.1 or 0.0.0.0"
+        )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
