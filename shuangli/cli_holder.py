@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 VARIABLE: Final = "SHUANGLI_PASSPHRASE"
 """The environment variable that may hold the passphrase."""
+MOST_LINE: Final = 4_096
+"""Characters of a passphrase or PIN in a file; there are files without an end."""
 
 
 def real_edges() -> "Edges":
@@ -93,11 +95,14 @@ class Holder:
 def _first_line(path: Path, option: str) -> str:
     """The first line of a file, also of one that was written on Windows."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig") as file:
+            line = file.readline(MOST_LINE + 1).rstrip("\n")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "is not text"
         raise BadInput("bad-file", f"{option} {path}: {why}") from error
-    return text.partition("\n")[0]
+    if len(line) > MOST_LINE:
+        raise BadInput("bad-file", f"{option} {path}: its first line has more than {MOST_LINE:,} characters")
+    return line
 
 
 def card_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -137,3 +137,12 @@ def test_f40_what_is_wrong_is_named(callers: Callers, route: str) -> None:
         assert (said["kind"], said["code"]) == ("bad-input", "bad-value"), (name, said)
         assert said["code"] in CODES
         assert name in said["detail"], (name, said["detail"])
+
+
+@pytest.mark.parametrize(
+    "body", ['{"tier": "二"}'.encode("gbk"), b'{"tier": ' + b"1" * 6_000 + b"}", b"[" * 30_000]
+)
+def test_f40_what_the_parser_itself_cannot_read_is_bad_input(shared: Service, body: bytes) -> None:
+    told = shared.ask("POST", "/v1/made-up-persons", body=body, headers={"Content-Type": JSON})
+    assert (told.status_code, told.json()["code"]) == (400, "bad-value")
+    assert "send JSON in UTF-8" in told.json()["detail"]

@@ -109,6 +109,8 @@ class TestFile:
         assert_one_line(town.type(*asked), str(secret), "not text")
         secret.write_text("\n", encoding="utf-8")
         assert_one_line(town.type(*asked), "passphrase")
+        told = town.type(*words, "--file", file, "--passphrase-file", "/dev/zero")
+        assert_one_line(told, "/dev/zero", "more than 4,096 characters")
 
 
 def test_f39_wrong_passphrases_lock_the_file(town: Town) -> None:

@@ -196,6 +196,9 @@ async def _own_error(_: Request, error: ShuangliError) -> Response:
 
 
 async def _http_error(_: Request, error: HTTPException) -> Response:
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        # The parser itself has stumbled: over another encoding, or a number or a nesting beyond all bounds.
+        return _problem(problem_of(BadInput("bad-value", "the body cannot be read: send JSON in UTF-8")))
     kind, code = _CODE_OF_STATUS.get(HTTPStatus(error.status_code), ("", ""))
     problem = Problem(status=error.status_code, detail=error.detail, kind=kind, code=code)
     return _problem(problem, **(error.headers or {}))
