@@ -5,12 +5,14 @@ import math
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
 from shuangli.crypto import KEY_BYTES
 from shuangli.errors import BadInput, ProtocolError, ShuangliError
+from shuangli.extras import needs_extra
 
 _MOST_KEY_TEXT: Final = 4_096
 """Characters of a file with a key that are read: there may be blanks in it."""
@@ -139,3 +141,14 @@ def root_key(text: str, *, option: str = "--root") -> bytes:
             "bad-value", f"{option} {text}: is neither {2 * KEY_BYTES} hex digits nor a file with them"
         )
     return key
+
+
+def issuer_service() -> ModuleType:
+    """The issuer's service.
+
+    Raises:
+        BadInput: what it needs is not installed (`bad-option`).
+    """
+    with needs_extra("api", "an issuer"):
+        from shuangli.issuer.service import server
+    return server

@@ -1,7 +1,6 @@
 """`shuangli issuer …`: run the issuer that several operators share, say who they are, and end its epochs."""
 
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import click
@@ -11,15 +10,16 @@ from shuangli.cli_common import (
     answer_no,
     database_option,
     host_option,
+    issuer_service,
     json_option,
     port_option,
     root_key,
     root_option,
     say,
 )
+from shuangli.cli_decisions import cases, decide, disputes, receivables, write_off
 from shuangli.errors import BadInput, ProtocolError
 from shuangli.extras import needs_extra
-from shuangli.money import format_yuan
 
 if TYPE_CHECKING:
     from shuangli.issuer.service.server import Serving
@@ -28,17 +28,6 @@ if TYPE_CHECKING:
 @click.group(cls=OneLineGroup)
 def issuer() -> None:
     """Run an issuer that several operators share."""
-
-
-def _service() -> ModuleType:
-    """The issuer's service.
-
-    Raises:
-        BadInput: what it needs is not installed (`bad-option`).
-    """
-    with needs_extra("api", "an issuer"):
-        from shuangli.issuer.service import server
-    return server
 
 
 @issuer.command("serve")
@@ -57,7 +46,7 @@ def issuer_serve(directory: Path, host: str, port: int, database: str | None, as
         facts = {"network": serving.network, "root": serving.root.hex(), "address": serving.address}
         say(as_json, facts, "\n".join(f"{name:<9}{value}" for name, value in facts.items()))
 
-    _service().serve(directory, host=host, port=port, database=database, announce=announce)
+    issuer_service().serve(directory, host=host, port=port, database=database, announce=announce)
 
 
 @issuer.command("admit")
@@ -70,7 +59,7 @@ def issuer_admit(directory: Path, name: str, out: Path, as_json: bool) -> None:
 
     The issuer may be running, and knows the operator at once. Where no network is yet, it is founded.
     """
-    number = _service().admit_operator(directory, name, out)
+    number = issuer_service().admit_operator(directory, name, out)
     facts = {"operator": name, "directory": str(out), "key_set": number}
     say(as_json, facts, f"{name} is admitted by key set {number}; serve it from {out}")
 
@@ -85,7 +74,7 @@ def issuer_renew_operator(directory: Path, out: Path, as_json: bool) -> None:
     The issuer in DIRECTORY may be running. The operator is served from OUT again, and its wallets renew their
     certificates as they sync.
     """
-    number = _service().renew_operator(directory, out)
+    number = issuer_service().renew_operator(directory, out)
     facts = {"directory": str(out), "key_set": number}
     say(as_json, facts, f"a new key is certified by key set {number}; serve the operator from {out} again")
 
@@ -96,7 +85,7 @@ def issuer_renew_operator(directory: Path, out: Path, as_json: bool) -> None:
 @json_option
 def issuer_dismiss(directory: Path, name: str, as_json: bool) -> None:
     """Dismiss operator NAME from the network in DIRECTORY: the issuer refuses it from now on."""
-    number = _service().dismiss_operator(directory, name)
+    number = issuer_service().dismiss_operator(directory, name)
     say(as_json, {"operator": name, "key_set": number}, f"{name} is dismissed by key set {number}")
 
 
@@ -107,7 +96,7 @@ def issuer_dismiss(directory: Path, name: str, as_json: bool) -> None:
 @json_option
 def issuer_admit_auditor(directory: Path, name: str, out: Path, as_json: bool) -> None:
     """Let auditor NAME read the audit log of the issuer in DIRECTORY, and write its own directory OUT."""
-    _service().admit_auditor(directory, name, out)
+    issuer_service().admit_auditor(directory, name, out)
     say(
         as_json, {"auditor": name, "directory": str(out)}, f"{name} may read the log, with what lies in {out}"
     )
@@ -119,7 +108,7 @@ def issuer_admit_auditor(directory: Path, name: str, out: Path, as_json: bool) -
 @json_option
 def issuer_dismiss_auditor(directory: Path, name: str, as_json: bool) -> None:
     """Take from auditor NAME the right to read the audit log of the issuer in DIRECTORY."""
-    _service().dismiss_auditor(directory, name)
+    issuer_service().dismiss_auditor(directory, name)
     say(as_json, {"auditor": name}, f"{name} may read the log no more")
 
 
@@ -134,7 +123,7 @@ def issuer_read_log(address: str, directory: Path, as_json: bool) -> None:
     but the root key there. Exit code 1: the log does not hold.
     """
     try:
-        counts, size = _service().read_log(address, directory)
+        counts, size = issuer_service().read_log(address, directory)
     except ProtocolError as fault:
         answer_no(as_json, fault)
     facts = {"verified": True, "entries": size, "shown": counts}
@@ -148,43 +137,9 @@ def issuer_read_log(address: str, directory: Path, as_json: bool) -> None:
 @json_option
 def issuer_epochs(directory: Path, database: str | None, as_json: bool) -> None:
     """Show the epochs of the issuer in DIRECTORY: state, supply, open coins, and what a close waits for."""
-    views = _service().look_at_epochs(directory, database=database)
+    views = issuer_service().look_at_epochs(directory, database=database)
     facts = {"epochs": [view.facts() for view in views]}
     say(as_json, facts, "\n".join(view.text() for view in views))
-
-
-@issuer.command("cases")
-@click.argument("directory", type=click.Path(path_type=Path))
-@database_option
-@json_option
-def issuer_cases(directory: Path, database: str | None, as_json: bool) -> None:
-    """Show all double spends that the issuer in DIRECTORY has found, and what is owed on each."""
-    views = _service().look_at_cases(directory, database=database)
-    facts = {"cases": [view.facts() for view in views]}
-    say(as_json, facts, "\n".join(view.text() for view in views) or "no cases")
-
-
-@issuer.command("receivables")
-@click.argument("directory", type=click.Path(path_type=Path))
-@database_option
-@json_option
-def issuer_receivables(directory: Path, database: str | None, as_json: bool) -> None:
-    """Show what persons owe the fund of the issuer in DIRECTORY, by pseudonym, and what came back."""
-    views = _service().look_at_debts(directory, database=database)
-    facts = {"receivables": [view.facts() for view in views]}
-    say(as_json, facts, "\n".join(view.text() for view in views) or "nobody owes anything")
-
-
-@issuer.command("write-off")
-@click.argument("directory", type=click.Path(path_type=Path))
-@click.argument("case", type=int)
-@database_option
-@json_option
-def issuer_write_off(directory: Path, case: int, database: str | None, as_json: bool) -> None:
-    """Let the guarantee fund bear for good what the person of CASE owes, on all cases of theirs."""
-    written_off_fen = _service().write_off(directory, case, database=database)
-    facts = {"case": case, "written_off_fen": written_off_fen}
-    say(as_json, facts, f"{format_yuan(written_off_fen)} are written off")
 
 
 @issuer.command("file-report")
@@ -194,7 +149,7 @@ def issuer_write_off(directory: Path, case: int, database: str | None, as_json: 
 @json_option
 def issuer_file_report(directory: Path, report: Path, database: str | None, as_json: bool) -> None:
     """File REPORT: the audit log of the issuer in DIRECTORY names it, and no other version of it."""
-    filed = _service().file_report(directory, report, database=database)
+    filed = issuer_service().file_report(directory, report, database=database)
     facts = {"report": filed.signed.id.hex(), "made_at_s": filed.made_at_s}
     say(as_json, facts, f"report {facts['report']} is filed")
 
@@ -212,7 +167,7 @@ def issuer_close_epoch(
 
     It is refused while anything in it still waits for its fate.
     """
-    _service().close_epoch(directory, number, end_minting=end_minting, database=database)
+    issuer_service().close_epoch(directory, number, end_minting=end_minting, database=database)
     say(as_json, {"epoch": number, "state": "closed"}, f"epoch {number} is closed")
 
 
@@ -224,7 +179,7 @@ def issuer_close_epoch(
 @json_option
 def issuer_archive(directory: Path, number: int, out: Path, database: str | None, as_json: bool) -> None:
     """Move closed epoch NUMBER of the issuer in DIRECTORY to files below OUT; again if it was cut off."""
-    service = _service()
+    service = issuer_service()
     with needs_extra("archive", "an archive"):
         path = service.archive_epoch(directory, number, out, database=database)
     say(as_json, {"epoch": number, "directory": str(path)}, f"epoch {number} is archived in {path}")
@@ -271,6 +226,10 @@ def issuer_revoke_operator(directory: Path, name: str, database: str | None, as_
 
     Devices refuse all wallets that it has certified; the issuer in DIRECTORY honours those it knew before.
     """
-    keys = _service().revoke_operator(directory, name, database=database)
+    keys = issuer_service().revoke_operator(directory, name, database=database)
     facts = {"operator": name, "keys": [key.hex() for key in keys]}
     say(as_json, facts, f"the key of {name} is revoked; the next revocation list names it")
+
+
+for command in (cases, decide, disputes, receivables, write_off):
+    issuer.add_command(command)

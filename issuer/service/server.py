@@ -16,7 +16,7 @@ from shuangli.crypto import SigningKey
 from shuangli.errors import BadInput, ProtocolError, StoreError
 from shuangli.issuer.issuer import Issuer
 from shuangli.issuer.readers import Readers
-from shuangli.issuer.service import auditors, case_office, office
+from shuangli.issuer.service import auditors, case_office, dispute_office, office
 from shuangli.issuer.service.admission import admit, dismiss, renew
 from shuangli.issuer.service.app import make_app
 from shuangli.issuer.service.auditors import auditors_in
@@ -146,6 +146,20 @@ def write_off(directory: Path, case_no: int, *, database: str | None) -> int:
     """Write off what the person of a case owes (`issuer.service.case_office.write_off`); gives the fen."""
     with _issuer_in(directory, database) as issuer:
         return case_office.write_off(issuer, case_no, now_s=_now_s())
+
+
+def look_at_disputes(directory: Path, *, database: str | None) -> list[dispute_office.DisputeView]:
+    """The payments that wait for people (`issuer.service.dispute_office.look_at_disputes`)."""
+    with _issuer_in(directory, database) as issuer:
+        return dispute_office.look_at_disputes(issuer)
+
+
+def decide(
+    directory: Path, payment: str, *, to_payee: bool, database: str | None
+) -> dispute_office.DisputeView:
+    """Decide to whom a disputed payment goes (`issuer.service.dispute_office.decide`); gives what it was."""
+    with _issuer_in(directory, database) as issuer:
+        return dispute_office.decide(issuer, payment, to_payee=to_payee, now_s=_now_s())
 
 
 def file_report(directory: Path, path: Path, *, database: str | None) -> Report:
